@@ -1,0 +1,56 @@
+/** Every label, annotation, finalizer-free marker and fixed object name that Sluice puts on or reads from an object. */
+
+/** Keys of the user's annotations on a Deployment (`sluice.dev/KEY`); see annotations.ts. */
+export const PREFIX = 'sluice.dev/'
+
+/** Native keys (kubernetes.io). */
+export const POD_TEMPLATE_HASH = 'pod-template-hash'
+export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas'
+export const REVISION = 'deployment.kubernetes.io/revision'
+export const SERVICE_NAME = 'kubernetes.io/service-name'
+export const MANAGED_BY_SLICE = 'endpointslice.kubernetes.io/managed-by'
+export const SKIP_MIRROR = 'endpointslice.kubernetes.io/skip-mirror'
+export const NATIVE_SLICE_CONTROLLER = 'endpointslice-controller.k8s.io'
+export const MIRRORING_SLICE_CONTROLLER = 'endpointslicemirroring-controller.k8s.io'
+
+/** Keys that Argo Rollouts' tools read. */
+export const ROLLOUTS_POD_TEMPLATE_HASH = 'rollouts-pod-template-hash'
+export const INSTANCE_ID_LABEL = 'argo-rollouts.argoproj.io/controller-instance-id'
+export const INSTANCE_ID = 'sluice'
+
+/** Put on a Service by the webhook (and repaired by the controller): the Deployment whose pods it fronts. */
+export const DEPLOYMENT_LABEL = 'sluice.dev/deployment'
+/** `sluice.dev/managed-by: router` on EndpointSlices is MANAGED_BY_SLICE with this value. */
+export const SLUICE_SLICE_CONTROLLER = 'sluice.dev'
+/** On each EndpointSlice that Sluice writes: `router`, `fail-open` or `pass-through`. */
+export const SLICE_ROLE = 'sluice.dev/slice-role'
+/** On a private Service and a Route: the Service they belong to. */
+export const FRONTED_SERVICE_LABEL = 'sluice.dev/service'
+/** On a private Service: the pod-template-hash of its version. */
+export const VERSION_HASH_LABEL = 'sluice.dev/version-hash'
+
+/**
+ * Annotation on a Deployment in flight: JSON of the user's fields that the webhook replaced (SavedFields). Its presence is what
+ * "in flight" means. Written by the webhook in the same answer that pauses, removed in the one patch that gives everything back.
+ */
+export const SAVED = 'sluice.dev/saved'
+/** Annotation on a Deployment: templateHash() of the stable template; written by the controller at rest, read by the webhook. */
+export const STABLE_TEMPLATE = 'sluice.dev/stable-template'
+/** Annotation on a Service in proxy mode: JSON of the selector that was taken away. */
+export const SAVED_SELECTOR = 'sluice.dev/selector'
+/** Annotation on a Deployment: `"true"` lets the next update pass to native Kubernetes unmanaged. */
+export const BYPASS = 'sluice.dev/bypass'
+
+/** All annotations that are Sluice's own notes, not the user's settings: kept from oldObject by the webhook (kubectl rollout undo drops them). */
+export const INTERNAL_ANNOTATIONS: readonly string[] = [SAVED, STABLE_TEMPLATE]
+
+/** Where Sluice itself runs. */
+export const SLUICE_NAMESPACE = 'sluice-system'
+export const ROUTER_APP_LABEL = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'router' } as const
+export const CONTROLLER_USER = `system:serviceaccount:${SLUICE_NAMESPACE}:sluice-controller`
+
+/** A request to this path with the probe header, through a Service, is answered by the router itself, never passed on. */
+export const PROBE_PATH = '/.well-known/sluice-probe'
+export const PROBE_HEADER = 'x-sluice-probe'
+/** On the router's own answers (probe, 502, 503): the router's name. */
+export const ROUTER_HEADER = 'x-sluice-router'
