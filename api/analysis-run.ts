@@ -39,7 +39,11 @@ export type AnalysisRunSpec = {
   readonly measurementRetention?: readonly { readonly metricName: string; readonly limit: number }[]
   /** Input: true = end the run now. */
   readonly terminate?: boolean
-  readonly ttlStrategy?: { readonly secondsAfterCompletion?: number; readonly secondsAfterSuccess?: number; readonly secondsAfterFailure?: number }
+  readonly ttlStrategy?: {
+    readonly secondsAfterCompletion?: number
+    readonly secondsAfterSuccess?: number
+    readonly secondsAfterFailure?: number
+  }
 }
 
 export type Measurement = {
@@ -75,9 +79,19 @@ export type AnalysisRunStatus = {
   readonly metricResults?: readonly MetricResult[]
   readonly startedAt?: string
   readonly completedAt?: string
-  readonly runSummary?: { readonly count?: number; readonly successful?: number; readonly failed?: number; readonly inconclusive?: number; readonly error?: number }
+  readonly runSummary?: {
+    readonly count?: number
+    readonly successful?: number
+    readonly failed?: number
+    readonly inconclusive?: number
+    readonly error?: number
+  }
   readonly dryRunSummary?: AnalysisRunStatus['runSummary']
 }
 
 export type AnalysisRun = KubeObject & { readonly spec: AnalysisRunSpec; readonly status?: AnalysisRunStatus }
-export type AnalysisTemplate = KubeObject & { readonly spec: Omit<AnalysisRunSpec, 'terminate' | 'ttlStrategy'> & { readonly templates?: readonly { readonly templateName: string; readonly clusterScope?: boolean }[] } }
+export type AnalysisTemplate = KubeObject & {
+  readonly spec: Omit<AnalysisRunSpec, 'terminate' | 'ttlStrategy'> & {
+    readonly templates?: readonly { readonly templateName: string; readonly clusterScope?: boolean }[]
+  }
+}

@@ -198,7 +198,11 @@ export type Service = KubeObject & {
 
 export type Endpoint = {
   readonly addresses: readonly string[]
-  readonly conditions?: { readonly ready?: boolean | null; readonly serving?: boolean | null; readonly terminating?: boolean | null }
+  readonly conditions?: {
+    readonly ready?: boolean | null
+    readonly serving?: boolean | null
+    readonly terminating?: boolean | null
+  }
   readonly nodeName?: string
   readonly zone?: string
   readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string }
@@ -208,7 +212,14 @@ export type Endpoint = {
 export type EndpointSlice = KubeObject & {
   readonly addressType: 'IPv4' | 'IPv6' | 'FQDN'
   readonly endpoints: readonly Endpoint[] | null
-  readonly ports: readonly { readonly name?: string | null; readonly port?: number | null; readonly protocol?: string | null; readonly appProtocol?: string | null }[] | null
+  readonly ports:
+    | readonly {
+        readonly name?: string | null
+        readonly port?: number | null
+        readonly protocol?: string | null
+        readonly appProtocol?: string | null
+      }[]
+    | null
 }
 
 export type Endpoints = KubeObject & { readonly subsets?: readonly unknown[] | null }

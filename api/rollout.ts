@@ -7,7 +7,10 @@ export type CanaryStep = {
   readonly pause?: { readonly duration?: number | string }
   readonly setCanaryScale?: { readonly weight?: number; readonly replicas?: number; readonly matchTrafficWeight?: boolean }
   readonly analysis?: RolloutAnalysis
-  readonly setHeaderRoute?: { readonly name: string; readonly match?: readonly { readonly headerName: string; readonly headerValue: RolloutStringMatch }[] }
+  readonly setHeaderRoute?: {
+    readonly name: string
+    readonly match?: readonly { readonly headerName: string; readonly headerValue: RolloutStringMatch }[]
+  }
   readonly setMirrorRoute?: { readonly name: string; readonly match?: readonly RolloutRouteMatch[]; readonly percentage?: number }
   readonly experiment?: unknown
   readonly plugin?: unknown
@@ -26,7 +29,10 @@ export type RolloutAnalysis = {
   readonly args?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[]
   readonly dryRun?: readonly { readonly metricName: string }[]
   readonly measurementRetention?: readonly { readonly metricName: string; readonly limit: number }[]
-  readonly analysisRunMetadata?: { readonly labels?: { readonly [k: string]: string }; readonly annotations?: { readonly [k: string]: string } }
+  readonly analysisRunMetadata?: {
+    readonly labels?: { readonly [k: string]: string }
+    readonly annotations?: { readonly [k: string]: string }
+  }
 }
 
 /** Config under `trafficRouting.plugins["sluice/router"]`. */
@@ -45,7 +51,11 @@ export type CanaryStrategy = {
   readonly canaryService?: string
   readonly stableService?: string
   readonly steps?: readonly CanaryStep[]
-  readonly trafficRouting?: { readonly plugins?: { readonly [name: string]: unknown }; readonly managedRoutes?: readonly { readonly name: string }[]; readonly [provider: string]: unknown }
+  readonly trafficRouting?: {
+    readonly plugins?: { readonly [name: string]: unknown }
+    readonly managedRoutes?: readonly { readonly name: string }[]
+    readonly [provider: string]: unknown
+  }
   readonly maxSurge?: number | string
   readonly maxUnavailable?: number | string
   readonly analysis?: RolloutAnalysis & { readonly startingStep?: number }
@@ -59,7 +69,12 @@ export type RolloutSpec = {
   readonly replicas?: number
   readonly selector?: LabelSelector
   readonly template?: PodTemplate
-  readonly workloadRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly scaleDown?: string }
+  readonly workloadRef?: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly name: string
+    readonly scaleDown?: string
+  }
   readonly minReadySeconds?: number
   readonly revisionHistoryLimit?: number
   readonly paused?: boolean

@@ -40,7 +40,12 @@ export type RouteMatch = {
 }
 
 export type HeaderRoute = { readonly name: string; readonly match: readonly RouteMatch[]; readonly hash: string }
-export type MirrorRoute = { readonly name: string; readonly match: readonly RouteMatch[]; readonly hash: string; readonly percent: number }
+export type MirrorRoute = {
+  readonly name: string
+  readonly match: readonly RouteMatch[]
+  readonly hash: string
+  readonly percent: number
+}
 export type Sticky = { readonly by: 'cookie' } | { readonly by: 'header'; readonly header: string } | { readonly by: 'ip' }
 
 export type RouteSpec = {

@@ -1,0 +1,126 @@
+/** The language of the `steps` annotation: `5%, 2m, analysis(smoke), 50%, pause, 100%`. */
+import { didYouMean } from './did-you-mean.ts'
+import { parseDuration } from './duration.ts'
+
+export type Step =
+  /** Share of new requests for the canary; a whole percentage. */
+  | { readonly kind: 'weight'; readonly percent: number }
+  /** Wait; a Go duration as written. */
+  | { readonly kind: 'wait'; readonly duration: string }
+  /** Wait for a person. */
+  | { readonly kind: 'pause' }
+  /** Run an AnalysisTemplate to its end. */
+  | { readonly kind: 'analysis'; readonly template: string }
+  | { readonly kind: 'scale'; readonly percent: number }
+  | { readonly kind: 'scale'; readonly replicas: number }
+  /** Requests with this header go to the canary, whatever the weight. */
+  | { readonly kind: 'header'; readonly header: string; readonly value: string }
+  /** Copies of this share of the stable version's requests go to the canary; the answers are thrown away. */
+  | { readonly kind: 'mirror'; readonly percent: number }
+
+type Parsed = { readonly step: Step } | { readonly problem: string }
+
+const quote = (text: string): string => JSON.stringify(text)
+
+const FORMS = '5%, 2m, pause, analysis(NAME), scale(25%), scale(3), header(X-Canary=yes) or mirror(10%)'
+const CALL = /^([A-Za-z][A-Za-z-]*)\s*\((.*)\)$/
+const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
+const HEADER = /^\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(\S(?:.*\S)?)\s*$/
+const PERCENT = /^(\d{1,3})%$/
+
+const percentOf = (text: string, least: number): number | undefined => {
+  const percent = Number(PERCENT.exec(text)?.[1])
+  return percent >= least && percent <= 100 ? percent : undefined
+}
+
+const parseWeight = (text: string): Parsed => {
+  const percent = percentOf(text, 0)
+  if (percent !== undefined) return { step: { kind: 'weight', percent } }
+  return { problem: `weight ${quote(text)} must be a whole percentage from 0% to 100%, e.g. 20%` }
+}
+
+const parseWait = (text: string): Parsed => {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined && milliseconds > 0) return { step: { kind: 'wait', duration: text } }
+  return { problem: `wait ${quote(text)} must be a duration above 0 in h, m, s or ms, e.g. 30s, 2m or 1h30m` }
+}
+
+const parseScale = (text: string): Parsed => {
+  const percent = percentOf(text, 1)
+  if (percent !== undefined) return { step: { kind: 'scale', percent } }
+  if (/^[1-9]\d{0,5}$/.test(text)) return { step: { kind: 'scale', replicas: Number(text) } }
+  return {
+    problem: `scale(${text}) must hold a percentage from 1% to 100% or a number of pods from 1, e.g. scale(25%) or scale(3)`,
+  }
+}
+
+const parseAnalysis = (text: string): Parsed =>
+  OBJECT_NAME.test(text)
+    ? { step: { kind: 'analysis', template: text } }
+    : { problem: `analysis(${text}) must hold the name of an AnalysisTemplate, e.g. analysis(smoke-test)` }
+
+const parseHeader = (text: string): Parsed => {
+  const [, header, value] = HEADER.exec(text) ?? []
+  if (header !== undefined && value !== undefined) return { step: { kind: 'header', header, value } }
+  return { problem: `header(${text}) must hold a header name and its value, e.g. header(X-Canary=yes)` }
+}
+
+const parseMirror = (text: string): Parsed => {
+  const percent = percentOf(text, 1)
+  if (percent !== undefined) return { step: { kind: 'mirror', percent } }
+  return { problem: `mirror(${text}) must hold a percentage from 1% to 100%, e.g. mirror(10%)` }
+}
+
+const CALLS: { readonly [name: string]: (argument: string) => Parsed } = {
+  analysis: parseAnalysis,
+  scale: parseScale,
+  header: parseHeader,
+  mirror: parseMirror,
+}
+const WORDS = [...Object.keys(CALLS), 'pause']
+
+const parseWord = (text: string): Parsed => {
+  const [, name = text, argument] = CALL.exec(text) ?? []
+  const parse = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined
+  if (parse && argument !== undefined) return parse(argument.trim())
+  if (text === 'pause') return { step: { kind: 'pause' } }
+  if (parse) return { problem: `${quote(text)} needs its argument in parentheses; a step is one of ${FORMS}` }
+  if (name === 'pause')
+    return { problem: `${quote(text)} takes no argument; write pause to wait for a person, or a duration such as 2m` }
+  return { problem: `${quote(text)} is not a step${didYouMean(name, WORDS)}; a step is one of ${FORMS}` }
+}
+
+const parseStep = (text: string): Parsed => {
+  if (text === '') return { problem: `is empty; a step is one of ${FORMS}` }
+  if (/^[-+]?[\d.].*%$/.test(text)) return parseWeight(text)
+  if (/^[-+]?[\d.]/.test(text)) return parseWait(text)
+  return parseWord(text)
+}
+
+/** The parts between commas that are not inside parentheses. */
+const splitSteps = (text: string): string[] => text.split(/,(?![^()]*\))/).map(part => part.trim())
+
+/** Weights go up: a lower one after a higher one is a slip far more often than a wish. */
+const checkRising = (steps: readonly (Step | undefined)[]): string[] => {
+  const problems: string[] = []
+  let highest = { percent: -1, at: 0 }
+  steps.forEach((step, i) => {
+    if (step?.kind !== 'weight') return
+    if (step.percent <= highest.percent) {
+      problems.push(
+        `step ${i + 1}: weight "${step.percent}%" must be above the ${highest.percent}% of step ${highest.at}, because weights only go up, e.g. 5%, 25%, 100%`,
+      )
+    } else highest = { percent: step.percent, at: i + 1 }
+  })
+  return problems
+}
+
+/** Decodes the annotation. Every problem names the step by its number from 1, what is there, what is allowed and an example. */
+export const parseSteps = (text: string): { readonly steps: readonly Step[] } | { readonly problems: readonly string[] } => {
+  if (text.trim() === '') return { problems: [`is empty; allowed are steps joined by commas, e.g. 5%, 2m, 50%, pause, 100%`] }
+  const parsed = splitSteps(text).map(parseStep)
+  const problems = parsed.flatMap((one, i) => ('problem' in one ? [`step ${i + 1}: ${one.problem}`] : []))
+  const steps = parsed.map(one => ('step' in one ? one.step : undefined))
+  const all = [...problems, ...checkRising(steps)]
+  return all.length > 0 ? { problems: all } : { steps: steps.filter(step => step !== undefined) }
+}

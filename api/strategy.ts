@@ -1,0 +1,74 @@
+/** From the Deployment's settings to the strategy of its Rollout. */
+import type { Settings } from './annotations.ts'
+import type { CanaryStep, CanaryStrategy, RolloutSpec, SluiceRouterConfig } from './rollout.ts'
+import type { Step } from './steps.ts'
+
+/** Name of the traffic plugin under which a Rollout carries SluiceRouterConfig. */
+export const SLUICE_ROUTER = 'sluice/router'
+
+const MIRROR_ROUTE = 'mirror'
+const headerRoute = (header: string, value: string): string => `header-${header}-${value}`.toLowerCase()
+
+const makeStep = (step: Step): CanaryStep => {
+  switch (step.kind) {
+    case 'weight':
+      return { setWeight: step.percent }
+    case 'wait':
+      return { pause: { duration: step.duration } }
+    case 'pause':
+      return { pause: {} }
+    case 'analysis':
+      return { analysis: { templates: [{ templateName: step.template }] } }
+    case 'scale':
+      return { setCanaryScale: 'percent' in step ? { weight: step.percent } : { replicas: step.replicas } }
+    case 'header':
+      return {
+        setHeaderRoute: {
+          name: headerRoute(step.header, step.value),
+          match: [{ headerName: step.header, headerValue: { exact: step.value } }],
+        },
+      }
+    case 'mirror':
+      return { setMirrorRoute: { name: MIRROR_ROUTE, match: [{ path: { prefix: '/' } }], percentage: step.percent } }
+  }
+}
+
+/** All steps in the form of Argo Rollouts: blue-green starts with a canary of full size, and both end with all traffic. */
+const makeSteps = ({ strategy, steps }: Settings): CanaryStep[] => {
+  const reachesAll = steps.some(step => step.kind === 'weight' && step.percent === 100)
+  return [
+    ...(strategy === 'blue-green' ? [{ setCanaryScale: { weight: 100 } }] : []),
+    ...steps.map(makeStep),
+    ...(reachesAll ? [] : [{ setWeight: 100 }]),
+  ]
+}
+
+const routeNames = (steps: readonly CanaryStep[]): string[] => [
+  ...new Set(steps.flatMap(step => step.setHeaderRoute?.name ?? step.setMirrorRoute?.name ?? [])),
+]
+
+const makeRouterConfig = ({ router, routerMode, services, sticky, checks }: Settings): SluiceRouterConfig => ({
+  router,
+  mode: routerMode,
+  ...(services && { services }),
+  ...(sticky && { sticky }),
+  checks,
+})
+
+/**
+ * The strategy that the settings ask for: always a canary with `trafficRouting.plugins["sluice/router"]`; blue-green is a canary
+ * of full size with one switch.
+ */
+export const makeStrategy = (settings: Settings): RolloutSpec['strategy'] => {
+  const steps = makeSteps(settings)
+  const managedRoutes = routeNames(steps).map(name => ({ name }))
+  const canary: CanaryStrategy = {
+    steps,
+    trafficRouting: {
+      plugins: { [SLUICE_ROUTER]: makeRouterConfig(settings) },
+      ...(managedRoutes.length > 0 && { managedRoutes }),
+    },
+    ...(settings.templates.length > 0 && { analysis: { templates: settings.templates.map(templateName => ({ templateName })) } }),
+  }
+  return { canary }
+}
