@@ -24,7 +24,10 @@ export type ListOptions = {
   readonly signal?: AbortSignal
 }
 
-export type List<T> = { readonly metadata: { readonly resourceVersion: string; readonly continue?: string }; readonly items: readonly T[] }
+export type List<T> = {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
+  readonly items: readonly T[]
+}
 
 export type WatchEvent<T> = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: T }
 
@@ -62,8 +65,22 @@ export type KubeClient = {
   readonly get: <T extends KubeObject>(resource: Resource, ref: ObjectRef) => Promise<T>
   readonly list: <T extends KubeObject>(resource: Resource, options?: ListOptions) => Promise<List<T>>
   readonly create: <T extends KubeObject>(resource: Resource, object: T) => Promise<T>
-  readonly patch: <T extends KubeObject>(resource: Resource, ref: ObjectRef, type: PatchType, body: unknown, subresource?: 'status' | 'scale') => Promise<T>
-  readonly delete: (resource: Resource, ref: ObjectRef, options?: { readonly uid?: string; readonly propagation?: 'Background' | 'Foreground' | 'Orphan'; readonly gracePeriodSeconds?: number }) => Promise<void>
+  readonly patch: <T extends KubeObject>(
+    resource: Resource,
+    ref: ObjectRef,
+    type: PatchType,
+    body: unknown,
+    subresource?: 'status' | 'scale',
+  ) => Promise<T>
+  readonly delete: (
+    resource: Resource,
+    ref: ObjectRef,
+    options?: {
+      readonly uid?: string
+      readonly propagation?: 'Background' | 'Foreground' | 'Orphan'
+      readonly gracePeriodSeconds?: number
+    },
+  ) => Promise<void>
   /** Events until the server ends the stream, an ERROR event (thrown as ApiError), silence (thrown) or abort. */
   readonly watch: <T extends KubeObject>(resource: Resource, options: WatchOptions) => AsyncIterable<WatchEvent<T>>
   /** Anything else, e.g. `/version`; the decoded JSON. */

@@ -18,7 +18,13 @@ export const SERVICE_ACCOUNTS = resource('', 'v1', 'serviceaccounts', 'ServiceAc
 export const EVENTS = resource('', 'v1', 'events', 'Event')
 export const LEASES = resource('coordination.k8s.io', 'v1', 'leases', 'Lease')
 export const CRDS = resource('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', false)
-export const MUTATING_WEBHOOKS = resource('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', false)
+export const MUTATING_WEBHOOKS = resource(
+  'admissionregistration.k8s.io',
+  'v1',
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  false,
+)
 export const ROLLOUTS = resource('argoproj.io', 'v1alpha1', 'rollouts', 'Rollout')
 export const ANALYSIS_RUNS = resource('argoproj.io', 'v1alpha1', 'analysisruns', 'AnalysisRun')
 export const ANALYSIS_TEMPLATES = resource('argoproj.io', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate')
