@@ -1,0 +1,48 @@
+/** The addresses that EndpointSlices hold for one port of a Service. Pure. */
+import type { Endpoint, EndpointSlice } from '../api/kubernetes.ts'
+import { SERVICE_NAME } from '../api/names.ts'
+
+export type Address = { readonly host: string; readonly port: number }
+
+export const addressKey = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+
+/**
+ * Where new connections may go, by kube-proxy's rule: the ready endpoints; when there are none, those that still serve while terminating.
+ * An absent condition `ready` means ready (discovery.k8s.io/v1).
+ */
+export const usableAddresses = (slices: readonly EndpointSlice[], portName: string): readonly Address[] => {
+  const ready = addressesOf(slices, portName, isReady)
+  return ready.length > 0
+    ? ready
+    : addressesOf(slices, portName, ({ conditions }) => conditions?.serving === true && conditions.terminating === true)
+}
+
+export const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready !== false
+
+/** Different addresses of ready endpoints, whatever the port: what a version is said to have. */
+export const countReady = (slices: readonly EndpointSlice[]): number =>
+  new Set(
+    slices.flatMap(({ endpoints }) => (endpoints ?? []).filter(isReady).flatMap(endpoint => endpoint.addresses.slice(0, 1))),
+  ).size
+
+/** Only the first address of an endpoint is used: all of one endpoint are the same pod (discovery.k8s.io/v1). */
+const addressesOf = (
+  slices: readonly EndpointSlice[],
+  portName: string,
+  wanted: (endpoint: Endpoint) => boolean,
+): readonly Address[] => {
+  const found = new Map<string, Address>()
+  for (const { endpoints, ports, addressType } of slices) {
+    const port = ports?.find(({ name, protocol }) => (name ?? '') === portName && (protocol ?? 'TCP') === 'TCP')?.port
+    if (!port || addressType === 'FQDN') continue
+    for (const endpoint of endpoints ?? []) {
+      const host = endpoint.addresses[0]
+      if (host && wanted(endpoint)) found.set(addressKey({ host, port }), { host, port })
+    }
+  }
+  return [...found.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1))
+}
+
+/** By `NAMESPACE/SERVICE`. */
+export const groupByService = (slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> =>
+  Map.groupBy(slices, ({ metadata }) => `${metadata.namespace ?? ''}/${metadata.labels?.[SERVICE_NAME] ?? ''}`)

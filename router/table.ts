@@ -1,0 +1,119 @@
+/**
+ * The routing table: what the Routes and the EndpointSlices of their private Services say, checked and ready to be used. Pure;
+ * a new table is built beside the old one and swapped in whole (see serving.ts).
+ */
+import type { EndpointSlice } from '../api/kubernetes.ts'
+import type { Problem } from '../api/problem.ts'
+import type { HeaderRoute, Route, RoutePort, RouterEndpoints, RouteSpec, Sticky } from '../api/route.ts'
+import { type Address, countReady, groupByService, usableAddresses } from './endpoints.ts'
+import { checkRoute } from './route-check.ts'
+
+export type VersionPlan = {
+  readonly role: 'stable' | 'canary' | 'retiring'
+  readonly hash: string
+  readonly weight: number
+  /** Ready pods. */
+  readonly ready: number
+  /** Where new requests may go, by name of the Route's port (`''` for an unnamed one). */
+  readonly addresses: { readonly [port: string]: readonly Address[] }
+}
+
+export type RoutePlan = {
+  /** `NAMESPACE/NAME`. */
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  readonly version: number
+  readonly endpoints: RouterEndpoints
+  readonly ports: readonly RoutePort[]
+  /** Stable first, then canary, then retiring: chooseWeighted() and the fallback rely on it. */
+  readonly versions: readonly VersionPlan[]
+  readonly headerRoutes: readonly HeaderRoute[]
+  readonly sticky?: Sticky
+  /** What differs between two rollouts of the same Service: the hash of the canary, or of stable when there is none. */
+  readonly salt: string
+}
+
+export type Table = {
+  readonly routes: ReadonlyMap<string, RoutePlan>
+  /** The Route as last accepted: used on when a later one is refused. By the same keys as `routes`. */
+  readonly accepted: ReadonlyMap<string, Route>
+}
+
+export type Refusal = { readonly route: string; readonly version: unknown; readonly problems: readonly Problem[] }
+
+export const EMPTY_TABLE: Table = { routes: new Map(), accepted: new Map() }
+
+/**
+ * Routes that are wrong are refused whole: the last accepted one stays in force with its old version, its pods kept current.
+ * Two Routes that want the same listenPort: the one that has it keeps it, else the older one gets it, and the other is refused.
+ */
+export const buildTable = (
+  routes: readonly Route[],
+  slices: readonly EndpointSlice[],
+  previous: Table = EMPTY_TABLE,
+): { readonly table: Table; readonly refused: readonly Refusal[] } => {
+  const bySlice = groupByService(slices)
+  const accepted = new Map<string, Route>()
+  const refused: Refusal[] = []
+  const holders = new Map<number, string>()
+  for (const route of bySeniority(routes, previous)) {
+    const key = routeKey(route)
+    const problems = [...checkRoute(route)]
+    if (problems.length === 0) problems.push(...checkConflicts(route, key, holders))
+    const inForce = problems.length === 0 ? route : previous.accepted.get(key)
+    if (problems.length > 0) refused.push({ route: key, version: (route.spec as RouteSpec | undefined)?.version, problems })
+    if (!inForce) continue
+    accepted.set(key, inForce)
+    for (const { listenPort } of inForce.spec.ports) holders.set(listenPort, key)
+  }
+  return {
+    table: { accepted, routes: new Map([...accepted].map(([key, route]) => [key, planRoute(key, route, bySlice)])) },
+    refused,
+  }
+}
+
+export const routeKey = ({ metadata }: Route): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+/** Those with a place in the previous table first, then by age, then by name: the same order on every router. */
+const bySeniority = (routes: readonly Route[], previous: Table): readonly Route[] =>
+  routes.toSorted((a, b) => {
+    const [keyA, keyB] = [routeKey(a), routeKey(b)]
+    const known = Number(previous.accepted.has(keyB)) - Number(previous.accepted.has(keyA))
+    if (known !== 0) return known
+    const [sinceA, sinceB] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '']
+    return sinceA < sinceB ? -1 : sinceA > sinceB ? 1 : keyA < keyB ? -1 : 1
+  })
+
+const checkConflicts = (route: Route, key: string, holders: ReadonlyMap<number, string>): readonly Problem[] =>
+  route.spec.ports.flatMap(({ listenPort }, i) => {
+    const holder = holders.get(listenPort)
+    return holder && holder !== key
+      ? [{ path: `spec.ports[${i}].listenPort`, message: `${listenPort} is taken by the Route ${holder}` }]
+      : []
+  })
+
+const ORDER = { stable: 0, canary: 1, retiring: 2 } as const
+
+const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<string, readonly EndpointSlice[]>): RoutePlan => {
+  const namespace = metadata.namespace ?? ''
+  const versions = spec.backends
+    .toSorted((a, b) => ORDER[a.role] - ORDER[b.role])
+    .map(({ role, hash, weight, service }): VersionPlan => {
+      const own = slices.get(`${namespace}/${service}`) ?? []
+      const addresses = Object.fromEntries(spec.ports.map(({ name = '' }) => [name, usableAddresses(own, name)]))
+      return { role, hash, weight, ready: countReady(own), addresses }
+    })
+  return {
+    key,
+    namespace,
+    name: metadata.name,
+    version: spec.version,
+    endpoints: spec.endpoints,
+    ports: spec.ports,
+    versions,
+    headerRoutes: spec.headerRoutes ?? [],
+    ...(spec.sticky ? { sticky: spec.sticky } : {}),
+    salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
+  }
+}
