@@ -1,0 +1,110 @@
+/**
+ * The sequential test behind every short check: how strongly the requests so far speak against "the canary keeps to its limit".
+ * The mathematics, with proofs and sources, is in docs/decisions/0002-judging.md. In short:
+ *
+ * - Limit: the canary's share of bad requests is at most `base + slope * (stable's share)`. An absolute check has slope 0.
+ * - For an assumed worse canary, the likelihood ratio of one second against the nearest pair of shares that keeps to the limit has an
+ *   expectation of at most 1 whenever the limit holds, whatever the shares are in that second. Products of such ratios are
+ *   e-processes: they exceed 1/alpha ever, at however many looks, with a probability of at most alpha (Ville's inequality).
+ * - It is not known how bad a bad canary is, nor when it turns bad, so the evidence is the average over a grid of badness
+ *   (ODDS) and over every second as a starting point. An average of e-processes is one too.
+ */
+import type { Counts } from './tally.ts'
+
+/** The canary's share of bad requests must be at most `base + slope * (stable's share)`. */
+export type Limit = { readonly base: number; readonly slope: number }
+
+/** What ended in one second. `second` counts from the start of the rollout's traffic. */
+export type SecondCounts = { readonly second: number; readonly canary: Counts; readonly stable: Counts }
+
+/** Assumed badness: the odds of a bad answer are so many times those of the limit. */
+export const ODDS: readonly number[] = [2, 4, 8, 16, 32, 64]
+
+/** Shares are kept so far away from 0 and 1, so that no single request is infinitely telling. */
+const MARGIN = 1e-6
+const inside = (share: number): number => Math.min(1 - MARGIN, Math.max(MARGIN, share))
+
+/** Sum over n >= 2 of 1 / (n ln^2 n). */
+const START_MASS = 2.1098
+
+/** log of the weight of second `second` as the one in which the canary turned bad; all weights add up to at most 1. */
+export const logStartWeight = (second: number): number => {
+  const n = Math.max(0, second) + 2
+  return -Math.log(START_MASS * n * Math.log(n) ** 2)
+}
+
+export const logSum = (a: number, b: number): number => {
+  const high = Math.max(a, b)
+  return high === Number.NEGATIVE_INFINITY ? high : high + Math.log1p(Math.exp(Math.min(a, b) - high))
+}
+
+const logLikelihood = (counts: Counts, share: number): number =>
+  counts.bad * Math.log(share) + (counts.requests - counts.bad) * Math.log1p(-share)
+
+const withOdds = (share: number, odds: number): number => inside((odds * share) / (1 - share + odds * share))
+
+/** Derivative of the relative entropy of `assumed` against `share`, by `share`. */
+const pull = (assumed: number, share: number): number => (share - assumed) / (share * (1 - share))
+
+/** Stable's share on the limit's edge that is nearest (in relative entropy of this many requests) to the assumed shares. */
+const nearestOnEdge = (
+  limit: Limit,
+  assumed: { canary: number; stable: number },
+  requests: { canary: number; stable: number },
+): number => {
+  let low = 0
+  let high = 1
+  for (let i = 0; i < 40; i += 1) {
+    const stable = (low + high) / 2
+    const canary = inside(limit.base + limit.slope * stable)
+    const slope =
+      requests.canary * limit.slope * pull(assumed.canary, canary) + requests.stable * pull(assumed.stable, inside(stable))
+    if (slope < 0) low = stable
+    else high = stable
+  }
+  return inside((low + high) / 2)
+}
+
+/**
+ * log of the e-value of one second, for each of ODDS.
+ * @param stableShare what stable's share was in earlier seconds; must not depend on this second
+ */
+export const logEvidenceOfSecond = (limit: Limit, counts: SecondCounts, stableShare: number): readonly number[] => {
+  const { canary, stable } = counts
+  const assumedStable = inside(stableShare)
+  const edge = inside(limit.base + limit.slope * assumedStable)
+  return ODDS.map(odds => {
+    const assumed = { canary: withOdds(edge, odds), stable: assumedStable }
+    if (limit.slope === 0) return logLikelihood(canary, assumed.canary) - logLikelihood(canary, edge)
+    const nearest = nearestOnEdge(limit, assumed, { canary: canary.requests, stable: stable.requests })
+    return (
+      logLikelihood(canary, assumed.canary) -
+      logLikelihood(canary, inside(limit.base + limit.slope * nearest)) +
+      logLikelihood(stable, assumed.stable) -
+      logLikelihood(stable, nearest)
+    )
+  })
+}
+
+/** The state of the test after some seconds: log of the evidence gathered for each of ODDS, and stable's counts so far. */
+export type Evidence = { readonly logs: readonly number[]; readonly stable: Counts }
+
+export const NO_EVIDENCE: Evidence = Object.freeze({
+  logs: Object.freeze(ODDS.map(() => Number.NEGATIVE_INFINITY)),
+  // As if half a bad request in fifty had been seen: only the power depends on it, never the false-alarm rate.
+  stable: Object.freeze({ requests: 50, bad: 0.5 }),
+})
+
+/** Adds one second's counts. Seconds must come in order, each once. */
+export const addEvidence = (before: Evidence, limit: Limit, counts: SecondCounts): Evidence => {
+  const start = logStartWeight(counts.second)
+  const second = logEvidenceOfSecond(limit, counts, before.stable.bad / before.stable.requests)
+  return {
+    logs: before.logs.map((log, i) => logSum(log, start) + (second[i] ?? 0)),
+    stable: { requests: before.stable.requests + counts.stable.requests, bad: before.stable.bad + counts.stable.bad },
+  }
+}
+
+/** log of the whole evidence against the limit; above log(1 / alpha) it is false in at most the share alpha of good rollouts. */
+export const logEvidence = (evidence: Evidence): number =>
+  evidence.logs.reduce(logSum, Number.NEGATIVE_INFINITY) - Math.log(ODDS.length)
