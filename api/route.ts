@@ -5,72 +5,132 @@
  * admin port which `spec.version` they run.
  */
 import type { KubeObject } from './kubernetes.ts'
+import { AGE, type CustomResource } from './schema/custom-resource.ts'
+import { array, exactlyOne, type Infer, integer, object, required, string, tagged, time, word } from './schema/schema.ts'
 
-/** How the routers appear among the Service's endpoints. `none`: not at all. `ready`: they take new connections. `draining`: they
- *  only keep what they have (ready false, serving and terminating true), so kube-proxy prefers the pods. */
-export type RouterEndpoints = 'none' | 'ready' | 'draining'
+const ENDPOINTS = word(
+  "How the routers appear among the Service's endpoints. `none`: not at all. `ready`: they take new connections. `draining`: they only keep what they have (ready false, serving and terminating true), so kube-proxy prefers the pods.",
+  ['none', 'ready', 'draining'],
+)
 
-export type RoutePort = {
-  /** The Service port's name; absent for a single unnamed port. */
-  readonly name?: string
-  /** The Service's port. */
-  readonly port: number
-  /** The port on which every router listens for this Service port; unique among all Routes. */
-  readonly listenPort: number
-  /** `http`: split per request. `tcp`: split per connection. */
-  readonly protocol: 'http' | 'tcp'
-}
+const portNumber = (description: string) => integer(description, { min: 1, max: 65535 })
+const percent = (description: string) => integer(description, { min: 0, max: 100 })
 
-export type Backend = {
-  readonly role: 'stable' | 'canary' | 'retiring'
-  /** pod-template-hash of the version. */
-  readonly hash: string
-  /** The private Service whose EndpointSlices hold this version's pods. */
-  readonly service: string
-  /** Share of new requests in percent, an integer 0..100; the weights of all backends sum to 100. */
-  readonly weight: number
-}
+const ROUTE_PORT = object('One port of the Service.', {
+  name: string("The Service port's name; absent for a single unnamed port."),
+  port: required(portNumber("The Service's port.")),
+  listenPort: required(portNumber('The port on which every router listens for this Service port; unique among all Routes.')),
+  protocol: required(word('`http`: split per request. `tcp`: split per connection.', ['http', 'tcp'])),
+})
 
-export type StringMatch = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string }
+const PASS_THROUGH_PORT = object('One port.', {
+  name: string("The Service port's name."),
+  port: required(portNumber("The Service's port.")),
+  protocol: required(string('TCP, UDP or SCTP.')),
+})
 
-export type RouteMatch = {
-  readonly method?: StringMatch
-  readonly path?: StringMatch
-  readonly headers?: readonly { readonly name: string; readonly value: StringMatch }[]
-}
+const BACKEND = object('One version.', {
+  role: required(word('What the version is in this update.', ['stable', 'canary', 'retiring'])),
+  hash: required(string('pod-template-hash of the version.')),
+  service: required(string("The private Service whose EndpointSlices hold this version's pods.")),
+  weight: required(percent('Share of new requests in percent; the weights of all backends sum to 100.')),
+})
 
-export type HeaderRoute = { readonly name: string; readonly match: readonly RouteMatch[]; readonly hash: string }
-export type MirrorRoute = {
-  readonly name: string
-  readonly match: readonly RouteMatch[]
-  readonly hash: string
-  readonly percent: number
-}
-export type Sticky = { readonly by: 'cookie' } | { readonly by: 'header'; readonly header: string } | { readonly by: 'ip' }
+const stringMatch = (description: string) =>
+  exactlyOne(description, {
+    exact: string('The whole value.'),
+    prefix: string('How the value begins.'),
+    regex: string('A regular expression for the whole value.'),
+  })
 
-export type RouteSpec = {
-  readonly service: string
-  /** The Deployment whose rollout this Route serves. */
-  readonly deployment: string
-  /** Raised by one with every change of this spec; what the routers acknowledge. */
-  readonly version: number
-  readonly endpoints: RouterEndpoints
-  readonly ports: readonly RoutePort[]
-  /** Service ports that do not go through the router (UDP, ports not opted in): published as the stable pods' own addresses. */
-  readonly passThrough?: readonly { readonly name?: string; readonly port: number; readonly protocol: string }[]
-  readonly backends: readonly Backend[]
-  readonly headerRoutes?: readonly HeaderRoute[]
-  readonly mirrorRoutes?: readonly MirrorRoute[]
-  readonly sticky?: Sticky
-}
+const STRING_MATCH = stringMatch('How a value is compared.')
 
-/** The controller's own notes of where in entering or leaving the Service is; written by the controller only. */
-export type RouteStatus = {
-  /** The step of deployments' enter and leave order that is being waited for; see engine/service-mode. */
-  readonly step?: string
-  /** When `step` began; RFC 3339. */
-  readonly since?: string
-  readonly message?: string
-}
+const ROUTE_MATCH = object('What a request must have; all of it.', {
+  method: stringMatch('The method.'),
+  path: stringMatch('The path.'),
+  headers: array(
+    'Headers, all of them.',
+    object('One header.', { name: required(string('Its name.')), value: required(stringMatch('Its value.')) }),
+  ),
+})
 
+const MATCHES = required(array('The request must match one of these.', ROUTE_MATCH))
+
+const HEADER_ROUTE = object('Requests that go to one version whatever the weights.', {
+  name: required(string('Unique name.')),
+  match: MATCHES,
+  hash: required(string('pod-template-hash of the version.')),
+})
+
+const MIRROR_ROUTE = object('Requests of which copies go to one version; the answers to copies are thrown away.', {
+  name: required(string('Unique name.')),
+  match: MATCHES,
+  hash: required(string('pod-template-hash of the version.')),
+  percent: required(percent('Share of the matching requests that is copied.')),
+})
+
+const STICKY = tagged('What keeps one user on one version.', 'by', {
+  cookie: {},
+  header: { header: required(string('The header that tells users apart.', { example: 'X-User' })) },
+  ip: {},
+})
+
+const ROUTE_SPEC = object('What the routers do with the requests of one Service.', {
+  service: required(string('The Service that is fronted.')),
+  deployment: required(string('The Deployment whose rollout this Route serves.')),
+  version: required(
+    integer('Raised by one with every change of this spec; what the routers acknowledge.', { min: 1, int64: true }),
+  ),
+  endpoints: required(ENDPOINTS),
+  ports: required(array('Ports that go through the routers.', ROUTE_PORT)),
+  passThrough: array(
+    "Service ports that do not go through the router (UDP, ports not opted in): published as the stable pods' own addresses.",
+    PASS_THROUGH_PORT,
+  ),
+  backends: required(array('The versions.', BACKEND)),
+  headerRoutes: array('In this order of precedence.', HEADER_ROUTE),
+  mirrorRoutes: array('In this order of precedence.', MIRROR_ROUTE),
+  sticky: STICKY,
+})
+
+const ROUTE_STATUS = object(
+  "The controller's own notes of where in entering or leaving the Service is; written by the controller only.",
+  {
+    step: string("The step of the order of entering and leaving that is being waited for; see engine's service mode."),
+    since: time('When `step` began.'),
+    message: string('What is waited for, since when, and what ends it.'),
+  },
+)
+
+export type RouterEndpoints = Infer<typeof ENDPOINTS>
+export type RoutePort = Infer<typeof ROUTE_PORT>
+export type Backend = Infer<typeof BACKEND>
+export type StringMatch = Infer<typeof STRING_MATCH>
+export type RouteMatch = Infer<typeof ROUTE_MATCH>
+export type HeaderRoute = Infer<typeof HEADER_ROUTE>
+export type MirrorRoute = Infer<typeof MIRROR_ROUTE>
+export type Sticky = Infer<typeof STICKY>
+export type RouteSpec = Infer<typeof ROUTE_SPEC>
+export type RouteStatus = Infer<typeof ROUTE_STATUS>
 export type Route = KubeObject & { readonly spec: RouteSpec; readonly status?: RouteStatus }
+
+export const ROUTE_RESOURCE: CustomResource = {
+  group: 'sluice.dev',
+  version: 'v1alpha1',
+  kind: 'Route',
+  plural: 'routes',
+  shortName: 'srt',
+  scope: 'Namespaced',
+  description: "How the routers split one Service's traffic between versions. Made by Sluice; people only read it.",
+  spec: ROUTE_SPEC,
+  status: ROUTE_STATUS,
+  statusSubresource: true,
+  columns: [
+    { name: 'Service', type: 'string', jsonPath: '.spec.service' },
+    { name: 'Version', type: 'integer', jsonPath: '.spec.version' },
+    { name: 'Endpoints', type: 'string', jsonPath: '.spec.endpoints' },
+    { name: 'Canary weight', type: 'integer', jsonPath: '.spec.backends[?(@.role=="canary")].weight' },
+    { name: 'Step', type: 'string', jsonPath: '.status.step' },
+    AGE,
+  ],
+}

@@ -1,10 +1,10 @@
 /** From the Deployment's settings to the strategy of its Rollout. */
 import type { Settings } from './annotations.ts'
 import type { CanaryStep, CanaryStrategy, RolloutSpec, SluiceRouterConfig } from './rollout.ts'
+import { SLUICE_ROUTER } from './rollout-traffic.ts'
 import type { Step } from './steps.ts'
 
-/** Name of the traffic plugin under which a Rollout carries SluiceRouterConfig. */
-export const SLUICE_ROUTER = 'sluice/router'
+export { SLUICE_ROUTER } from './rollout-traffic.ts'
 
 const MIRROR_ROUTE = 'mirror'
 const headerRoute = (header: string, value: string): string => `header-${header}-${value}`.toLowerCase()
