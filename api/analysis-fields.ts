@@ -2,8 +2,16 @@
 import { labels } from './kubernetes-schemas.ts'
 import { array, boolean, type Infer, integer, object, required, string, word } from './schema/schema.ts'
 
-/** A Go duration, as every time span of these resources. */
-export const DURATION = '^([+-]?(\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+$|^0$'
+const GO_DURATION = '((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+'
+
+/** Rules for a time span as these resources write it. */
+export const DURATION = { pattern: `^(0|${GO_DURATION})$`, meaning: 'a Go duration', example: '1h30m' }
+
+/** A Go duration, or a bare number of seconds. */
+export const SECONDS_OR_DURATION = { ...DURATION, pattern: `^(\\d+|${GO_DURATION})$` }
+
+/** A Go duration, or a text with an argument in it. */
+export const DURATION_OR_ARGUMENT = { ...DURATION, pattern: `^(0|${GO_DURATION}|.*\\{\\{.+\\}\\}.*)$`, example: '30s' }
 
 const VALUE_FROM = object('Where the value comes from, instead of `value`.', {
   secretKeyRef: object('A key of a Secret in the namespace of the analysis; never shown in logs or messages.', {

@@ -1,5 +1,5 @@
 /** AnalysisRun and the templates it is made from, `argoproj.io/v1alpha1`, with the fields and meanings of Argo Rollouts (argo-rollouts 1.10). */
-import { ARGUMENT, DRY_RUN, DURATION, MEASUREMENT_RETENTION, TEMPLATE_REF } from './analysis-fields.ts'
+import { ARGUMENT, DRY_RUN, DURATION, DURATION_OR_ARGUMENT, MEASUREMENT_RETENTION, TEMPLATE_REF } from './analysis-fields.ts'
 import type { KubeObject } from './kubernetes.ts'
 import { labels } from './kubernetes-schemas.ts'
 import { AGE, type CustomResource } from './schema/custom-resource.ts'
@@ -33,13 +33,13 @@ export const SLUICE_ROUTER_METRIC = object('What is measured from the numbers of
     { example: 'success-rate >= 99%' },
   ),
   window: string('Window of a measurement without `check`: a Go duration of at most 10m; 1m by default.', {
-    pattern: DURATION,
+    ...DURATION,
     example: '1m',
   }),
 })
 
 const limit = (description: string) => intOrString(`${description} A number, or a text with an argument in it.`)
-const duration = (description: string) => string(description, { pattern: '^(\\{\\{.+\\}\\}|.*[hms0])$', example: '30s' })
+const duration = (description: string) => string(description, DURATION_OR_ARGUMENT)
 
 const METRIC = object('One metric.', {
   name: required(string('Unique name.')),

@@ -1,5 +1,5 @@
 /** The steps of a canary. */
-import { analysis, DURATION } from './analysis-fields.ts'
+import { analysis, DURATION, SECONDS_OR_DURATION } from './analysis-fields.ts'
 import { labelSelector, metadataToAdd } from './kubernetes-schemas.ts'
 import {
   anything,
@@ -32,7 +32,7 @@ const ROLLOUT_ROUTE_MATCH = object('What a request must have; all of it.', {
 })
 
 const PAUSE = object('Wait. Without duration: until a person promotes.', {
-  duration: intOrString('Seconds, or a Go duration.', { pattern: DURATION, example: '1h30m' }),
+  duration: intOrString('Seconds, or a Go duration.', SECONDS_OR_DURATION),
 })
 
 const SET_CANARY_SCALE = object("The canary's size, apart from its weight.", {
@@ -74,7 +74,7 @@ const EXPERIMENT = object('Versions side by side for a while, each with its own 
       service: object('Make a Service for it.', { name: string('Name of the Service.') }),
     }),
   ),
-  duration: string('Go duration; until its analyses end where nothing is said.', { pattern: DURATION, example: '10m' }),
+  duration: string('Go duration; until its analyses end where nothing is said.', { ...DURATION, example: '10m' }),
   analyses: array(
     'Analyses that run meanwhile.',
     object('One analysis.', {

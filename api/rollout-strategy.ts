@@ -5,7 +5,7 @@ import { CANARY_STEP } from './rollout-steps.ts'
 import { TRAFFIC_ROUTING } from './rollout-traffic.ts'
 import { array, boolean, type Infer, integer, intOrString, object, required, string, word } from './schema/schema.ts'
 
-const surge = (description: string) => intOrString(description, { pattern: '^\\d+%?$', example: '25%' })
+const surge = (description: string) => intOrString(description, { pattern: '^\\d+%?$', meaning: 'a percentage', example: '25%' })
 const seconds = (description: string) => integer(description, { min: 0, example: 30 })
 
 const ANTI_AFFINITY = object('Keep pods of both versions on different nodes; exactly one field.', {

@@ -21,6 +21,8 @@ export type Rules = {
 }
 export type StringRules = Rules & {
   readonly pattern?: string
+  /** What the pattern means, in words that follow "must be". */
+  readonly meaning?: string
   readonly format?: 'date-time'
   readonly minLength?: number
   readonly maxLength?: number

@@ -17,9 +17,10 @@ const count = ({ minItems, maxItems }: { readonly minItems?: number; readonly ma
 const describeText = (node: Node & { kind: 'string' | 'intOrString' }): string => {
   if (node.kind === 'string' && node.values) return list(node.values)
   if (node.format === 'date-time') return 'a time as in RFC 3339'
-  const pattern = node.pattern === undefined ? '' : ` that matches ${node.pattern}`
   const length = node.maxLength === undefined ? '' : ` of at most ${node.maxLength} characters`
-  return `${node.kind === 'string' ? 'text' : 'a whole number or text'}${length}${pattern}`
+  const pattern = node.pattern === undefined ? '' : ` that matches ${node.pattern}`
+  const text = node.meaning ?? `text${length}${pattern}`
+  return node.kind === 'string' ? text : `a whole number or ${text}`
 }
 
 /** What a node allows, to follow "must be": `a whole number from 0 to 100`. */
