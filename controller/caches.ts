@@ -1,0 +1,96 @@
+/** The controller's view of the cluster: one informer a kind, trimmed to what is read, with the indexes by which it is looked up. */
+import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
+import type { Deployment, Endpoints, EndpointSlice, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
+import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, VERSION_HASH_LABEL } from '../api/names.ts'
+import type { Rollout } from '../api/rollout.ts'
+import type { Route } from '../api/route.ts'
+import type { KubeClient, Resource } from '../kube/client.ts'
+import { type Informer, startInformer } from '../kube/informer.ts'
+import type { Logger } from '../kube/log.ts'
+import * as resources from '../kube/resources.ts'
+
+export type Caches = {
+  readonly deployments: Informer<Deployment>
+  readonly replicaSets: Informer<ReplicaSet>
+  readonly pods: Informer<Pod>
+  readonly services: Informer<Service>
+  readonly slices: Informer<EndpointSlice>
+  readonly endpoints: Informer<Endpoints>
+  readonly rollouts: Informer<Rollout>
+  readonly routes: Informer<Route>
+  readonly analysisRuns: Informer<AnalysisRun>
+  readonly analysisTemplates: Informer<AnalysisTemplate>
+  readonly routerPods: Informer<Pod>
+}
+
+/** Names of the indexes. */
+export const BY_NAMESPACE = 'namespace'
+export const BY_CONTROLLER_UID = 'controller'
+export const BY_SERVICE = 'service'
+
+const namespaceOf = (object: KubeObject): readonly string[] => [object.metadata.namespace ?? '']
+
+const controllerUid = (object: KubeObject): readonly string[] =>
+  (object.metadata.ownerReferences ?? []).filter(owner => owner.controller).map(owner => owner.uid)
+
+const fronted = (slice: EndpointSlice): readonly string[] => {
+  const service = slice.metadata.labels?.[SERVICE_NAME]
+  return service === undefined ? [] : [`${slice.metadata.namespace}/${service}`]
+}
+
+const hasSluiceAnnotation = (object: KubeObject): boolean =>
+  Object.keys(object.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
+
+/** A Deployment that never heard of Sluice is kept only by name: a cluster has thousands, each with a long template. */
+const trimDeployment = (deployment: Deployment): Deployment =>
+  hasSluiceAnnotation(deployment)
+    ? deployment
+    : { ...deployment, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} }
+
+/** Of a pod only what counts it: whose it is, its labels, whether it is ready and going. */
+const trimPod = (pod: Pod): Pod => ({
+  apiVersion: pod.apiVersion,
+  kind: pod.kind,
+  metadata: pod.metadata,
+  spec: { containers: [] },
+  status: pod.status === undefined ? {} : { podIP: pod.status.podIP, phase: pod.status.phase, conditions: pod.status.conditions } as Pod['status'] & object,
+})
+
+export type CacheOptions = {
+  readonly client: KubeClient
+  readonly log: Logger
+  /** Where the routers run. */
+  readonly systemNamespace: string
+  /** Watch one namespace only; all of them when absent. */
+  readonly namespace?: string
+}
+
+/** Starts all informers; `synced` of each tells when its first list is in. */
+export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOptions): Caches => {
+  const scope = namespace === undefined ? {} : { namespace }
+  const start = <T extends KubeObject>(resource: Resource, more: Partial<Parameters<typeof startInformer<T>>[0]> = {}): Informer<T> =>
+    startInformer<T>({ client, resource, log, ...scope, ...more })
+  return {
+    deployments: start<Deployment>(resources.DEPLOYMENTS, { transform: trimDeployment, indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    replicaSets: start<ReplicaSet>(resources.REPLICA_SETS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
+    pods: start<Pod>(resources.PODS, { transform: trimPod, indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
+    services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    slices: start<EndpointSlice>(resources.ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: fronted } }),
+    endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),
+    rollouts: start<Rollout>(resources.ROLLOUTS),
+    routes: start<Route>(resources.ROUTES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    routerPods: start<Pod>(resources.PODS, {
+      namespace: systemNamespace,
+      labelSelector: Object.entries(ROUTER_APP_LABEL).map(([key, value]) => `${key}=${value}`).join(','),
+    }),
+  }
+}
+
+/** Ready and staying: what a router or an upstream must be to count. */
+export const isPodReady = (pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp === undefined && (pod.status?.conditions ?? []).some(c => c.type === 'Ready' && c.status === 'True')
+
+/** A private Service is known by this label. */
+export const isPrivate = (service: Service): boolean => service.metadata.labels?.[VERSION_HASH_LABEL] !== undefined

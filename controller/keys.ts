@@ -1,0 +1,63 @@
+/** Which Deployments (`NAMESPACE/NAME`) a changed object may matter to: the queue carries these keys, never the objects. */
+import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { Deployment, EndpointSlice, KubeObject, Service } from '../api/kubernetes.ts'
+import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '../api/names.ts'
+import { selectsPods } from '../api/service-mode.ts'
+import { BY_NAMESPACE, type Caches } from './caches.ts'
+
+export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
+
+/** Opted in, held, or once so. */
+const isOurs = (object: KubeObject): boolean => Object.keys(object.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
+
+export const keysOfDeployment = (caches: Caches, deployment: Deployment): readonly string[] => {
+  const { namespace = '', name } = deployment.metadata
+  return isOurs(deployment) || caches.rollouts.get(namespace, name) !== undefined ? [keyOf(namespace, name)] : []
+}
+
+/** A ReplicaSet's or pod's: by the controlling owner, through the ReplicaSet for a pod. */
+export const keysOfOwned = (caches: Caches, object: KubeObject): readonly string[] => {
+  const { namespace = '' } = object.metadata
+  const owner = object.metadata.ownerReferences?.find(ref => ref.controller)
+  if (owner?.kind === 'ReplicaSet') {
+    const replicaSet = caches.replicaSets.get(namespace, owner.name)
+    return replicaSet === undefined ? [] : keysOfOwned(caches, replicaSet)
+  }
+  if (owner?.kind !== 'Deployment') return []
+  const deployment = caches.deployments.get(namespace, owner.name)
+  return deployment === undefined ? [keyOf(namespace, owner.name)] : keysOfDeployment(caches, deployment)
+}
+
+const keysOfRouted = (caches: Caches, namespace: string, service: string): readonly string[] => {
+  const route = caches.routes.get(namespace, service)
+  return route === undefined ? [] : [keyOf(namespace, route.spec.deployment)]
+}
+
+export const keysOfService = (caches: Caches, service: Service): readonly string[] => {
+  const { namespace = '', name, labels } = service.metadata
+  const fronted = labels?.[FRONTED_SERVICE_LABEL]
+  if (fronted !== undefined) return keysOfRouted(caches, namespace, fronted)
+  const labelled = labels?.[DEPLOYMENT_LABEL]
+  const selecting = caches.deployments
+    .by(BY_NAMESPACE, namespace)
+    .filter(deployment => isOurs(deployment) && selectsPods(service, deployment.spec.template.metadata?.labels ?? {}))
+    .map(deployment => keyOf(namespace, deployment.metadata.name))
+  return [...new Set([...(labelled === undefined ? [] : [keyOf(namespace, labelled)]), ...selecting, ...keysOfRouted(caches, namespace, name)])]
+}
+
+/** A slice's (or an Endpoints object's, which has its Service's name). */
+export const keysOfEndpoints = (caches: Caches, object: EndpointSlice | KubeObject): readonly string[] => {
+  const { namespace = '', name, labels } = object.metadata
+  const service = caches.services.get(namespace, labels?.[SERVICE_NAME] ?? name)
+  // At rest endpoints come and go all day and nothing depends on them; in flight there is a Route.
+  const fronted = service?.metadata.labels?.[FRONTED_SERVICE_LABEL] ?? service?.metadata.name
+  return fronted === undefined ? [] : keysOfRouted(caches, namespace, fronted)
+}
+
+export const keysOfAnalysisRun = (run: AnalysisRun): readonly string[] =>
+  (run.metadata.ownerReferences ?? []).filter(ref => ref.kind === 'Rollout').map(ref => keyOf(run.metadata.namespace, ref.name))
+
+/** Every Deployment with a Route: what a change of the router fleet matters to. */
+export const keysOfRoutes = (caches: Caches): readonly string[] => [
+  ...new Set(caches.routes.list().map(route => keyOf(route.metadata.namespace, route.spec.deployment))),
+]

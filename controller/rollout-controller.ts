@@ -1,0 +1,102 @@
+/** Gather, plan, execute, report: one pass over one Deployment. What to do is decided in engine/; here it is only carried out. */
+import type { KubeObject } from '../api/kubernetes.ts'
+import type { RouterReport } from '../api/router-admin.ts'
+import { plan } from '../engine/plan.ts'
+import type { ProbeSeen, Seen, Settings } from '../engine/seen.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
+import type { EventRecorder } from '../kube/events.ts'
+import type { Logger } from '../kube/log.ts'
+import { ROLLOUTS } from '../kube/resources.ts'
+import type { Caches } from './caches.ts'
+import type { CoolingPorts } from './cooling-ports.ts'
+import { execute, type Executor, type ProbeTarget } from './execute.ts'
+import type { Expectations } from './expectations.ts'
+import { gather } from './gather.ts'
+import { mergePatchBetween } from './merge-patch.ts'
+
+export type RolloutControllerOptions = {
+  readonly client: KubeClient
+  readonly caches: Caches
+  readonly expectations: Expectations
+  readonly coolingPorts: CoolingPorts
+  readonly reports: () => ReadonlyMap<string, RouterReport>
+  readonly events: EventRecorder
+  readonly clock: Clock
+  readonly log: Logger
+  readonly settings: Settings
+}
+
+/** When to look again: `afterMs` from now, or only when something changes. */
+export type Outcome = { readonly afterMs?: number }
+
+/** How soon a pass is tried again whose view was older than the cluster. */
+const BEHIND_MS = 20
+const CONFLICT_MS = 50
+
+/** The view was stale: somebody (often we ourselves, a moment ago) was quicker. Not an error. */
+const isStale = (error: unknown): boolean => isConflict(error) || isAlreadyExists(error) || isNotFound(error)
+
+const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
+  const found = seen.services.find(({ service }) => service.metadata.name === name)
+  const port = found?.route?.spec.ports[0]
+  const host = found?.service.spec.clusterIP
+  return port === undefined || host === undefined ? undefined : { host, port: port.port, protocol: port.protocol }
+}
+
+/** Makes the function that the queue's workers call with a key. */
+export const makeRolloutController = (options: RolloutControllerOptions): ((key: string) => Promise<Outcome>) => {
+  const { client, caches, expectations, clock, log, events } = options
+  const probes = new Map<string, ProbeSeen>()
+
+  const executorFor = (key: string, seen: Seen): Executor => ({
+    client,
+    events,
+    namespace: seen.namespace,
+    name: seen.name,
+    about: seen.deployment ?? seen.rollout,
+    rollout: seen.rollout,
+    wrote: (object: KubeObject) => expectations.wrote(key, object),
+    target: service => targetOf(seen, service),
+    probed: (service, result) => void probes.set(`${seen.namespace}/${service}`, result),
+  })
+
+  const writeStatus = async (key: string, seen: Seen, wanted: unknown) => {
+    if (seen.rollout === undefined || wanted === undefined) return
+    const status = mergePatchBetween(seen.rollout.status ?? {}, wanted)
+    if (status === undefined) return
+    // Some status fields are a person's wishes (abort, promote): one that came after this view must not be written over.
+    const { resourceVersion } = seen.rollout.metadata
+    const body = { metadata: { resourceVersion }, status }
+    expectations.wrote(key, await client.patch(ROLLOUTS, { namespace: seen.namespace, name: seen.name }, 'merge', body, 'status'))
+  }
+
+  return async key => {
+    if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
+    const [namespace = '', name = ''] = key.split('/')
+    const seen = gather(caches, { reports: options.reports(), probes, coolingPorts: options.coolingPorts.ports(), settings: options.settings }, namespace, name)
+    const now = clock.now()
+    const { intents, status, wakeAt } = plan(seen, now)
+    const executor = executorFor(key, seen)
+    let touched = false
+    try {
+      for (const intent of intents) {
+        log.info('intent', { rollout: key, ...summarise(intent) })
+        await execute(intent, executor)
+        if (intent.kind === 'probe') touched = true
+      }
+      await writeStatus(key, seen, status)
+    } catch (error) {
+      if (!isStale(error)) throw error
+      log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
+      return { afterMs: CONFLICT_MS }
+    }
+    if (touched) return { afterMs: 0 }
+    return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - clock.now()) }
+  }
+}
+
+/** What a log line says of an intent: not whole manifests. */
+const summarise = (intent: { readonly kind: string }): { readonly [field: string]: unknown } =>
+  Object.fromEntries(Object.entries(intent).filter(([, value]) => typeof value !== 'object' || Array.isArray(value)))
