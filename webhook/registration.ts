@@ -1,0 +1,145 @@
+/** Keeps our certificate authority in the MutatingWebhookConfiguration `sluice`; every replica does, and they do not fight. */
+import type { JsonPatchOp } from '../api/json-patch.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { type Clock, sleep } from '../kube/clock.ts'
+import { isAlreadyExists, isApiError, isConflict, isNotFound } from '../kube/errors.ts'
+import type { Logger } from '../kube/log.ts'
+import { MUTATING_WEBHOOKS } from '../kube/resources.ts'
+import {
+  CONFIGURATION_NAME,
+  type MutatingWebhookConfiguration,
+  makeMutatingWebhookConfiguration,
+  type WebhookService,
+} from './manifests.ts'
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+
+const certificatesOf = (pem: string): readonly string[] => pem.match(CERTIFICATE)?.map(one => one.replace(/\s+/g, '')) ?? []
+
+const decodeBundle = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString()
+
+/** True when every webhook of the configuration trusts every certificate of the bundle (PEM). */
+export const trusts = (configuration: MutatingWebhookConfiguration, bundle: string): boolean => {
+  const wanted = certificatesOf(bundle)
+  const webhooks = configuration.webhooks ?? []
+  const has = (base64: string | undefined): boolean => {
+    const present = certificatesOf(decodeBundle(base64))
+    return wanted.every(one => present.includes(one))
+  }
+  return webhooks.length > 0 && wanted.length > 0 && webhooks.every(one => has(one.clientConfig.caBundle))
+}
+
+/**
+ * The JSON patch that makes every webhook trust exactly this bundle; none where all do. Without `exact` more certificates may be
+ * there: another replica may already know the next authority, and taking it out again would be a quarrel.
+ */
+export const trustOps = (
+  configuration: MutatingWebhookConfiguration,
+  bundle: string,
+  { exact }: { readonly exact: boolean },
+): readonly JsonPatchOp[] => {
+  if (!exact && trusts(configuration, bundle)) return []
+  const value = Buffer.from(bundle).toString('base64')
+  const ops = (configuration.webhooks ?? []).flatMap((one, i): readonly JsonPatchOp[] =>
+    one.clientConfig.caBundle === value ? [] : [{ op: 'add', path: `/webhooks/${i}/clientConfig/caBundle`, value }],
+  )
+  if (ops.length === 0) return []
+  return [{ op: 'test', path: '/metadata/resourceVersion', value: configuration.metadata.resourceVersion }, ...ops]
+}
+
+export type RegistrationOptions = {
+  readonly client: KubeClient
+  readonly bundle: () => string
+  readonly target: WebhookService
+  /** Make the configuration when there is none; otherwise wait until somebody applies it. */
+  readonly create: boolean
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export type Registration = {
+  /** Whether the API server trusts our authority, as last seen. */
+  readonly isTrusted: () => boolean
+  /** Our authority changed: what is not in the bundle any more is taken out too. */
+  readonly renew: () => void
+  readonly stop: () => void
+}
+
+const CHECK_MS = 10_000
+const RETRY_MS = 1_000
+
+export const startRegistration = (options: RegistrationOptions): Registration => {
+  const { clock, log } = options
+  const stopping = new AbortController()
+  let trusted = false
+  let exact = false
+  let wake = new AbortController()
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const wantExact = exact
+      exact = false
+      try {
+        trusted = await settleRegistration(options, wantExact)
+      } catch (error) {
+        exact ||= wantExact
+        trusted = false
+        log.warn('the webhook configuration could not be checked', { error })
+      }
+      wake = new AbortController()
+      if (exact && trusted) continue
+      await sleep(clock, trusted ? CHECK_MS : RETRY_MS, AbortSignal.any([wake.signal, stopping.signal]))
+    }
+  }
+  void run()
+  return {
+    isTrusted: () => trusted,
+    renew: () => {
+      exact = true
+      wake.abort()
+    },
+    stop: () => stopping.abort(),
+  }
+}
+
+/** One look, and one write where it is needed; true when the API server trusts our authority afterwards. */
+const settleRegistration = async (
+  { client, bundle, target, create, log }: RegistrationOptions,
+  exact: boolean,
+): Promise<boolean> => {
+  const pem = bundle()
+  const configuration = await readConfiguration(client)
+  if (configuration === undefined) {
+    if (!create) return false
+    await makeConfiguration(client, { ...target, caBundle: pem })
+    log.info('made the webhook configuration', { name: CONFIGURATION_NAME })
+    return true
+  }
+  const patch = trustOps(configuration, pem, { exact })
+  if (patch.length === 0) return trusts(configuration, pem)
+  try {
+    const after = await client.patch<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name: CONFIGURATION_NAME }, 'json', patch)
+    log.info('put the certificate authority into the webhook configuration', { name: CONFIGURATION_NAME })
+    return trusts(after, pem)
+  } catch (error) {
+    // Another replica was faster, or the list of webhooks changed: the next look tells.
+    if (isConflict(error) || isNotFound(error) || (isApiError(error) && error.status === 422)) return false
+    throw error
+  }
+}
+
+const readConfiguration = async (client: KubeClient): Promise<MutatingWebhookConfiguration | undefined> => {
+  try {
+    return await client.get<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name: CONFIGURATION_NAME })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+const makeConfiguration = async (client: KubeClient, target: WebhookService): Promise<void> => {
+  try {
+    await client.create(MUTATING_WEBHOOKS, makeMutatingWebhookConfiguration(target))
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+  }
+}
