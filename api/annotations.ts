@@ -1,33 +1,26 @@
 /** The annotations by which a user opts a Deployment in (`sluice.dev/strategy` and the others), read into Settings. */
-import { parseCheck } from './checks.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Labels } from './kubernetes.ts'
 import { INTERNAL_ANNOTATIONS, PREFIX } from './names.ts'
 import type { Problem } from './problem.ts'
-import { parseSteps, type Step } from './steps.ts'
+import {
+  type DecodeYaml,
+  type Read,
+  readAnalysis,
+  readBypass,
+  readRouter,
+  readRouterMode,
+  readServices,
+  readSpec,
+  readSteps,
+  readSticky,
+  readStrategy,
+} from './setting-readers.ts'
+import { DEFAULT_ANALYSIS, DEFAULT_STEPS, SETTING_KEYS, type SettingKey, type Settings } from './settings.ts'
+import type { Step } from './steps.ts'
 
-export type Sticky = 'cookie' | 'ip' | { readonly header: string }
-
-/** The `spec` annotation: decoded, or the text when it is not JSON and no YAML decoder was given. */
-export type SpecSetting = { readonly decoded: unknown } | { readonly undecoded: string }
-
-/** What the annotations ask for, with defaults filled in. */
-export type Settings = {
-  readonly strategy: 'canary' | 'blue-green'
-  readonly steps: readonly Step[]
-  /** Short checks as written, each accepted by parseCheck. */
-  readonly checks: readonly string[]
-  /** AnalysisTemplates that run in the background beside the checks. */
-  readonly templates: readonly string[]
-  readonly router: 'auto' | 'shared' | 'none'
-  readonly routerMode: 'on-demand' | 'always'
-  /** Absent: every Service whose selector matches the pods. */
-  readonly services?: readonly string[]
-  readonly sticky?: Sticky
-  /** The next update passes to native Kubernetes. */
-  readonly bypass: boolean
-  readonly spec?: SpecSetting
-}
+export type { Settings, Sticky } from './settings.ts'
+export { DEFAULT_ANALYSIS, DEFAULT_STEPS, SETTING_KEYS } from './settings.ts'
 
 export type ReadSettings =
   | { readonly optedIn: false }
@@ -36,154 +29,154 @@ export type ReadSettings =
 
 export type ReadOptions = {
   /** Decodes YAML; throws on malformed text. Without it `spec` is read when it is JSON and kept as text otherwise. */
-  readonly decodeYaml?: (text: string) => unknown
+  readonly decodeYaml?: DecodeYaml
 }
-
-export const DEFAULT_STEPS = { canary: '5%, 2m, 25%, 2m, 50%, 2m, 100%', 'blue-green': '100%, 2m' } as const
-export const DEFAULT_ANALYSIS = 'success-rate >= 99%'
-
-type Read<T> = { readonly value: T } | { readonly wrong: readonly string[] }
-
-const quote = (text: string): string => JSON.stringify(text)
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
-const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-
-const oneOf = <T extends string>(text: string, allowed: readonly T[]): Read<T> => {
-  const value = allowed.find(word => word === text)
-  if (value !== undefined) return { value }
-  return { wrong: [`${quote(text)} must be ${allowed.join(' or ')}${didYouMean(text, allowed)}`] }
-}
-
-const readSteps = (text: string): Read<readonly Step[]> => {
-  const parsed = parseSteps(text)
-  return 'steps' in parsed ? { value: parsed.steps } : { wrong: parsed.problems }
-}
-
-type Analysis = { readonly checks: readonly string[]; readonly templates: readonly string[] }
-
-const readAnalysis = (text: string): Read<Analysis> => {
-  const checks: string[] = []
-  const templates: string[] = []
-  const wrong: string[] = []
-  text.split(',').forEach((part, i) => {
-    const item = part.trim()
-    const template = /^template\/(.*)$/.exec(item)?.[1]
-    if (template !== undefined && OBJECT_NAME.test(template)) templates.push(template)
-    else if (template !== undefined)
-      wrong.push(`check ${i + 1}: ${quote(item)} must name an AnalysisTemplate, e.g. template/smoke-test`)
-    else {
-      const parsed = parseCheck(item)
-      if ('check' in parsed) checks.push(item)
-      else wrong.push(`check ${i + 1}: ${parsed.problem}`)
-    }
-  })
-  return wrong.length > 0 ? { wrong } : { value: { checks, templates } }
-}
-
-const LATER = /^(sidecar|(gateway|istio|nginx)\/.+)$/
-
-const readRouter = (text: string): Read<Settings['router']> => {
-  if (!LATER.test(text)) return oneOf(text, ['auto', 'shared', 'none'])
-  return { wrong: [`${quote(text)} is not available in this version; available now are auto, shared and none, e.g. auto`] }
-}
-
-const readServices = (text: string): Read<readonly string[]> => {
-  const names = text.split(',').map(name => name.trim())
-  const wrong = names
-    .filter(name => !SERVICE_NAME.test(name))
-    .map(
-      name =>
-        `${quote(name)} must be the name of a Service in the Deployment's namespace, names joined by commas, e.g. web,web-internal`,
-    )
-  return wrong.length > 0 ? { wrong } : { value: names }
-}
-
-const readSticky = (text: string): Read<Sticky> => {
-  if (text === 'cookie' || text === 'ip') return { value: text }
-  const header = /^header\/(.*)$/.exec(text)?.[1]
-  if (header !== undefined && HEADER_NAME.test(header)) return { value: { header } }
-  return { wrong: [`${quote(text)} must be cookie, ip or header/NAME, e.g. header/X-User`] }
-}
-
-const readSpec = (text: string, { decodeYaml }: ReadOptions): Read<SpecSetting> => {
-  try {
-    return { value: { decoded: JSON.parse(text) } }
-  } catch {
-    if (decodeYaml === undefined) return { value: { undecoded: text } }
-  }
-  try {
-    return { value: { decoded: decodeYaml(text) } }
-  } catch (error) {
-    return { wrong: [`is not YAML: ${error instanceof Error ? error.message : String(error)}`] }
-  }
-}
-
-export const SETTING_KEYS = [
-  'strategy',
-  'steps',
-  'analysis',
-  'router',
-  'router-mode',
-  'services',
-  'sticky',
-  'bypass',
-  'spec',
-] as const
-type Key = (typeof SETTING_KEYS)[number]
 
 const pathOf = (key: string): string => `metadata.annotations[${PREFIX}${key}]`
 
-const checkKeys = (annotations: Labels): Problem[] =>
-  Object.keys(annotations).flatMap(key => {
-    const name = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined
-    if (name === undefined || INTERNAL_ANNOTATIONS.includes(key) || SETTING_KEYS.some(known => known === name)) return []
-    return [
-      {
-        path: pathOf(name),
-        message: `is not an annotation of Sluice${didYouMean(name, SETTING_KEYS)}; allowed are ${SETTING_KEYS.join(', ')}`,
-      },
-    ]
-  })
+const join = (key: SettingKey, { path, message }: Problem): Problem => ({
+  path: `${pathOf(key)}${path === '' ? '' : `.${path}`}`,
+  message,
+})
+
+/** Names after `sluice.dev/` of the annotations that are not Sluice's own notes. */
+const settingNames = (annotations: Labels): string[] =>
+  Object.keys(annotations)
+    .filter(key => key.startsWith(PREFIX) && !INTERNAL_ANNOTATIONS.includes(key))
+    .map(key => key.slice(PREFIX.length))
+
+const checkNames = (annotations: Labels): Problem[] =>
+  settingNames(annotations)
+    .filter(name => !SETTING_KEYS.some(key => key === name))
+    .map(name => ({
+      path: pathOf(name),
+      message: `is not an annotation of Sluice${didYouMean(name, SETTING_KEYS)}; allowed are ${SETTING_KEYS.join(', ')}`,
+    }))
+
+/** The annotations that are set, each read or found wrong. */
+const readEach = (annotations: Labels, { decodeYaml }: ReadOptions) => {
+  const problems: Problem[] = []
+  const read = <T>(key: SettingKey, reader: (text: string) => Read<T>): T | undefined => {
+    const text = annotations[`${PREFIX}${key}`]?.trim()
+    if (text === undefined) return undefined
+    const result = reader(text)
+    if ('value' in result) return result.value
+    problems.push(...result.wrong.map(problem => join(key, problem)))
+    return undefined
+  }
+  const values = {
+    strategy: read('strategy', readStrategy),
+    steps: read('steps', readSteps),
+    analysis: read('analysis', readAnalysis),
+    router: read('router', readRouter),
+    routerMode: read('router-mode', readRouterMode),
+    services: read('services', readServices),
+    sticky: read('sticky', readSticky),
+    bypass: read('bypass', readBypass),
+    spec: read('spec', text => readSpec(text, decodeYaml)),
+  }
+  return { values, problems }
+}
+
+type Values = ReturnType<typeof readEach>['values']
+
+const BLUE_GREEN_STEPS = 'allowed are 100%, waits, pause, analysis, header and mirror, e.g. pause, 100%, 10m'
+
+const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
+  strategy !== 'blue-green'
+    ? []
+    : steps.flatMap((step, i) => {
+        const path = pathOf('steps')
+        const because = 'is not for blue-green, which starts the new version at full size and switches all traffic at once'
+        if (step.kind === 'scale') return [{ path, message: `step ${i + 1}: scale ${because}; ${BLUE_GREEN_STEPS}` }]
+        if (step.kind !== 'weight' || step.percent === 100) return []
+        return [{ path, message: `step ${i + 1}: weight "${step.percent}%" ${because}; ${BLUE_GREEN_STEPS}` }]
+      })
+
+const NEEDS_ROUTER = 'needs a router, and sluice.dev/router is none; set that to auto or leave this out'
+
+const checkRouterNone = ({ router, steps = [], analysis, services, sticky, routerMode }: Values): Problem[] => {
+  if (router !== 'none') return []
+  const set = { analysis: analysis && analysis.checks.length > 0, 'router-mode': routerMode === 'always', services, sticky }
+  return [
+    ...steps.flatMap((step, i) =>
+      step.kind === 'header' || step.kind === 'mirror'
+        ? [{ path: pathOf('steps'), message: `step ${i + 1}: ${step.kind} ${NEEDS_ROUTER}` }]
+        : [],
+    ),
+    ...Object.entries(set).flatMap(([key, value]) => (value ? [{ path: pathOf(key), message: NEEDS_ROUTER }] : [])),
+  ]
+}
+
+const checkSpec = ({ spec, steps, strategy }: Values): Problem[] => {
+  if (!spec) return []
+  return [
+    ...(steps
+      ? [{ path: pathOf('steps'), message: 'stands beside sluice.dev/spec, which has steps of its own; leave one of them out' }]
+      : []),
+    ...(strategy === 'blue-green'
+      ? [
+          {
+            path: pathOf('spec'),
+            message: 'is for sluice.dev/strategy: canary only; leave it out for blue-green, e.g. with steps "pause, 100%"',
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Default steps are read like a user's, so they cannot drift from the language. */
+const defaultSteps = (strategy: Settings['strategy']): readonly Step[] => {
+  const result = readSteps(DEFAULT_STEPS[strategy])
+  if ('value' in result) return result.value
+  throw new Error(`the default steps of ${strategy} are wrong: ${JSON.stringify(result.wrong)}`)
+}
+
+const withDefaults = ({
+  strategy = 'canary',
+  steps,
+  analysis,
+  router = 'auto',
+  routerMode,
+  bypass,
+  ...rest
+}: Values): Settings => {
+  const { services, sticky, spec } = rest
+  return {
+    strategy,
+    steps: steps ?? defaultSteps(strategy),
+    ...(analysis ?? { checks: router === 'none' ? [] : [DEFAULT_ANALYSIS], templates: [] }),
+    router,
+    routerMode: routerMode ?? 'on-demand',
+    bypass: bypass === 'true',
+    ...(services && { services }),
+    ...(sticky && { sticky }),
+    ...(spec && { spec }),
+  }
+}
 
 /**
  * Reads the annotations of a Deployment. Without `sluice.dev/strategy` it is not opted in, whatever else is there. Problems come
  * all at once, each with the annotation as its path.
  */
 export const readSettings = (annotations: Labels | undefined, options: ReadOptions = {}): ReadSettings => {
-  const strategyText = annotations?.[`${PREFIX}strategy`]
-  if (annotations === undefined || strategyText === undefined) return { optedIn: false }
-  const problems: Problem[] = checkKeys(annotations)
-  const read = <T>(key: Key, parse: (text: string) => Read<T>): T | undefined => {
-    const text = annotations[`${PREFIX}${key}`]?.trim()
-    if (text === undefined) return undefined
-    const result = parse(text)
-    if ('value' in result) return result.value
-    problems.push(...result.wrong.map(message => ({ path: pathOf(key), message })))
-    return undefined
-  }
-  const strategy = read('strategy', text => oneOf<Settings['strategy']>(text, ['canary', 'blue-green'])) ?? 'canary'
-  const steps = read('steps', readSteps) ?? readDefault(readSteps(DEFAULT_STEPS[strategy]))
-  const router = read('router', readRouter) ?? 'auto'
-  const analysis = read('analysis', readAnalysis) ?? { checks: router === 'none' ? [] : [DEFAULT_ANALYSIS], templates: [] }
-  const services = read('services', readServices)
-  const sticky = read('sticky', readSticky)
-  const spec = read('spec', text => readSpec(text, options))
-  const settings: Settings = {
-    strategy,
-    steps,
-    ...analysis,
-    router,
-    routerMode: read('router-mode', text => oneOf<Settings['routerMode']>(text, ['on-demand', 'always'])) ?? 'on-demand',
-    bypass: read('bypass', text => oneOf(text, ['true', 'false'])) === 'true',
-    ...(services && { services }),
-    ...(sticky && { sticky }),
-    ...(spec && { spec }),
-  }
-  return problems.length > 0 ? { optedIn: true, problems } : { optedIn: true, settings, problems: [] }
+  if (annotations?.[`${PREFIX}strategy`] === undefined) return { optedIn: false }
+  const { values, problems } = readEach(annotations, options)
+  const all = [
+    ...checkNames(annotations),
+    ...problems,
+    ...checkBlueGreen(values),
+    ...checkRouterNone(values),
+    ...checkSpec(values),
+  ]
+  return all.length > 0 ? { optedIn: true, problems: all } : { optedIn: true, settings: withDefaults(values), problems: [] }
 }
 
-const readDefault = <T>(result: Read<T>): T => {
-  if ('value' in result) return result.value
-  throw new Error(`a default of Sluice is wrong: ${result.wrong.join('; ')}`)
-}
+/** Settings on a Deployment that is not opted in: each is worth a warning, because it does nothing. */
+export const ignoredSettings = (annotations: Labels | undefined): Problem[] =>
+  annotations === undefined || annotations[`${PREFIX}strategy`] !== undefined
+    ? []
+    : settingNames(annotations).map(name => ({
+        path: pathOf(name),
+        message: `has no effect without ${PREFIX}strategy, which opts in, e.g. ${PREFIX}strategy: canary`,
+      }))

@@ -10,6 +10,20 @@ export type Check =
   | { readonly kind: 'latency-vs-stable'; readonly quantile: number; readonly op: '<=' | '<'; readonly factor: number }
   | { readonly kind: 'success-rate-vs-stable'; readonly op: '>=' | '>'; readonly factor: number }
 
+/** Every form of a check, for the reference. */
+export const CHECK_FORMS: readonly { readonly form: string; readonly meaning: string }[] = [
+  { form: 'success-rate >= 99%', meaning: "Share of the new version's requests that did not fail; also with `>`." },
+  {
+    form: 'success-rate >= stable * 0.99',
+    meaning: "The same against the old version's share over the same seconds; a factor above 0 and at most 1.",
+  },
+  { form: 'p99 <= 500ms', meaning: "A quantile of the new version's durations (`p50`, `p95`, `p99.9`); also with `<`." },
+  {
+    form: 'p99 <= stable * 1.2',
+    meaning: "The same against the old version's quantile over the same seconds; a factor of at least 1.",
+  },
+]
+
 export type ParsedCheck = { readonly check: Check } | { readonly problem: string }
 
 const EXAMPLES = 'success-rate >= 99%, p99 <= 500ms, p99 <= stable * 1.2 or success-rate >= stable * 0.99'

@@ -18,6 +18,21 @@ export type Step =
   /** Copies of this share of the stable version's requests go to the canary; the answers are thrown away. */
   | { readonly kind: 'mirror'; readonly percent: number }
 
+/** Every form of a step, for the reference. */
+export const STEP_FORMS: readonly { readonly form: string; readonly meaning: string }[] = [
+  { form: '5%', meaning: "The new version's share of new requests: a whole percentage from 0% to 100%." },
+  { form: '2m', meaning: 'Wait so long: a Go duration above 0.' },
+  { form: 'pause', meaning: 'Wait until a person promotes.' },
+  { form: 'analysis(NAME)', meaning: 'Run the AnalysisTemplate to its end; a failure takes all traffic back.' },
+  { form: 'scale(25%)', meaning: "The new version's size, apart from its share: from 1% to 100% of the Deployment's replicas." },
+  { form: 'scale(3)', meaning: 'The same as a number of pods.' },
+  { form: 'header(X-Canary=yes)', meaning: 'Requests with this header and value go to the new version, whatever its share.' },
+  {
+    form: 'mirror(10%)',
+    meaning: "Copies of this share of the old version's requests go to the new version; the answers to copies are thrown away.",
+  },
+]
+
 type Parsed = { readonly step: Step } | { readonly problem: string }
 
 const quote = (text: string): string => JSON.stringify(text)
@@ -40,6 +55,8 @@ const parseWeight = (text: string): Parsed => {
 }
 
 const parseWait = (text: string): Parsed => {
+  if (/^\d+$/.test(text))
+    return { problem: `${quote(text)} has no unit; ${text}% is a weight and ${text}s a wait, e.g. 20% or 30s` }
   const milliseconds = parseDuration(text)
   if (milliseconds !== undefined && milliseconds > 0) return { step: { kind: 'wait', duration: text } }
   return { problem: `wait ${quote(text)} must be a duration above 0 in h, m, s or ms, e.g. 30s, 2m or 1h30m` }
@@ -84,6 +101,9 @@ const parseWord = (text: string): Parsed => {
   const parse = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined
   if (parse && argument !== undefined) return parse(argument.trim())
   if (text === 'pause') return { step: { kind: 'pause' } }
+  if (text.includes('(') !== text.includes(')')) {
+    return { problem: `${quote(text)} has only one parenthesis; a step is one of ${FORMS}` }
+  }
   if (parse) return { problem: `${quote(text)} needs its argument in parentheses; a step is one of ${FORMS}` }
   if (name === 'pause')
     return { problem: `${quote(text)} takes no argument; write pause to wait for a person, or a duration such as 2m` }
@@ -117,7 +137,6 @@ const checkRising = (steps: readonly (Step | undefined)[]): string[] => {
 
 /** Decodes the annotation. Every problem names the step by its number from 1, what is there, what is allowed and an example. */
 export const parseSteps = (text: string): { readonly steps: readonly Step[] } | { readonly problems: readonly string[] } => {
-  if (text.trim() === '') return { problems: [`is empty; allowed are steps joined by commas, e.g. 5%, 2m, 50%, pause, 100%`] }
   const parsed = splitSteps(text).map(parseStep)
   const problems = parsed.flatMap((one, i) => ('problem' in one ? [`step ${i + 1}: ${one.problem}`] : []))
   const steps = parsed.map(one => ('step' in one ? one.step : undefined))

@@ -7,7 +7,7 @@ import type { Step } from './steps.ts'
 export { SLUICE_ROUTER } from './rollout-traffic.ts'
 
 const MIRROR_ROUTE = 'mirror'
-const headerRoute = (header: string, value: string): string => `header-${header}-${value}`.toLowerCase()
+const headerRoute = (header: string, value: string): string => `header-${header.toLowerCase()}-${value}`
 
 const makeStep = (step: Step): CanaryStep => {
   switch (step.kind) {
@@ -55,20 +55,35 @@ const makeRouterConfig = ({ router, routerMode, services, sticky, checks }: Sett
   checks,
 })
 
+/** The canary as the annotations write it: in short steps, or whole in `spec`. */
+const writtenCanary = (settings: Settings): CanaryStrategy => {
+  const { spec } = settings
+  if (spec === undefined) return { steps: makeSteps(settings) }
+  if ('strategy' in spec) return spec.strategy.canary ?? {}
+  throw new Error('sluice.dev/spec was not decoded: readSettings needs decodeYaml where it may hold YAML')
+}
+
+const makeAnalysis = (own: CanaryStrategy['analysis'], templates: readonly string[]): Pick<CanaryStrategy, 'analysis'> => {
+  if (templates.length === 0) return own === undefined ? {} : { analysis: own }
+  return { analysis: { ...own, templates: [...(own?.templates ?? []), ...templates.map(templateName => ({ templateName }))] } }
+}
+
 /**
  * The strategy that the settings ask for: always a canary with `trafficRouting.plugins["sluice/router"]`; blue-green is a canary
  * of full size with one switch.
+ * @throws Error when `spec` holds YAML that readSettings was given no decoder for.
  */
 export const makeStrategy = (settings: Settings): RolloutSpec['strategy'] => {
-  const steps = makeSteps(settings)
-  const managedRoutes = routeNames(steps).map(name => ({ name }))
+  const { analysis, trafficRouting, ...written } = writtenCanary(settings)
+  const names = routeNames(written.steps ?? []).map(name => ({ name }))
+  const managedRoutes = trafficRouting?.managedRoutes ?? names
   const canary: CanaryStrategy = {
-    steps,
+    ...written,
     trafficRouting: {
       plugins: { [SLUICE_ROUTER]: makeRouterConfig(settings) },
       ...(managedRoutes.length > 0 && { managedRoutes }),
     },
-    ...(settings.templates.length > 0 && { analysis: { templates: settings.templates.map(templateName => ({ templateName })) } }),
+    ...makeAnalysis(analysis, settings.templates),
   }
   return { canary }
 }
