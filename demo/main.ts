@@ -1,0 +1,57 @@
+/**
+ * `make demo`: a cluster, Sluice, an app with users; a good version that is promoted and a bad one that is rolled back.
+ * Flags: --once ends by itself, exits 0 only when all came out right, and prints one JSON object as its last line; --rate=N requests per second.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { makeLogger } from '../kube/log.ts'
+import { untilInterrupted } from '../local/interrupt.ts'
+import { up } from '../local/up.ts'
+import { type Ending, roll, ship, type Stage, untilAtRest } from './story.ts'
+import { makeTerminal } from './terminal.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
+import { isCorrect, renderSummary, summarise } from './summary.ts'
+
+const ROUTERS = 2
+const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, rate: { type: 'string', default: '200' } } })
+const root = resolve(import.meta.dirname, '..')
+const stateDir = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
+const terminal = makeTerminal(process.stdout, () => performance.now())
+const say = (line: string) => terminal.say(line)
+
+const cluster = await up({ stateDir, root, node: process.execPath, routers: ROUTERS, log: makeLogger({ component: 'cluster', level: 'error' }), say })
+const stage: Stage = { client: cluster.client, terminal, root, node: process.execPath }
+
+const play = async (): Promise<{ readonly good: Ending; readonly bad: Ending; readonly traffic: Traffic }> => {
+  say('applying demo/web.yaml: 4 pods of v1 and a Service')
+  await ship(stage, { name: 'v1', failEvery: 0 })
+  const url = await untilAtRest(stage)
+  say(`users now ask ${url} ${values.rate} times a second`)
+  const traffic = startTraffic(url, Number(values.rate))
+  await sleep(2000)
+  say('shipping v2, which is good')
+  const good = await roll(stage, traffic, { name: 'v2', failEvery: 0 })
+  say(`v2: ${good.phase}`)
+  say('shipping v3, in which one answer in five is a 500')
+  const bad = await roll(stage, traffic, { name: 'v3', failEvery: 5 })
+  say(`v3: ${bad.phase}`)
+  await sleep(2000)
+  return { good, bad, traffic }
+}
+
+const { good, bad, traffic } = await play()
+const interrupted = values.once ? undefined : untilInterrupted()
+const answers = await traffic.stop()
+const summary = summarise({ answers, good, bad, routers: ROUTERS })
+for (const line of renderSummary(answers, summary)) say(line)
+if (interrupted !== undefined) {
+  say(`\nThe cluster stays up until Ctrl-C. In another terminal:\n  export KUBECONFIG=${cluster.kubeconfig}\n  kubectl get deployments,rollouts,pods,services`)
+  await interrupted
+}
+await cluster.stop()
+rmSync(stateDir, { recursive: true, force: true })
+if (values.once) console.log(JSON.stringify(summary))
+process.exit(isCorrect(summary) ? 0 : 1)
