@@ -50,7 +50,7 @@ const checkNames = (annotations: Labels): Problem[] =>
     .filter(name => !SETTING_KEYS.some(key => key === name))
     .map(name => ({
       path: pathOf(name),
-      message: `is not an annotation of Sluice${didYouMean(name, SETTING_KEYS)}; allowed are ${SETTING_KEYS.join(', ')}`,
+      message: `is not an annotation of Sluice; allowed are ${SETTING_KEYS.join(', ')}${didYouMean(name, SETTING_KEYS)}`,
     }))
 
 /** The annotations that are set, each read or found wrong. */

@@ -66,6 +66,9 @@ const renderAnnotations = (): string =>
   ].join('\n\n')
 
 export const renderReference = (): string =>
-  `${['<!-- Generated from api/ by `make gen`; do not edit. -->', '# Reference', ...CUSTOM_RESOURCES.map(renderResource)].join(
-    '\n\n',
-  )}\n`
+  `${[
+    '<!-- Generated from api/ by `make gen`; do not edit. -->',
+    '# Reference',
+    renderAnnotations(),
+    ...CUSTOM_RESOURCES.map(renderResource),
+  ].join('\n\n')}\n`

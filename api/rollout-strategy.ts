@@ -62,7 +62,11 @@ export const BLUE_GREEN_STRATEGY = object('The new version starts beside the old
   activeMetadata: metadataToAdd('Put on the pods that carry the traffic.'),
 })
 
-export const ROLLOUT_STRATEGY = object('Exactly one strategy.', { canary: CANARY_STRATEGY, blueGreen: BLUE_GREEN_STRATEGY })
+export const ROLLOUT_STRATEGY = object(
+  'Exactly one strategy.',
+  { canary: CANARY_STRATEGY, blueGreen: BLUE_GREEN_STRATEGY },
+  { example: { canary: { steps: [{ setWeight: 20 }, { pause: {} }] } } },
+)
 
 export type CanaryStrategy = Infer<typeof CANARY_STRATEGY>
 export type BlueGreenStrategy = Infer<typeof BLUE_GREEN_STRATEGY>

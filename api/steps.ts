@@ -74,7 +74,9 @@ const parseScale = (text: string): Parsed => {
 const parseAnalysis = (text: string): Parsed =>
   OBJECT_NAME.test(text)
     ? { step: { kind: 'analysis', template: text } }
-    : { problem: `analysis(${text}) must hold the name of an AnalysisTemplate, e.g. analysis(smoke-test)` }
+    : {
+        problem: `analysis(${text}) must hold the name of an AnalysisTemplate in lower-case letters, digits, - and ., e.g. analysis(smoke-test)`,
+      }
 
 const parseHeader = (text: string): Parsed => {
   const [, header, value] = HEADER.exec(text) ?? []
@@ -107,7 +109,7 @@ const parseWord = (text: string): Parsed => {
   if (parse) return { problem: `${quote(text)} needs its argument in parentheses; a step is one of ${FORMS}` }
   if (name === 'pause')
     return { problem: `${quote(text)} takes no argument; write pause to wait for a person, or a duration such as 2m` }
-  return { problem: `${quote(text)} is not a step${didYouMean(name, WORDS)}; a step is one of ${FORMS}` }
+  return { problem: `${quote(text)} is not a step; a step is one of ${FORMS}${didYouMean(name, WORDS)}` }
 }
 
 const parseStep = (text: string): Parsed => {

@@ -71,7 +71,7 @@ const refuseUnknown = (context: Context, fields: Fields, path: string, value: Js
     if (Object.hasOwn(fields, key)) continue
     context.problems.push({
       path: child(path, key),
-      message: `is not a field here${didYouMean(key, names)}; allowed are ${names.join(', ')}`,
+      message: `is not a field here; allowed are ${names.join(', ')}${didYouMean(key, names)}`,
     })
   }
 }
