@@ -1,8 +1,9 @@
 /** Updates of a Deployment that is not held: a pod template that is not the stable one starts the hold. */
-import { readSettings } from '../api/annotations.ts'
+import { ignoredSettings, readSettings } from '../api/annotations.ts'
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { Deployment } from '../api/kubernetes.ts'
 import { SAVED, STABLE_TEMPLATE } from '../api/names.ts'
+import { renderProblem } from '../api/problem.ts'
 import { sameTemplate, templateHash } from '../api/template.ts'
 import { allow, type Decision } from './admission.ts'
 import { metadataOps } from './annotation-ops.ts'
@@ -68,7 +69,10 @@ const leave = (update: DeploymentUpdate, { object, copied }: Own): Decision => {
     ...metadataOps(update.object, 'annotations', { [SAVED]: undefined, [STABLE_TEMPLATE]: undefined }),
   ]
   const changes = !sameTemplate(update.old.spec.template, update.object.spec.template)
-  return allow('opt-out', 'sluice.dev/strategy was removed', { patch, warnings: changes ? [UNTRIED] : [] })
+  return allow('opt-out', 'sluice.dev/strategy was removed', {
+    patch,
+    warnings: [...(changes ? [UNTRIED] : []), ...ignoredSettings(update.object.metadata.annotations).map(renderProblem)],
+  })
 }
 
 const UNTRIED =

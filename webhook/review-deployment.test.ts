@@ -149,6 +149,14 @@ const rows: readonly Row[] = [
     patch: [{ op: 'remove', path: '/metadata/annotations/sluice.dev~1stable-template' }],
   },
   {
+    name: 'opting out at rest names the settings that have no effect any more',
+    old: rest,
+    object: aDeployment({ annotations: { 'sluice.dev/steps': '5%' } }),
+    decision: 'opt-out',
+    patch: [],
+    warnings: [/sluice\.dev\/steps\]: has no effect without sluice\.dev\/strategy/],
+  },
+  {
     name: 'opting out together with a new template is let through with a warning',
     old: rest,
     object: aDeployment({ annotations: {}, image: 'web:v2' }),
