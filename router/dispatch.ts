@@ -1,0 +1,103 @@
+/** Where one request or connection is tried, in which order, and what that does to the counts of the versions. */
+import { chooseEndpoint } from './pick.ts'
+import type { RunningRoute, RunningVersion } from './running-route.ts'
+import type { Outcome } from './stats/second-ring.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Pods of one version that are tried for one request. */
+const MAX_ATTEMPTS = 3
+
+export type Place = { readonly version: RunningVersion; readonly upstream: Upstream }
+
+/**
+ * The tries of one request. A version whose pod failed gets one `upstreamFailures` for the request, also when another pod or the stable version
+ * then answered; so `requests` of a version is the sum of its outcomes, and one request can be an outcome of two versions.
+ */
+export class Dispatch {
+  readonly #route: RunningRoute
+  readonly #port: string
+  readonly #now: () => number
+  #version: RunningVersion
+  #place: Place | undefined
+  #attempts = 0
+  #failed: RunningVersion | undefined
+  #tried: Set<Upstream> | undefined
+
+  constructor(
+    route: RunningRoute,
+    { port, version, now }: { readonly port: string; readonly version: RunningVersion; readonly now: () => number },
+  ) {
+    this.#route = route
+    this.#port = port
+    this.#version = version
+    this.#now = now
+  }
+
+  /** The version that the request is with now. */
+  get version(): RunningVersion {
+    return this.#version
+  }
+
+  /** The next pod to try, counted as in flight until done() or the next call; undefined when nothing is left to try. */
+  next(): Place | undefined {
+    this.#release()
+    const upstream = this.#attempts < MAX_ATTEMPTS ? this.#choose() : undefined
+    if (upstream) return this.#take(upstream)
+    this.fail()
+    const stable = this.#route.versions[0]
+    if (!stable || this.#version === stable || this.#version.plan.role === 'stable') return undefined
+    this.#version.stats.fallbacks += 1
+    this.#version = stable
+    this.#attempts = 0
+    this.#tried = undefined
+    return this.next()
+  }
+
+  /** The pod could not be reached: nothing was sent. */
+  unreachable(): void {
+    const upstream = this.#place?.upstream
+    if (!upstream) return
+    upstream.markDown(this.#now())
+    this.#tried = (this.#tried ?? new Set()).add(upstream)
+    this.fail()
+  }
+
+  /** The version failed this request; counted once. */
+  fail(): void {
+    if (this.#failed === this.#version) return
+    this.#failed = this.#version
+    this.#version.stats.ring.count(this.#now(), 'upstreamFailures', -1)
+  }
+
+  /** How the request ended for the version it is with. `latencyMs` below 0: not measured. */
+  finish(outcome: Exclude<Outcome, 'upstreamFailures'>, latencyMs: number): void {
+    this.#version.stats.ring.count(this.#now(), outcome, latencyMs)
+  }
+
+  done(): void {
+    this.#release()
+  }
+
+  #choose(): Upstream | undefined {
+    const { upstreams, cursor } = this.#route.pool(this.#version, this.#port)
+    // The stable version has nobody to fall back to: a pod that refused a moment ago is better than no answer.
+    const desperate = this.#version.plan.role === 'stable'
+    return chooseEndpoint(upstreams, cursor, { now: this.#now(), desperate, ...(this.#tried ? { tried: this.#tried } : {}) })
+  }
+
+  #take(upstream: Upstream): Place {
+    if (this.#attempts > 0) this.#version.stats.retries += 1
+    this.#attempts += 1
+    upstream.inFlight += 1
+    this.#version.stats.inFlight += 1
+    this.#place = { version: this.#version, upstream }
+    return this.#place
+  }
+
+  #release(): void {
+    if (!this.#place) return
+    this.#place.upstream.inFlight -= 1
+    this.#place.version.stats.inFlight -= 1
+    this.#place = undefined
+  }
+}

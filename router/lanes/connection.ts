@@ -1,0 +1,45 @@
+/** A client's connection on a Route port, and what all lanes are given to work with. */
+import type { Socket } from 'node:net'
+import type { RoutePort } from '../../api/route.ts'
+import type { Clock } from '../../kube/clock.ts'
+import type { Logger } from '../../kube/log.ts'
+import type { Limits } from '../limits.ts'
+import type { ProxyEngine } from '../proxy/engine.ts'
+import type { RunningRoute } from '../running-route.ts'
+
+export type Connection = {
+  readonly socket: Socket
+  /** The Route that had the port when the connection was accepted: a kept connection never comes to belong to another. */
+  readonly route: RunningRoute
+  readonly port: RoutePort
+  /** The client's address. */
+  readonly peer: string
+  /** Requests being answered; 1 for as long as a connection is passed through. */
+  busy: number
+  /** When it was last busy, in ms. */
+  lastUsed: number
+}
+
+export type LaneContext = {
+  /** This router's name, on its own answers. */
+  readonly router: string
+  readonly engine: ProxyEngine
+  readonly limits: Limits
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly log: Logger
+  /** The router itself is on its way out: clients are asked to connect anew. */
+  readonly draining: () => boolean
+}
+
+/** Answers should ask the client to connect anew. */
+export const asksToLeave = (context: LaneContext, { route }: Connection): boolean => route.leaving || context.draining()
+
+/** One way to carry connections. */
+export type Lane = {
+  /** Takes the connection over. What was read of it so far stands in its buffer again; it is paused. */
+  readonly accept: (connection: Connection) => void
+  /** Ends what the lane runs beside connections; open ones stay. */
+  readonly stop: () => void
+}

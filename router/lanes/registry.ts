@@ -1,0 +1,28 @@
+/** The lanes and which connections they take. A new lane is a line here. */
+import type { RoutePort } from '../../api/route.ts'
+import type { Lane, LaneContext } from './connection.ts'
+import { firstBytes, type Speaks } from './first-bytes.ts'
+import { makeGeneralLane } from './general.ts'
+import { makeTcpLane } from './tcp.ts'
+
+export type LaneName = 'general' | 'tcp'
+
+export const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lane } = {
+  general: makeGeneralLane,
+  tcp: makeTcpLane,
+}
+
+/** HTTP/2 is passed through as it is: nothing of gRPC is lost, but its requests are not counted and all of a connection go to one pod. */
+const BY_FIRST_BYTES: { readonly [speaks in Exclude<Speaks, 'more'>]: LaneName } = {
+  http1: 'general',
+  h2: 'tcp',
+  tls: 'tcp',
+  unknown: 'tcp',
+}
+
+/** The lane of a connection that has sent `bytes` so far; undefined when it must send more first. A tcp port does not wait: there the server may speak first. */
+export const laneOf = (port: RoutePort, bytes: Uint8Array): LaneName | undefined => {
+  if (port.protocol === 'tcp') return 'tcp'
+  const speaks = firstBytes(bytes)
+  return speaks === 'more' ? undefined : BY_FIRST_BYTES[speaks]
+}

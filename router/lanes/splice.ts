@@ -1,0 +1,24 @@
+/** Joins two connections so that each gets what the other sends, half-closes included. */
+import type { Duplex } from 'node:stream'
+
+/** Calls `onClosed` once, when both are closed; `failed` is the side that broke off first, if one did. */
+export const splice = (client: Duplex, pod: Duplex, onClosed: (failed: 'client' | 'pod' | undefined) => void): void => {
+  let failed: 'client' | 'pod' | undefined
+  let open = 2
+  const watch = (side: Duplex, name: 'client' | 'pod', other: Duplex): void => {
+    side.on('error', () => {
+      failed ??= name
+      other.destroy()
+    })
+    side.once('close', () => {
+      // A side that ended well has already ended the other through the pipe.
+      if (!side.readableEnded || !side.writableFinished) other.destroy()
+      open -= 1
+      if (open === 0) onClosed(failed)
+    })
+  }
+  watch(client, 'client', pod)
+  watch(pod, 'pod', client)
+  client.pipe(pod)
+  pod.pipe(client)
+}

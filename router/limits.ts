@@ -1,0 +1,33 @@
+/** What clients and pods may cost this router. Times in milliseconds. */
+export type Limits = {
+  /** Request line and headers together; more is answered with 431. */
+  readonly maxHeadBytes: number
+  /** A connection must show its first bytes, and every request its whole head, within this. */
+  readonly headTimeoutMs: number
+  /** An idle connection of a client is kept this long; longer than load balancers keep theirs. */
+  readonly keepAliveMs: number
+  /** A client that sends a body must send something of it within this, unless the pod is the one that does not read. */
+  readonly bodyStallMs: number
+  /** A pod must accept a connection within this. */
+  readonly connectTimeoutMs: number
+  /** A pod must begin its answer within this after it was connected; 0: no limit, as without a router. */
+  readonly answerTimeoutMs: number
+  /** A pod that was asked with Expect: 100-continue and says nothing gets the body after this. */
+  readonly continueTimeoutMs: number
+  /** Connections of clients on one port. Further ones are closed at once, so that one Service cannot use up the process. */
+  readonly maxConnections: number
+  /** A connection is taken for idle, when its Route leaves or the router drains, this long after its last request. */
+  readonly idleGraceMs: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxHeadBytes: 65_536,
+  headTimeoutMs: 30_000,
+  keepAliveMs: 75_000,
+  bodyStallMs: 120_000,
+  connectTimeoutMs: 3_000,
+  answerTimeoutMs: 0,
+  continueTimeoutMs: 1_000,
+  maxConnections: 10_000,
+  idleGraceMs: 1_000,
+}

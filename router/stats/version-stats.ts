@@ -1,0 +1,12 @@
+/** Everything that is counted about one version of one Route. */
+import { SecondRing } from './second-ring.ts'
+
+export class VersionStats {
+  readonly ring = new SecondRing()
+  /** Requests and connections that have not ended. */
+  inFlight = 0
+  /** Attempts beyond a request's first on this version. */
+  retries = 0
+  /** Requests that were meant for this version and were given to stable instead. */
+  fallbacks = 0
+}
