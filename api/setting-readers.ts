@@ -121,7 +121,7 @@ const parseYaml = (text: string, decodeYaml: DecodeYaml | undefined): Parsed => 
   try {
     return { data: decodeYaml(text) }
   } catch (error) {
-    return { error: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) }
+    return { error: error instanceof Error ? (error.message.split('\n')[0] ?? '').replace(/:$/, '') : String(error) }
   }
 }
 

@@ -55,6 +55,9 @@ const parseWeight = (text: string): Parsed => {
 }
 
 const parseWait = (text: string): Parsed => {
+  if (/;|[%a-z]\s+\d/.test(text)) {
+    return { problem: `${quote(text)} is more than one step; steps are joined by commas, e.g. 5%, 2m` }
+  }
   if (/^\d+$/.test(text))
     return { problem: `${quote(text)} has no unit; ${text}% is a weight and ${text}s a wait, e.g. 20% or 30s` }
   const milliseconds = parseDuration(text)
