@@ -4,7 +4,7 @@ import { LATENCY_BOUNDS_MS, type Tally } from '../api/router-admin.ts'
 import type { Limit, SecondCounts } from './evidence.ts'
 import type { History, Second } from './history.ts'
 import { requestsNeeded } from './sample-size.ts'
-import { addTallies, boundFor, EMPTY_TALLY, failureCounts, quantileBucket, slowCounts } from './tally.ts'
+import { boundFor, failureCounts, quantileBucket, slowCounts } from './tally.ts'
 
 /** All limits must be broken for the check to be broken. */
 export type BadRequests = {
@@ -43,22 +43,36 @@ type Cut = { readonly canary: number; readonly stable: number }
 /** Where to cut canary and stable into fast and slow in each second, from what stable did before it; undefined: not known yet. */
 const cutsVsStable = (seconds: readonly Second[], quantile: number, factor: number): readonly (Cut | undefined)[] => {
   const enough = requestsNeeded(1 - quantile)
-  let sum = EMPTY_TALLY
-  let oldest = 0
+  const recent = makeRollingHistogram(seconds)
   return seconds.map((now, i) => {
-    if (i > 0) sum = addTallies(sum, seconds[i - 1]!.stable)
-    for (; seconds[oldest]!.second < now.second - QUANTILE_WINDOW_S; oldest += 1)
-      sum = addTallies(sum, negative(seconds[oldest]!.stable))
-    const bucket = quantileBucket(sum, quantile)
-    if (bucket === undefined || slowCounts(sum, 0).requests < enough) return undefined
-    const bound = LATENCY_BOUNDS_MS[bucket]
-    // Slower than the histogram can tell: nothing is surely slower still.
-    return bound === undefined ? undefined : { canary: boundFor(bound * factor), stable: bucket }
+    const { latency, requests } = recent(i, now.second - QUANTILE_WINDOW_S)
+    const bucket = requests < enough ? undefined : quantileBucket(latency, quantile)
+    const bound = bucket === undefined ? undefined : LATENCY_BOUNDS_MS[bucket]
+    // Without a bound stable is slower than the histogram can tell, and nothing is surely slower still.
+    return bound === undefined ? undefined : { canary: boundFor(bound * factor), stable: bucket! }
   })
 }
 
-/** Only the histogram is used. */
-const negative = (tally: Tally): Tally => ({ ...EMPTY_TALLY, latency: tally.latency.map(count => -count) })
+type RollingHistogram = (before: number, from: number) => { readonly latency: readonly number[]; readonly requests: number }
+
+/** Stable's durations in the seconds before index `before` that are not older than second `from`; both only grow. */
+const makeRollingHistogram = (seconds: readonly Second[]): RollingHistogram => {
+  const latency: number[] = []
+  let requests = 0
+  let added = 0
+  let removed = 0
+  const count = (tally: Tally, sign: 1 | -1): void => {
+    for (let k = 0; k < tally.latency.length; k += 1) {
+      latency[k] = (latency[k] ?? 0) + sign * (tally.latency[k] ?? 0)
+      requests += sign * (tally.latency[k] ?? 0)
+    }
+  }
+  return (before, from) => {
+    for (; added < before; added += 1) count(seconds[added]!.stable, 1)
+    for (; removed < added && seconds[removed]!.second < from; removed += 1) count(seconds[removed]!.stable, -1)
+    return { latency, requests }
+  }
+}
 
 /** The history as counts of good and bad requests, with `second` counted from the first second in which the canary had any. */
 export const badRequests = (check: Check, history: History): BadRequests => {

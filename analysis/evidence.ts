@@ -52,6 +52,12 @@ const nearestOnEdge = (
   assumed: { canary: number; stable: number },
   requests: { canary: number; stable: number },
 ): number => {
+  // Equal shares: the nearest is where both are pooled.
+  if (limit.base === 0 && limit.slope === 1) {
+    return inside(
+      (requests.canary * assumed.canary + requests.stable * assumed.stable) / Math.max(1, requests.canary + requests.stable),
+    )
+  }
   let low = 0
   let high = 1
   for (let i = 0; i < 40; i += 1) {

@@ -1,10 +1,9 @@
 /** Verdicts in words. Pure. */
 import type { Check } from '../api/checks.ts'
-import type { Tally } from '../api/router-admin.ts'
 import { comparesWithStable } from './bad-requests.ts'
 import type { History } from './history.ts'
 import { FALSE_ALARM_RATE, type Look } from './looks.ts'
-import { badShare, type Counts, failureCounts, quantileMs, slowCounts, sumTallies } from './tally.ts'
+import { addCounts, badShare, type Counts, failureCounts, NO_COUNTS, quantileMs, slowCounts, sumTallies } from './tally.ts'
 
 /** A share in percent with at most `digits` decimals, rounded down, so that 99.996 % with a failure in it never reads 100%. */
 export const percent = (share: number, digits = 2): string => {
@@ -43,15 +42,17 @@ const isLatency = (check: Check): check is Extract<Check, { quantile: number }> 
 /** What the routers saw since the run began (at most ten minutes), e.g. `canary 92.1% of 140, stable 99.9% of 2660`. */
 export const describeValue = (check: Check, history: History): string => {
   const seconds = history.seconds.filter(({ second }) => second >= history.startedAt)
-  const one = (name: string, tally: Tally): string => {
-    if (isLatency(check)) {
-      const { requests } = slowCounts(tally, 0)
-      return `${name} ${quantileName(check.quantile)} ${milliseconds(quantileMs(tally, check.quantile))} of ${requests}`
+  const one = (name: 'canary' | 'stable'): string => {
+    const tallies = seconds.map(second => second[name])
+    if (!isLatency(check)) {
+      const counts = tallies.map(failureCounts).reduce(addCounts, NO_COUNTS)
+      return `${name} ${counts.requests > 0 ? percent(1 - badShare(counts)) : 'unknown'} of ${counts.requests}`
     }
-    const counts = failureCounts(tally)
-    return `${name} ${counts.requests > 0 ? percent(1 - badShare(counts)) : 'unknown'} of ${counts.requests}`
+    const tally = sumTallies(tallies)
+    const { requests } = slowCounts(tally, 0)
+    return `${name} ${quantileName(check.quantile)} ${milliseconds(quantileMs(tally, check.quantile))} of ${requests}`
   }
-  return `${one('canary', sumTallies(seconds.map(s => s.canary)))}, ${one('stable', sumTallies(seconds.map(s => s.stable)))}`
+  return `${one('canary')}, ${one('stable')}`
 }
 
 const shareOf = (check: Check, counts: Counts): string =>
