@@ -18,9 +18,52 @@ setup: ## install what is missing: Node 24 (if this machine's is older) and the 
 check: setup ## types, lint, import rules, unit tests; under a minute
 	@tsc -p .
 	@biome check --error-on-warnings .
+	@node tools/gen.ts --check
 	@node tools/run-tests.ts unit
 
 .PHONY: test
 test: setup ## all tests that need nothing but this machine: unit, properties, in-process cluster, real kubectl
 	@tools/setup kubectl
 	@node tools/run-tests.ts all
+
+.PHONY: cluster-test
+cluster-test: setup ## the cluster suite on a real etcd, kube-apiserver, controller-manager and scheduler (built once; needs Go)
+	@tools/setup kubectl
+	@tools/kube/in-namespace node tools/run-tests.ts cluster
+
+.PHONY: demo
+demo: setup ## a cluster, Sluice and an app under load; a good version is promoted, a bad one rolled back (ARGS=--once: unattended)
+	@node demo/main.ts $(ARGS)
+
+.PHONY: up
+up: setup ## the same cluster with Sluice in it, empty, for your own YAML, until Ctrl-C
+	@node local/main.ts $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## 20 rollouts under load while parts are killed at random (SEED=n repeats a run)
+	@node test/chaos/main.ts --seed=$(SEED) $(ARGS)
+
+.PHONY: bench-judge
+bench-judge: setup ## false alarms and time to a verdict of the default check, by simulation
+	@node analysis/judge.bench.ts $(ARGS)
+
+.PHONY: bench
+bench: setup ## CPU per request of the router beside bare http-proxy; latency of the admission webhook
+	@node router/router.bench.ts
+	@node webhook/admission.bench.ts
+
+.PHONY: gen
+gen: setup ## write what is generated from api/: CustomResourceDefinitions and docs/reference.md
+	@node tools/gen.ts
+
+.PHONY: verify
+verify: setup ## fail when something generated is not current
+	@node tools/gen.ts --check
+
+.PHONY: format
+format: setup ## format all sources
+	@biome check --write .
+
+.PHONY: clean
+clean: ## remove what was installed and built in this folder
+	rm -rf node_modules tools/runtime/node_modules tools/kubectl/node_modules tools/kubectl/bin

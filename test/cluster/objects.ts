@@ -1,0 +1,89 @@
+/** Objects for the cluster suite: pods that run a real process, cheap where no traffic is needed. */
+import type { Container, Deployment, DeploymentStrategyField, ReplicaSet, Service } from '../../api/kubernetes.ts'
+import { POD_TEMPLATE_HASH } from '../../api/names.ts'
+import { templateHash } from '../../api/template.ts'
+
+export type Wanted = {
+  readonly name: string
+  readonly namespace: string
+  readonly replicas?: number
+  readonly version?: string
+  readonly annotations?: { readonly [key: string]: string }
+  readonly strategy?: DeploymentStrategyField
+  readonly revisionHistoryLimit?: number
+  readonly progressDeadlineSeconds?: number
+  /** Serve HTTP (demo/app.ts) rather than only live. */
+  readonly serve?: { readonly node: string; readonly root: string }
+  /** Every n-th answer is a 500. */
+  readonly failEvery?: number
+  /** Never becomes ready. */
+  readonly broken?: boolean
+}
+
+const IDLE: Container = { name: 'app', image: 'sluice.dev/idle', command: ['sleep', '100000'] }
+
+const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false }: Wanted): Container => {
+  const env = [
+    { name: 'VERSION', value: version },
+    { name: 'FAIL_EVERY', value: String(failEvery) },
+  ]
+  const never = { readinessProbe: { exec: { command: ['false'] }, periodSeconds: 1 } }
+  if (serve === undefined) return { ...IDLE, env, ...(broken && never) }
+  return {
+    name: 'app',
+    image: `sluice.dev/sample-app:${version}`,
+    command: [serve.node, `${serve.root}/demo/app.ts`],
+    env,
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { httpGet: { path: broken ? '/nowhere/healthz' : '/healthz', port: 'http' }, periodSeconds: 1 },
+    lifecycle: { preStop: { sleep: { seconds: 2 } } },
+    ...(broken && never),
+  }
+}
+
+export const aDeployment = (wanted: Wanted): Deployment => {
+  const labels = { app: wanted.name }
+  const { strategy, revisionHistoryLimit, progressDeadlineSeconds } = wanted
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: wanted.name, namespace: wanted.namespace, ...(wanted.annotations && { annotations: wanted.annotations }) },
+    spec: {
+      replicas: wanted.replicas ?? 4,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: wanted.serve ? 10 : 0, containers: [containerOf(wanted)] } },
+      ...(strategy && { strategy }),
+      ...(revisionHistoryLimit !== undefined && { revisionHistoryLimit }),
+      ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }),
+    },
+  }
+}
+
+export const aService = ({ name, namespace }: Wanted): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace },
+  spec: { selector: { app: name }, ports: [{ name: 'http', port: 8080, targetPort: 'http' }] },
+})
+
+/** The ReplicaSet of the Deployment's present template, as a controller other than the native one would make it: without desired-replicas. */
+export const aReplicaSetOf = (deployment: Deployment, replicas: number): ReplicaSet => {
+  const hash = templateHash(deployment.spec.template)
+  const labels = { ...deployment.spec.template.metadata?.labels, [POD_TEMPLATE_HASH]: hash }
+  const { name, namespace = '', uid = '' } = deployment.metadata
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${name}-${hash}`,
+      namespace,
+      labels,
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true, blockOwnerDeletion: true }],
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { ...deployment.spec.template, metadata: { ...deployment.spec.template.metadata, labels } },
+    },
+  }
+}
