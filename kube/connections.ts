@@ -7,6 +7,8 @@ export type Connections = {
   readonly calls: Dispatcher
   /** Each stream holds a connection for minutes, so they must not take those of the calls. */
   readonly streams: Dispatcher
+  /** A pool with nothing in it yet; whoever asks for it closes it. */
+  readonly openFresh: () => Dispatcher
   /** Lets what is under way finish. */
   readonly close: () => Promise<void>
 }
@@ -27,5 +29,6 @@ const openPool = (tls: TlsOptions, connections: number | null, proxyUrl?: string
 export const openConnections = (tls: TlsOptions, proxyUrl?: string): Connections => {
   const calls = openPool(tls, MOST_CALLS_AT_ONCE, proxyUrl)
   const streams = openPool(tls, null, proxyUrl)
-  return { calls, streams, close: async () => void (await Promise.all([calls.close(), streams.close()])) }
+  const openFresh = (): Dispatcher => openPool(tls, 1, proxyUrl)
+  return { calls, streams, openFresh, close: async () => void (await Promise.all([calls.close(), streams.close()])) }
 }

@@ -1,5 +1,5 @@
 /** Requests to a real API server over HTTP(S): pooled connections, credentials that may be rotated at any time. */
-import { request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import type { Transport, TransportAnswer } from './client.ts'
 import { type Clock, systemClock } from './clock.ts'
 import {
@@ -89,23 +89,30 @@ const flatten = (headers: { readonly [name: string]: string | readonly string[] 
 export const transportTo = (access: ClusterAccess, clock: Clock = systemClock): HttpTransport => {
   const session = makeSession(access, clock)
 
-  const sendOnce = async (call: Parameters<Transport>[0], { headers, connections }: Ready): Promise<TransportAnswer> => {
+  const sendOver = async (
+    dispatcher: Dispatcher,
+    call: Parameters<Transport>[0],
+    { headers }: Ready,
+  ): Promise<TransportAnswer> => {
     const answer = await request(access.server + call.path, {
       method: call.method,
       headers: { 'user-agent': 'sluice', ...call.headers, ...(headers as { [name: string]: string | string[] }) },
-      dispatcher: isStream(call.path) ? connections.streams : connections.calls,
+      dispatcher,
       ...(call.body === undefined ? {} : { body: call.body }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     })
     return { status: answer.statusCode, headers: flatten(answer.headers), body: answer.body }
   }
   const send = async (call: Parameters<Transport>[0], ready: Ready): Promise<TransportAnswer> => {
+    const { streams, calls, openFresh } = ready.connections
     try {
-      return await sendOnce(call, ready)
+      return await sendOver(isStream(call.path) ? streams : calls, call, ready)
     } catch (error) {
       // The server may have closed a pooled connection while the request was on its way. Only a GET can be sent again without asking what became of it.
       if (call.method !== 'GET' || call.signal?.aborted || !isStaleConnection(error)) throw error
-      return sendOnce(call, ready)
+      // The others in the pool are likely as stale (a server that restarted closed all of them).
+      const fresh = openFresh()
+      return await sendOver(fresh, call, ready).finally(() => void fresh.close())
     }
   }
   const transport: Transport = async call => {
