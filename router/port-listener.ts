@@ -1,0 +1,146 @@
+/** One listening port: accepts connections for the Route that has the port and gives each to the lane of what it speaks. */
+import { createServer, type Server, type Socket } from 'node:net'
+import type { RoutePort } from '../api/route.ts'
+import type { Connection, Lane, LaneContext } from './lanes/connection.ts'
+import { LANES, type LaneName, laneOf } from './lanes/registry.ts'
+import { plainAddress } from './proxy/headers.ts'
+import type { RunningRoute } from './running-route.ts'
+
+export type Owner = { readonly route: RunningRoute; readonly port: RoutePort }
+
+/** A port that is taken is tried again after this. */
+const RETRY_MS = 1_000
+
+export class PortListener {
+  readonly #context: LaneContext
+  readonly #host: string
+  readonly #number: number
+  readonly #onListening: () => void
+  readonly #server: Server
+  readonly #lanes: { readonly [name in LaneName]: Lane }
+  readonly #connections = new Set<Connection>()
+  #owner: Owner
+  #closed = false
+  /** When no Route wanted the port any more, in ms; undefined while one does. */
+  unwantedSince: number | undefined
+
+  constructor(context: LaneContext, host: string, options: { readonly owner: Owner; readonly onListening: () => void }) {
+    this.#context = context
+    this.#host = host
+    this.#owner = options.owner
+    this.#number = options.owner.port.listenPort
+    this.#onListening = options.onListening
+    this.#lanes = { general: LANES.general(context), tcp: LANES.tcp(context) }
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, socket =>
+      this.#accept(socket),
+    )
+    this.#server.maxConnections = context.limits.maxConnections
+    this.#server.on('listening', () => this.#onListening())
+    this.#server.on('error', error => this.#retry(error))
+    this.#open()
+  }
+
+  get listening(): boolean {
+    return this.#server.listening
+  }
+
+  get busy(): number {
+    let busy = 0
+    for (const connection of this.#connections) busy += connection.busy > 0 ? 1 : 0
+    return busy
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Connections from now on belong to this Route; open ones stay with theirs. */
+  assign(owner: Owner): void {
+    this.#owner = owner
+    this.unwantedSince = undefined
+  }
+
+  /** Closes connections of leaving Routes (or all, when the router drains) that have been idle for a while. */
+  closeIdle(): void {
+    const before = this.#context.clock.now() - this.#context.limits.idleGraceMs
+    for (const connection of this.#connections) {
+      const leaves = connection.route.leaving || this.#context.draining()
+      if (leaves && connection.busy === 0 && connection.lastUsed <= before) connection.socket.destroy()
+    }
+  }
+
+  /** Accepts no more connections; those open are not touched. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#server.close()
+    for (const lane of Object.values(this.#lanes)) lane.stop()
+  }
+
+  destroyConnections(): void {
+    for (const { socket } of this.#connections) socket.destroy()
+  }
+
+  #open(): void {
+    this.#server.listen({ port: this.#number, host: this.#host })
+  }
+
+  #retry(error: Error): void {
+    if (this.#closed) return
+    this.#context.log.error('cannot listen, trying again', {
+      port: this.#number,
+      host: this.#host,
+      route: this.#owner.route.key,
+      error,
+    })
+    this.#context.clock.setTimeout(() => {
+      if (!this.#closed) this.#open()
+    }, RETRY_MS)
+  }
+
+  #accept(socket: Socket): void {
+    const { route, port } = this.#owner
+    const connection: Connection = {
+      socket,
+      route,
+      port,
+      peer: plainAddress(socket.remoteAddress),
+      busy: 0,
+      lastUsed: this.#context.clock.now(),
+    }
+    this.#connections.add(connection)
+    route.connections += 1
+    // Whoever carries the connection sees its end; without a listener an error here would end the process.
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      this.#connections.delete(connection)
+      route.connections -= 1
+    })
+    const lane = laneOf(port, new Uint8Array())
+    if (lane) this.#lanes[lane].accept(connection)
+    else this.#awaitFirstBytes(connection)
+  }
+
+  #awaitFirstBytes(connection: Connection): void {
+    const { socket, port } = connection
+    let seen: Buffer = Buffer.alloc(0)
+    const give = (name: LaneName): void => {
+      socket.removeListener('data', look)
+      socket.removeListener('end', gone)
+      socket.removeListener('timeout', gone)
+      socket.setTimeout(0)
+      socket.pause()
+      socket.unshift(seen)
+      this.#lanes[name].accept(connection)
+    }
+    const look = (chunk: Buffer): void => {
+      seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk])
+      const lane = laneOf(port, seen)
+      if (lane) give(lane)
+    }
+    const gone = (): void => void socket.destroy()
+    socket.on('data', look)
+    socket.once('end', gone)
+    socket.setTimeout(this.#context.limits.headTimeoutMs, gone)
+  }
+}
