@@ -1,0 +1,128 @@
+/** One pass over one AnalysisRun: measure what is due, assess, write the status if that says something new. */
+
+import type { Measured } from '../analysis/measured.ts'
+import { limitsOf } from '../analysis/metric-limits.ts'
+import type { Measure } from '../analysis/providers/registry.ts'
+import { assess, isOver, metricsToMeasure } from '../analysis/run.ts'
+import { eventsBetween, isWorthWriting } from '../analysis/status-writes.ts'
+import { deleteAt } from '../analysis/time-to-live.ts'
+import type { AnalysisRun, AnalysisRunStatus, Metric } from '../api/analysis-run.ts'
+import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { isConflict, isNotFound } from '../kube/errors.ts'
+import type { EventRecorder } from '../kube/events.ts'
+import type { Informer } from '../kube/informer.ts'
+import type { Logger } from '../kube/log.ts'
+import { ANALYSIS_RUNS } from '../kube/resources.ts'
+import { mergePatchBetween } from './merge-patch.ts'
+
+export type AnalysisControllerOptions = {
+  readonly client: KubeClient
+  readonly runs: Pick<Informer<AnalysisRun>, 'get'>
+  /** How metrics are measured; see analysis/providers/registry.ts. */
+  readonly measure: Measure
+  readonly events: Pick<EventRecorder, 'record'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Logger
+}
+
+/** When to look again: `afterMs` from now, or only when the run changes. */
+export type AnalysisOutcome = { readonly afterMs?: number }
+
+/** How soon a pass is tried again that was refused because the run had changed. */
+const CONFLICT_MS = 50
+
+/** Runs without our instance id belong to an Argo Rollouts controller. */
+const isOurs = (run: AnalysisRun): boolean => run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
+
+/** What this process wrote last, used until the cache shows another version than it did when the write was answered. */
+type Written = { readonly over: string | undefined; readonly run: AnalysisRun; readonly at: number }
+
+/**
+ * Makes the function that the queue's workers call with `NAMESPACE/NAME`. It keeps nothing that a restart would lose: what checks are
+ * judged by is in the routers, what was measured is in the run's status.
+ */
+export const makeAnalysisController = (options: AnalysisControllerOptions): ((key: string) => Promise<AnalysisOutcome>) => {
+  const { client, runs, clock, log, events } = options
+  const written = new Map<string, Written>()
+
+  const current = (key: string): AnalysisRun | undefined => {
+    const [namespace = '', name = ''] = key.split('/')
+    const cached = runs.get(namespace, name)
+    const own = written.get(key)
+    if (!cached) return undefined
+    const isBehind =
+      own !== undefined && own.run.metadata.uid === cached.metadata.uid && own.over === cached.metadata.resourceVersion
+    return isBehind ? own.run : cached
+  }
+
+  const write = async (key: string, run: AnalysisRun, status: AnalysisRunStatus): Promise<void> => {
+    const { resourceVersion, namespace = '', name } = run.metadata
+    const patch = { metadata: { resourceVersion }, status: mergePatchBetween(run.status ?? {}, status) }
+    const answer = await client.patch<AnalysisRun>(ANALYSIS_RUNS, { namespace, name }, 'merge', patch, 'status')
+    written.set(key, { over: runs.get(namespace, name)?.metadata.resourceVersion, run: answer, at: clock.now() })
+    for (const event of eventsBetween(run.status, status)) events.record(answer, event)
+    if (run.status?.phase !== status.phase) log.info('analysis run', { run: key, phase: status.phase, why: status.message })
+  }
+
+  const expire = async (key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
+    const at = deleteAt(run)
+    if (at === undefined) return {}
+    if (at > clock.now()) return { afterMs: at - clock.now() }
+    const { uid, namespace = '', name } = run.metadata
+    await client.delete(ANALYSIS_RUNS, { namespace, name }, { ...(uid === undefined ? {} : { uid }), propagation: 'Background' })
+    log.info('analysis run deleted, as its ttlStrategy says', { run: key })
+    return {}
+  }
+
+  const step = async (key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
+    const now = clock.now()
+    const measured = await measureAll(run, metricsToMeasure(run, now), { measure: options.measure, now })
+    const { status, wakeAt } = assess(run, measured, now)
+    const lastWriteAt = written.get(key)?.at
+    if (isWorthWriting(run.status, status, { lastWriteAt, now })) await write(key, run, status)
+    // A run that is over comes back through its own change, for its time to live.
+    return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - clock.now()) }
+  }
+
+  return async key => {
+    const run = current(key)
+    if (!run || !isOurs(run) || run.metadata.deletionTimestamp !== undefined) {
+      written.delete(key)
+      return {}
+    }
+    try {
+      return await (isOver(run) ? expire(key, run) : step(key, run))
+    } catch (error) {
+      if (isNotFound(error)) return {}
+      if (!isConflict(error)) throw error
+      written.delete(key)
+      return { afterMs: CONFLICT_MS }
+    }
+  }
+}
+
+/** From when on the canary is judged: a controller that was down when the run was made loses nothing. */
+const sinceOf = (run: AnalysisRun, metric: Metric, now: number): number => {
+  const times = [run.metadata.creationTimestamp, run.status?.startedAt]
+    .map(time => Date.parse(time ?? ''))
+    .filter(time => !Number.isNaN(time))
+  return Math.min(now, ...times) + limitsOf(metric).initialDelay
+}
+
+type Measuring = { readonly measure: Measure; readonly now: number }
+
+const measureAll = async (
+  run: AnalysisRun,
+  metrics: readonly Metric[],
+  { measure, now }: Measuring,
+): Promise<ReadonlyMap<string, Measured>> => {
+  const namespace = run.metadata.namespace ?? ''
+  const passed = (name: string) => (run.status?.metricResults?.find(result => result.name === name)?.successful ?? 0) > 0
+  const one = async (metric: Metric): Promise<readonly [string, Measured]> => [
+    metric.name,
+    await measure({ namespace, metric, since: sinceOf(run, metric, now), passedBefore: passed(metric.name), now }),
+  ]
+  return new Map(await Promise.all(metrics.map(one)))
+}
