@@ -1,0 +1,130 @@
+/** A Kubernetes API server in this process: over a function call, or over HTTPS on loopback. */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import type { Transport } from '../../kube/client.ts'
+import { ADMIT_ALL } from './admission/chain.ts'
+import type { Api, LogSource } from './api.ts'
+import { bootstrap } from './bootstrap.ts'
+import { BUILTIN_KINDS } from './builtin-kinds.ts'
+import { ADMIN, type UserInfo } from './call.ts'
+import { kubeconfigText } from './kubeconfig.ts'
+import { type Listening, type ListenOptions, listenOn } from './listen.ts'
+import { Registry } from './registry.ts'
+import { makeServiceAddresses } from './service-addresses.ts'
+import { makeSnapshots } from './snapshots.ts'
+import { Store } from './store.ts'
+import { Tokens } from './tokens.ts'
+import { localTransport } from './transport.ts'
+
+export type ApiServerOptions = {
+  /** Range of the cluster addresses of Services; default `127.96.0.0/16`. */
+  readonly serviceCidr?: string
+  /** Events of each resource that are kept for watches; default 4096. A small number makes 410 easy to provoke. */
+  readonly historyLimit?: number
+  /** How often a watch gets a bookmark, in milliseconds; default one minute. */
+  readonly bookmarkMs?: number
+  /** Lines that may wait for a slow watch before it is ended; default 20,000. */
+  readonly watchBufferLimit?: number
+  /** How a watch from a version that is too old is refused: an ERROR event (default, as Kubernetes does) or HTTP status 410. */
+  readonly watchExpiry?: 'event' | 'status'
+  readonly clock?: () => Date
+}
+
+export type ApiServer = {
+  /** Requests without a socket, as this user (by default an administrator). */
+  readonly transport: (user?: UserInfo) => Transport
+  readonly listen: (options?: ListenOptions) => Promise<Listening>
+  /** Ends the listeners and all watches. */
+  readonly close: () => Promise<void>
+  /** Cuts every watch, as a lost connection does. */
+  readonly closeWatches: () => void
+  /** Forgets all history: every watch and page from an earlier version gets 410. */
+  readonly compact: () => void
+  readonly setWatchExpiry: (expiry: 'event' | 'status') => void
+  /** The bearer token of a ServiceAccount, or with no arguments the administrator's. */
+  readonly tokenFor: (namespace: string, name: string) => string
+  readonly adminToken: string
+  /** A kubeconfig for a user of the first listener; needs `listen` first. */
+  readonly writeKubeconfig: (path: string, user?: { readonly namespace: string; readonly name: string }) => Promise<void>
+  /** The node's container logs, for `pods/log`. */
+  readonly setLogSource: (source: LogSource) => void
+  readonly store: Store
+}
+
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
+
+const randomSuffix = () => Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]).join('')
+
+const HISTORY_LIMIT = 4096
+const BOOKMARK_MS = 60_000
+const WATCH_BUFFER = 20_000
+
+export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
+  const store = new Store({ historyLimit: options.historyLimit ?? HISTORY_LIMIT })
+  const tokens = new Tokens(() => randomBytes(24).toString('base64url'))
+  let cut = new AbortController()
+  let expiry = options.watchExpiry ?? 'event'
+  let logSource: LogSource | undefined
+  const api: Api = {
+    store,
+    registry: new Registry(BUILTIN_KINDS),
+    admission: ADMIT_ALL,
+    addresses: makeServiceAddresses(options.serviceCidr ?? '127.96.0.0/16'),
+    clock: options.clock ?? (() => new Date()),
+    randomUuid: randomUUID,
+    randomSuffix,
+    tokenFor: tokens.ofServiceAccount,
+    watches: {
+      bookmarkMs: options.bookmarkMs ?? BOOKMARK_MS,
+      bufferLimit: options.watchBufferLimit ?? WATCH_BUFFER,
+      expiry: () => expiry,
+      ended: () => cut.signal,
+    },
+    podLogs: () => logSource,
+    snapshots: makeSnapshots(),
+  }
+  bootstrap(api)
+  const listeners: Listening[] = []
+  const closeWatches = () => {
+    const before = cut
+    cut = new AbortController()
+    before.abort()
+  }
+  return {
+    store,
+    transport: (user = ADMIN) => localTransport(api, user),
+    listen: async (listenOptions = {}) => {
+      const listening = await listenOn(api, tokens, listenOptions)
+      listeners.push(listening)
+      return listening
+    },
+    close: async () => {
+      closeWatches()
+      await Promise.all(listeners.splice(0).map(listening => listening.close()))
+    },
+    closeWatches,
+    compact: () => {
+      store.compact()
+      api.snapshots.clear()
+    },
+    setWatchExpiry: next => {
+      expiry = next
+    },
+    tokenFor: tokens.ofServiceAccount,
+    adminToken: tokens.admin,
+    writeKubeconfig: async (path, user) => {
+      const [listening] = listeners
+      if (!listening) throw new Error('writeKubeconfig: the server does not listen yet; call listen() first')
+      const token = user ? tokens.ofServiceAccount(user.namespace, user.name) : tokens.admin
+      const name = user ? `system:serviceaccount:${user.namespace}:${user.name}` : ADMIN.username
+      await writeFile(
+        path,
+        kubeconfigText({ server: listening.url, token, user: name, ...(listening.ca ? { ca: listening.ca } : {}) }),
+        { mode: 0o600 },
+      )
+    },
+    setLogSource: source => {
+      logSource = source
+    },
+  }
+}
