@@ -39,68 +39,73 @@ const isOurs = (run: AnalysisRun): boolean => run.metadata.labels?.[INSTANCE_ID_
 /** What this process wrote last, used until the cache shows another version than it did when the write was answered. */
 type Written = { readonly over: string | undefined; readonly run: AnalysisRun; readonly at: number }
 
+type Context = AnalysisControllerOptions & { readonly written: Map<string, Written> }
+
 /**
  * Makes the function that the queue's workers call with `NAMESPACE/NAME`. It keeps nothing that a restart would lose: what checks are
  * judged by is in the routers, what was measured is in the run's status.
  */
 export const makeAnalysisController = (options: AnalysisControllerOptions): ((key: string) => Promise<AnalysisOutcome>) => {
-  const { client, runs, clock, log, events } = options
-  const written = new Map<string, Written>()
-
-  const current = (key: string): AnalysisRun | undefined => {
-    const [namespace = '', name = ''] = key.split('/')
-    const cached = runs.get(namespace, name)
-    const own = written.get(key)
-    if (!cached) return undefined
-    const isBehind =
-      own !== undefined && own.run.metadata.uid === cached.metadata.uid && own.over === cached.metadata.resourceVersion
-    return isBehind ? own.run : cached
-  }
-
-  const write = async (key: string, run: AnalysisRun, status: AnalysisRunStatus): Promise<void> => {
-    const { resourceVersion, namespace = '', name } = run.metadata
-    const patch = { metadata: { resourceVersion }, status: mergePatchBetween(run.status ?? {}, status) }
-    const answer = await client.patch<AnalysisRun>(ANALYSIS_RUNS, { namespace, name }, 'merge', patch, 'status')
-    written.set(key, { over: runs.get(namespace, name)?.metadata.resourceVersion, run: answer, at: clock.now() })
-    for (const event of eventsBetween(run.status, status)) events.record(answer, event)
-    if (run.status?.phase !== status.phase) log.info('analysis run', { run: key, phase: status.phase, why: status.message })
-  }
-
-  const expire = async (key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
-    const at = deleteAt(run)
-    if (at === undefined) return {}
-    if (at > clock.now()) return { afterMs: at - clock.now() }
-    const { uid, namespace = '', name } = run.metadata
-    await client.delete(ANALYSIS_RUNS, { namespace, name }, { ...(uid === undefined ? {} : { uid }), propagation: 'Background' })
-    log.info('analysis run deleted, as its ttlStrategy says', { run: key })
-    return {}
-  }
-
-  const step = async (key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
-    const now = clock.now()
-    const measured = await measureAll(run, metricsToMeasure(run, now), { measure: options.measure, now })
-    const { status, wakeAt } = assess(run, measured, now)
-    const lastWriteAt = written.get(key)?.at
-    if (isWorthWriting(run.status, status, { lastWriteAt, now })) await write(key, run, status)
-    // A run that is over comes back through its own change, for its time to live.
-    return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - clock.now()) }
-  }
-
+  const context: Context = { ...options, written: new Map() }
   return async key => {
-    const run = current(key)
+    const run = newestOf(context, key)
     if (!run || !isOurs(run) || run.metadata.deletionTimestamp !== undefined) {
-      written.delete(key)
+      context.written.delete(key)
       return {}
     }
     try {
-      return await (isOver(run) ? expire(key, run) : step(key, run))
+      return await (isOver(run) ? expire(context, key, run) : step(context, key, run))
     } catch (error) {
       if (isNotFound(error)) return {}
       if (!isConflict(error)) throw error
-      written.delete(key)
+      context.written.delete(key)
       return { afterMs: CONFLICT_MS }
     }
   }
+}
+
+const cachedIn = ({ runs }: Context, key: string): AnalysisRun | undefined => {
+  const [namespace = '', name = ''] = key.split('/')
+  return runs.get(namespace, name)
+}
+
+const newestOf = (context: Context, key: string): AnalysisRun | undefined => {
+  const cached = cachedIn(context, key)
+  const own = context.written.get(key)
+  const isBehind =
+    own !== undefined && own.run.metadata.uid === cached?.metadata.uid && own.over === cached?.metadata.resourceVersion
+  return isBehind ? own.run : cached
+}
+
+/** Refused with a conflict when anybody changed the run meanwhile, e.g. asked for its end. */
+const write = async (context: Context, key: string, run: AnalysisRun, status: AnalysisRunStatus): Promise<void> => {
+  const { client, clock, events, log, written } = context
+  const { resourceVersion, namespace = '', name } = run.metadata
+  const patch = { metadata: { resourceVersion }, status: mergePatchBetween(run.status ?? {}, status) }
+  const answer = await client.patch<AnalysisRun>(ANALYSIS_RUNS, { namespace, name }, 'merge', patch, 'status')
+  written.set(key, { over: cachedIn(context, key)?.metadata.resourceVersion, run: answer, at: clock.now() })
+  for (const event of eventsBetween(run.status, status)) events.record(answer, event)
+  if (run.status?.phase !== status.phase) log.info('analysis run', { run: key, phase: status.phase, why: status.message })
+}
+
+const expire = async ({ client, clock, log }: Context, key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
+  const at = deleteAt(run)
+  if (at === undefined) return {}
+  if (at > clock.now()) return { afterMs: at - clock.now() }
+  const { uid, namespace = '', name } = run.metadata
+  await client.delete(ANALYSIS_RUNS, { namespace, name }, { ...(uid === undefined ? {} : { uid }), propagation: 'Background' })
+  log.info('analysis run deleted, as its ttlStrategy says', { run: key })
+  return {}
+}
+
+const step = async (context: Context, key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
+  const now = context.clock.now()
+  const measured = await measureAll(run, metricsToMeasure(run, now), { measure: context.measure, now })
+  const { status, wakeAt } = assess(run, measured, now)
+  const lastWriteAt = context.written.get(key)?.at
+  if (isWorthWriting(run.status, status, { lastWriteAt, now })) await write(context, key, run, status)
+  // A run that is over comes back through its own change, for its time to live.
+  return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - context.clock.now()) }
 }
 
 /** From when on the canary is judged: a controller that was down when the run was made loses nothing. */
