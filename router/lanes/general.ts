@@ -49,7 +49,7 @@ const makeServer = ({ limits }: LaneContext): Server => {
   const server = createServer({
     maxHeaderSize: limits.maxHeadBytes,
     headersTimeout: limits.headTimeoutMs,
-    // Bodies may take as long as they like, as long as they move: see stopStalledBodies().
+    // Bodies may take as long as they like, as long as they move: see stopStalledBody().
     requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(5_000, limits.headTimeoutMs),
@@ -78,7 +78,7 @@ const serveRequest = (context: LaneContext, { req, res, connection, expectsConti
   const choice = chooseVersion(route, req, { peer, random })
   if (!choice)
     return answerItself(res, { router, status: 503, text: 'no version of this Service takes requests', close: !req.complete })
-  if (!expectsContinue) stopStalledBody(context, req)
+  if (!expectsContinue) stopStalledBody(context, req, res)
   stripRequest(req.headers)
   addForwarded(req.headers, peer)
   new Exchange(context, { req, res, connection, version: choice.version, cookie: choice.cookie, expectsContinue }).start()
@@ -91,17 +91,15 @@ const answerProbe = (context: LaneContext, res: ServerResponse, connection: Conn
 }
 
 /** A body that does not move is cut off, unless it is the pod that does not read it (then the request is paused). */
-const stopStalledBody = ({ limits }: LaneContext, req: IncomingMessage) => {
+const stopStalledBody = ({ limits }: LaneContext, req: IncomingMessage, res: ServerResponse): void => {
   if (req.complete) return
   const { socket } = req
-  const stalled = () => {
-    if (!req.complete && req.readableFlowing) socket.destroy()
-  }
-  socket.setTimeout(limits.bodyStallMs, stalled)
-  req.once('close', () => {
-    socket.removeListener('timeout', stalled)
-    socket.setTimeout(0)
+  socket.setTimeout(limits.bodyStallMs)
+  req.on('timeout', () => {
+    if (req.readableFlowing) socket.destroy()
   })
+  // Node closes a connection whose time is up unless somebody listens; the time of the answer is not limited.
+  res.on('timeout', () => {})
 }
 
 type ClientError = Error & { readonly code?: string }
