@@ -66,7 +66,8 @@ export const parseDuration = (text: string): number | undefined => {
   if (unsigned === '') return undefined
   const total = sumNanoseconds(unsigned)
   if (total === undefined || (total === LIMIT && !negative)) return undefined
-  const milliseconds = Number(total) / 1e6
+  // Whole milliseconds apart, because nanoseconds of more than 104 days are beyond a double's 53 bits.
+  const milliseconds = Number(total / 1_000_000n) + Number(total % 1_000_000n) / 1e6
   return negative && milliseconds !== 0 ? -milliseconds : milliseconds
 }
 
@@ -88,7 +89,8 @@ const formatSubsecond = (nanoseconds: bigint): string => {
 /** A duration as Go's `Duration.String` writes it: 90000 -> `1m30s`, 7200000 -> `2h0m0s`, 1500 -> `1.5s`, 0 -> `0s`. */
 export const formatDuration = (milliseconds: number): string => {
   if (milliseconds < 0) return `-${formatDuration(-milliseconds)}`
-  const nanoseconds = BigInt(Math.round(milliseconds * 1e6))
+  const whole = Math.trunc(milliseconds)
+  const nanoseconds = BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6))
   if (nanoseconds === 0n) return '0s'
   if (nanoseconds < 1_000_000_000n) return formatSubsecond(nanoseconds)
   const minutes = nanoseconds / 60_000_000_000n
