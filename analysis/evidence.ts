@@ -92,11 +92,18 @@ export const logEvidenceOfSecond = (limit: Limit, counts: SecondCounts, stableSh
   })
 }
 
-/** The state of the test after some seconds: log of the evidence gathered for each of ODDS, and stable's counts so far. */
-export type Evidence = { readonly logs: readonly number[]; readonly stable: Counts }
+/** The state of the test after some seconds. */
+export type Evidence = {
+  /** log of the evidence gathered for each of ODDS, over all starting points. */
+  readonly logs: readonly number[]
+  /** log of the e-value of the last second alone, for each of ODDS. */
+  readonly latest: readonly number[]
+  readonly stable: Counts
+}
 
 export const NO_EVIDENCE: Evidence = Object.freeze({
   logs: Object.freeze(ODDS.map(() => Number.NEGATIVE_INFINITY)),
+  latest: Object.freeze(ODDS.map(() => 0)),
   // As if half a bad request in fifty had been seen: only the power depends on it, never the false-alarm rate.
   stable: Object.freeze({ requests: 50, bad: 0.5 }),
 })
@@ -104,9 +111,10 @@ export const NO_EVIDENCE: Evidence = Object.freeze({
 /** Adds one second's counts. Seconds must come in order, each once. */
 export const addEvidence = (before: Evidence, limit: Limit, counts: SecondCounts): Evidence => {
   const start = logStartWeight(counts.second)
-  const second = logEvidenceOfSecond(limit, counts, before.stable.bad / before.stable.requests)
+  const latest = logEvidenceOfSecond(limit, counts, before.stable.bad / before.stable.requests)
   return {
-    logs: before.logs.map((log, i) => logSum(log, start) + (second[i] ?? 0)),
+    logs: before.logs.map((log, i) => logSum(log, start) + latest[i]!),
+    latest,
     stable: { requests: before.stable.requests + counts.stable.requests, bad: before.stable.bad + counts.stable.bad },
   }
 }

@@ -3,10 +3,11 @@
  *   node analysis/judge.bench.ts [SEED]
  * Every second of every rollout is looked at. The last line is one JSON object.
  */
-import { type Check, parseCheck } from '../api/checks.ts'
+import type { Check } from '../api/checks.ts'
 import { badRequests } from './bad-requests.ts'
 import { FALSE_ALARM_RATE, lookAtEachSecond } from './looks.ts'
 import { type Random, type RolloutModel, seeded, simulateRollout } from './simulation.ts'
+import { checkOf } from './testing/tallies.ts'
 import { judge } from './verdict.ts'
 
 const seed = Number(process.argv[2] ?? 1)
@@ -20,12 +21,6 @@ const SECONDS = 600
 const RATES = [1, 10, 100]
 const GOOD = [0.001, 0.005, 0.009]
 const BAD = [0.2, 0.05, 0.02]
-
-const checkOf = (text: string): Check => {
-  const parsed = parseCheck(text)
-  if ('problem' in parsed) throw new Error(parsed.problem)
-  return parsed.check
-}
 
 type Outcome = { readonly failedAfter: number | undefined; readonly phase: string }
 

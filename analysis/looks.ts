@@ -1,7 +1,7 @@
 /** What each second of a rollout, looked at with everything before it, says about a check. Pure. */
 import type { Check } from '../api/checks.ts'
 import { type BadRequests, comparesWithStable } from './bad-requests.ts'
-import { addEvidence, type Limit, logEvidence, logEvidenceOfSecond, NO_EVIDENCE, ODDS, type SecondCounts } from './evidence.ts'
+import { addEvidence, type Evidence, type Limit, logEvidence, NO_EVIDENCE, type SecondCounts } from './evidence.ts'
 import { FINEST_SHARE_VS_STABLE, requestsNeeded } from './sample-size.ts'
 import { addCounts, badShare, type Counts, NO_COUNTS } from './tally.ts'
 
@@ -14,6 +14,9 @@ const CLEARLY_WORSE = 0.001
 
 const THRESHOLD = Math.log(1 / FALSE_ALARM_RATE)
 
+/** The time over which the evidence is strongest. */
+export type Period = { readonly from: number; readonly canary: Counts; readonly stable: Counts }
+
 export type Look = {
   /** Seconds since the first that was counted. */
   readonly second: number
@@ -22,15 +25,14 @@ export type Look = {
   readonly stable: Counts
   /** `own`: the canary surely breaks the limit and stable does not do as badly. `shared`: stable does. */
   readonly broken: 'no' | 'own' | 'shared'
+  /** When broken: over which time. */
+  readonly period?: Period
   /** Highest allowed share of bad canary requests, as known now. */
   readonly allowed: number
   /** Requests that the canary (and stable, when compared with) must have answered to pass. */
   readonly needed: number
   readonly passes: boolean
 }
-
-const allowedShare = (limits: readonly Limit[], stable: Counts): number =>
-  Math.max(...limits.map(({ base, slope }) => base + slope * badShare(stable)))
 
 /**
  * Is the canary's share of bad requests clearly above stable's? By the Chernoff bound on the canary's part of all bad requests,
@@ -44,57 +46,77 @@ export const isClearlyWorse = (canary: Counts, stable: Counts): boolean => {
   return (canary.bad + stable.bad) * entropy >= Math.log(1 / CLEARLY_WORSE)
 }
 
+/** Where nothing bad is allowed, one bad answer is proof. */
+const isProven = ({ base, slope }: Limit, log: number, canary: Counts): boolean =>
+  base === 0 && slope === 0 ? canary.bad > 0 : log >= THRESHOLD && canary.bad >= LEAST_BAD
+
+/** One second as the test saw it: the evidence of each limit after it. */
+type Step = { readonly counts: SecondCounts; readonly evidence: readonly Evidence[] }
+
+type Fault = Pick<Look, 'broken' | 'period'>
+
 /**
- * For an absolute limit that is broken at the last of `seconds`: did stable do as badly over the time in which the canary broke it?
- * It is the canary's own fault when for any start that alone proves it broken, stable kept to the limit or the canary was clearly worse.
+ * Every time up to now that by itself proves all limits broken; at least one when the evidence as a whole does and there is one limit,
+ * since an average is above the threshold only where one of its parts is. The strongest comes first.
  */
-const isOwnFault = (seconds: readonly SecondCounts[], limit: Limit): boolean => {
+const provingPeriods = (steps: readonly Step[], limits: readonly Limit[]): readonly Period[] => {
+  const periods: { readonly period: Period; readonly strength: number }[] = []
   let canary = NO_COUNTS
   let stable = NO_COUNTS
-  let logs: readonly number[] = ODDS.map(() => 0)
-  for (const second of seconds.toReversed()) {
-    canary = addCounts(canary, second.canary)
-    stable = addCounts(stable, second.stable)
-    const more = logEvidenceOfSecond(limit, second, 0)
-    logs = logs.map((log, i) => log + more[i]!)
-    const proves = Math.max(...logs) >= THRESHOLD && canary.bad >= LEAST_BAD
-    if (proves && (badShare(stable) <= limit.base || isClearlyWorse(canary, stable))) return true
+  const logs: number[][] = limits.map(() => [])
+  for (const { counts, evidence } of steps.toReversed()) {
+    canary = addCounts(canary, counts.canary)
+    stable = addCounts(stable, counts.stable)
+    const strengths = limits.map((_, k) => {
+      logs[k] = evidence[k]!.latest.map((log, i) => log + (logs[k]![i] ?? 0))
+      return Math.max(...logs[k])
+    })
+    if (limits.every((limit, k) => isProven(limit, strengths[k]!, canary))) {
+      periods.push({ period: { from: counts.second, canary, stable }, strength: Math.min(...strengths) })
+    }
   }
-  return false
+  return periods.toSorted((a, b) => b.strength - a.strength).map(({ period }) => period)
 }
 
-const isBroken = (limits: readonly Limit[], logs: readonly number[], canary: Counts): boolean =>
-  limits.every(({ base, slope }, i) =>
-    base === 0 && slope === 0 ? canary.bad > 0 : logs[i]! >= THRESHOLD && canary.bad >= LEAST_BAD,
-  )
-
-/** Faults are told apart only where stable is not part of the limit anyway. */
-const faultAt = (seconds: readonly SecondCounts[], limits: readonly Limit[]): 'own' | 'shared' => {
-  const [limit] = limits
-  if (limits.length > 1 || !limit || limit.slope > 0) return 'own'
-  return isOwnFault(seconds, limit) ? 'own' : 'shared'
+/**
+ * An absolute limit is broken by the canary's own fault when, over any time that proves it broken, stable kept to it or the canary was
+ * clearly worse. A limit relative to stable has stable's share in it already.
+ */
+const faultOf = (check: Check, steps: readonly Step[], limits: readonly Limit[], whole: Period): Fault => {
+  const periods = provingPeriods(steps, limits)
+  if (comparesWithStable(check)) return { broken: 'own', period: periods[0] ?? whole }
+  const own = periods.find(({ canary, stable }) => badShare(stable) <= limits[0]!.base || isClearlyWorse(canary, stable))
+  if (own) return { broken: 'own', period: own }
+  return periods[0] ? { broken: 'shared', period: periods[0] } : { broken: 'no' }
 }
 
 /** One look per second that was counted, oldest first, up to the first that proves the canary broken by its own fault. */
 export const lookAtEachSecond = (check: Check, { limits, seconds }: BadRequests): readonly Look[] => {
   const looks: Look[] = []
-  let evidence = limits.map(() => NO_EVIDENCE)
+  const steps: Step[] = []
+  let evidence: readonly Evidence[] = limits.map(() => NO_EVIDENCE)
   let canary = NO_COUNTS
   let stable = NO_COUNTS
-  for (const [i, second] of seconds.entries()) {
-    evidence = evidence.map((before, k) => addEvidence(before, limits[k]!, second))
-    canary = addCounts(canary, second.canary)
-    stable = addCounts(stable, second.stable)
-    const isNow = isBroken(limits, evidence.map(logEvidence), canary)
-    const broken = isNow ? faultAt(seconds.slice(0, i + 1), limits) : 'no'
-    const look = lookAt(check, limits, { second: second.second, canary, stable, broken })
-    looks.push(look)
-    if (broken === 'own') return looks
+  for (const counts of seconds) {
+    evidence = evidence.map((before, k) => addEvidence(before, limits[k]!, counts))
+    steps.push({ counts, evidence })
+    canary = addCounts(canary, counts.canary)
+    stable = addCounts(stable, counts.stable)
+    const isBroken = limits.every((limit, k) => isProven(limit, logEvidence(evidence[k]!), canary))
+    const whole = { from: seconds[0]!.second, canary, stable }
+    const fault: Fault = isBroken ? faultOf(check, steps, limits, whole) : { broken: 'no' }
+    looks.push(lookAt(check, limits, { second: counts.second, canary, stable, ...fault }))
+    if (fault.broken === 'own') return looks
   }
   return looks
 }
 
-const lookAt = (check: Check, limits: readonly Limit[], so: Pick<Look, 'second' | 'canary' | 'stable' | 'broken'>): Look => {
+const allowedShare = (limits: readonly Limit[], stable: Counts): number => {
+  const share = badShare(stable)
+  return Math.max(...limits.map(({ base, slope }) => base + slope * share))
+}
+
+const lookAt = (check: Check, limits: readonly Limit[], so: Omit<Look, 'allowed' | 'needed' | 'passes'>): Look => {
   const vsStable = comparesWithStable(check)
   const allowed = allowedShare(limits, so.stable)
   const needed = requestsNeeded(vsStable ? Math.max(FINEST_SHARE_VS_STABLE, allowed) : allowed)

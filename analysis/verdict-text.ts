@@ -66,11 +66,17 @@ const limitOf = (check: Check, look: Look): string => `${percent(look.allowed)} 
 
 export const describePassing = (check: Check, look: Look): string => `${both(check, look)}; ${limitOf(check, look)}`
 
-export const describeBroken = (check: Check, look: Look): string =>
-  `${both(check, look)}; ${limitOf(check, look)}. A canary that keeps to ${describeCheck(check)} would look so bad in at most ${percent(FALSE_ALARM_RATE)} of rollouts`
+const overPeriod = (check: Check, look: Look, zero: number): string => {
+  const { from, canary, stable } = look.period ?? { from: look.second, ...look }
+  return `canary ${shareOf(check, canary)}, stable ${shareOf(check, stable)} since ${clock(zero + from)}; ${limitOf(check, look)}`
+}
 
-export const describeShared = (check: Check, look: Look, since: number): string =>
-  `${both(check, look)}; ${limitOf(check, look)}. Both break ${describeCheck(check)} alike since ${clock(since)}, so the cause is not the new version alone and going back would not help`
+/** @param zero Unix second from which the look's seconds are counted */
+export const describeBroken = (check: Check, look: Look, zero: number): string =>
+  `${overPeriod(check, look, zero)}. A canary that keeps to ${describeCheck(check)} would look so bad in at most ${percent(FALSE_ALARM_RATE)} of rollouts`
+
+export const describeShared = (check: Check, look: Look, zero: number): string =>
+  `${overPeriod(check, look, zero)}. Both break ${describeCheck(check)} alike, so the cause is not the new version alone and going back would not help`
 
 type Undecided = {
   readonly last: Look | undefined

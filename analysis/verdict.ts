@@ -32,11 +32,11 @@ export const judge = (check: Check, history: History, now: number): Verdict => {
   const looks = lookAtEachSecond(check, { limits, zero, seconds })
   const last = looks.at(-1)
   const value = describeValue(check, known)
-  if (last?.broken === 'own') return { phase: 'Failed', value, message: describeBroken(check, last) }
+  if (last?.broken === 'own') return { phase: 'Failed', value, message: describeBroken(check, last, zero) }
   if (last?.broken === 'shared') {
     const since = zero + looks[looks.findLastIndex(look => look.broken !== 'shared') + 1]!.second
     const phase = nowSecond - since >= SHARED_LIMIT_S ? 'Inconclusive' : 'Running'
-    return { phase, value, message: describeShared(check, last, since) }
+    return { phase, value, message: describeShared(check, last, zero) }
   }
   if (last?.passes) return { phase: 'Successful', value, message: describePassing(check, last) }
   const undecided = undecidedState(check, { history, looks, zero })
