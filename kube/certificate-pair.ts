@@ -1,0 +1,141 @@
+/** Builds and checks a private authority and a serving certificate. Keys are Node's, certificates node-forge's; nothing is written anywhere. */
+import { createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto'
+import { promisify } from 'node:util'
+import forge from 'node-forge'
+
+/** PEM texts. */
+export type Pair = { readonly cert: string; readonly key: string }
+
+const DAY_MS = 24 * 60 * 60 * 1000
+export const AUTHORITY_DAYS = 3650
+export const SERVING_DAYS = 365
+/** Clocks differ: a certificate is valid from a little before it was made. */
+const BACKDATED_MS = 5 * 60 * 1000
+
+const makeKeys = promisify(generateKeyPair)
+
+const newKey = async (): Promise<string> => {
+  const { privateKey } = await makeKeys('rsa', { modulusLength: 2048 })
+  return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+}
+
+/** 16 random bytes with the top bit clear, so that it is positive (RFC 5280 4.1.2.2). */
+const newSerial = (): string => {
+  const bytes = randomBytes(16)
+  bytes[0] = (bytes[0] ?? 0) & 0x7f
+  return bytes.toString('hex')
+}
+
+type Draft = {
+  readonly key: string
+  readonly name: string
+  readonly days: number
+  readonly now: number
+  readonly extensions: readonly object[]
+  readonly issuer?: Pair
+}
+
+const build = ({ key, name, days, now, extensions, issuer }: Draft): string => {
+  const certificate = forge.pki.createCertificate()
+  const privateKey = forge.pki.privateKeyFromPem(key)
+  certificate.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e)
+  certificate.serialNumber = newSerial()
+  certificate.validity.notBefore = new Date(now - BACKDATED_MS)
+  certificate.validity.notAfter = new Date(now + days * DAY_MS)
+  certificate.setSubject([{ name: 'commonName', value: name }])
+  certificate.setIssuer(
+    issuer === undefined ? [{ name: 'commonName', value: name }] : forge.pki.certificateFromPem(issuer.cert).subject.attributes,
+  )
+  certificate.setExtensions([...extensions])
+  certificate.sign(issuer === undefined ? privateKey : forge.pki.privateKeyFromPem(issuer.key), forge.md.sha256.create())
+  return forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n')
+}
+
+/** A new authority. Its name carries the time, so that two authorities of a rotation differ. */
+export const makeAuthority = async (name: string, now: number): Promise<Pair> => {
+  const key = await newKey()
+  const extensions = [
+    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ]
+  return { key, cert: build({ key, name: `${name} ${new Date(now).toISOString()}`, days: AUTHORITY_DAYS, now, extensions }) }
+}
+
+/** A serving certificate for `dnsNames`, signed by `authority`. */
+export const makeServing = async (authority: Pair, dnsNames: readonly string[], now: number): Promise<Pair> => {
+  const key = await newKey()
+  const extensions = [
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'subjectAltName', altNames: dnsNames.map(value => ({ type: 2, value })) },
+  ]
+  return {
+    key,
+    cert: build({ key, name: (dnsNames[0] ?? 'sluice').slice(0, 64), days: SERVING_DAYS, now, extensions, issuer: authority }),
+  }
+}
+
+const certificateOf = (pem: string): X509Certificate | undefined => {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+/** The certificates of a bundle, one PEM each. */
+export const splitBundle = (bundle: string): readonly string[] =>
+  bundle.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g) ?? []
+
+export type Wanted = {
+  readonly dnsNames: readonly string[]
+  readonly now: number
+  /** Share of the lifetime after which a new one is made, e.g. 0.7. */
+  readonly renewAfter: number
+}
+
+const isAged = (certificate: X509Certificate, { now, renewAfter }: Wanted): boolean => {
+  const from = certificate.validFromDate.getTime()
+  const to = certificate.validToDate.getTime()
+  return now >= from + (to - from) * renewAfter
+}
+
+const fits = (certificate: X509Certificate, key: string): boolean => {
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}
+
+/** Why the authority cannot be used any longer; undefined when it can. */
+export const checkAuthority = (authority: Pair, wanted: Wanted): string | undefined => {
+  const certificate = certificateOf(authority.cert)
+  if (certificate === undefined) return 'the authority cannot be read'
+  if (!fits(certificate, authority.key)) return 'the authority and its key do not belong together'
+  return isAged(certificate, wanted) ? 'the authority is near its end' : undefined
+}
+
+/** Why the serving pair cannot be used any longer; undefined when it can. */
+export const checkServing = (serving: Pair, authorityCert: string, wanted: Wanted): string | undefined => {
+  const certificate = certificateOf(serving.cert)
+  const authority = certificateOf(authorityCert)
+  if (certificate === undefined || authority === undefined) return 'the certificate cannot be read'
+  if (!fits(certificate, serving.key)) return 'the certificate and its key do not belong together'
+  if (!certificate.verify(authority.publicKey)) return 'the certificate is not signed by the authority'
+  const missing = wanted.dnsNames.find(name => certificate.checkHost(name) === undefined)
+  if (missing !== undefined) return `the certificate is not for ${missing}`
+  return isAged(certificate, wanted) ? 'the certificate is near its end' : undefined
+}
+
+/** When the first of the two has to be looked at again; milliseconds since the epoch. */
+export const renewAt = (pems: readonly string[], renewAfter: number): number =>
+  Math.min(
+    ...pems.map(pem => {
+      const certificate = new X509Certificate(pem)
+      const from = certificate.validFromDate.getTime()
+      return from + (certificate.validToDate.getTime() - from) * renewAfter
+    }),
+  )

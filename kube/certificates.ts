@@ -1,0 +1,185 @@
+/**
+ * Keeps a private authority and a serving pair in a Secret that all replicas share, and rotates them long before their end. On
+ * rotation the new authority joins the bundle first, and only after everybody who trusts the bundle had time to read it does the
+ * serving pair change; the old authority leaves at the next rotation.
+ */
+import type { KubeObject } from '../api/kubernetes.ts'
+import { checkAuthority, checkServing, makeAuthority, makeServing, type Pair, renewAt, splitBundle } from './certificate-pair.ts'
+import type { KubeClient, ObjectRef } from './client.ts'
+import type { Clock, Timer } from './clock.ts'
+import { isAlreadyExists, isConflict, isNotFound, messageOf } from './errors.ts'
+import type { Logger } from './log.ts'
+import { SECRETS } from './resources.ts'
+
+export type Certificates = {
+  /** PEM of every authority that may have signed a serving certificate in use. */
+  readonly caBundle: string
+  readonly cert: string
+  readonly key: string
+}
+
+export type CertificateKeeper = {
+  readonly current: () => Certificates
+  /** Called after each change. The answer unsubscribes. */
+  readonly onChange: (handler: (certificates: Certificates) => void) => () => void
+  readonly stop: () => void
+}
+
+export type CertificateOptions = {
+  readonly client: KubeClient
+  readonly secret: { readonly namespace: string; readonly name: string }
+  /** Names that the serving certificate is for; the first is also its common name. */
+  readonly dnsNames: readonly string[]
+  readonly clock: Clock
+  readonly log: Logger
+  /** How long a new authority is in the bundle before the first certificate that it signed is served. */
+  readonly trustMs?: number
+  /** How often the Secret is looked at, at least: another replica may have rotated. */
+  readonly pollMs?: number
+  readonly renewAfter?: number
+}
+
+type Secret = KubeObject & { readonly type?: string; readonly data?: { readonly [key: string]: string } }
+
+/** The whole content of the Secret. `nextKey` and the first of the bundle belong together. */
+type Content = { readonly bundle: string; readonly authorityKey: string; readonly serving: Pair; readonly trustedAt: number }
+
+const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('utf8')
+const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+
+const contentOf = ({ data = {} }: Secret): Content => ({
+  bundle: decode(data['ca.crt']),
+  authorityKey: decode(data['ca.key']),
+  serving: { cert: decode(data['tls.crt']), key: decode(data['tls.key']) },
+  trustedAt: Number(decode(data['trusted-at'])) || 0,
+})
+
+const dataOf = ({ bundle, authorityKey, serving, trustedAt }: Content): Secret['data'] & object => ({
+  'ca.crt': encode(bundle),
+  'ca.key': encode(authorityKey),
+  'tls.crt': encode(serving.cert),
+  'tls.key': encode(serving.key),
+  'trusted-at': encode(String(trustedAt)),
+})
+
+const authorityOf = ({ bundle, authorityKey }: Content): Pair => ({ cert: splitBundle(bundle)[0] ?? '', key: authorityKey })
+
+type Rules = {
+  readonly dnsNames: readonly string[]
+  readonly name: string
+  readonly trustMs: number
+  readonly renewAfter: number
+}
+
+/** What the Secret should hold at `now`; the same content when nothing is to be done. The newest authority stands first in the bundle. */
+export const nextContent = async (
+  before: Content | undefined,
+  { dnsNames, name, trustMs, renewAfter }: Rules,
+  now: number,
+): Promise<Content> => {
+  const wanted = { dnsNames, now, renewAfter }
+  if (before === undefined || checkAuthority(authorityOf(before), wanted) === 'the authority cannot be read') {
+    // The first pair of all: nobody trusts anything else yet, so nobody has to be waited for.
+    const authority = await makeAuthority(name, now)
+    return {
+      bundle: authority.cert,
+      authorityKey: authority.key,
+      serving: await makeServing(authority, dnsNames, now),
+      trustedAt: now,
+    }
+  }
+  if (checkAuthority(authorityOf(before), wanted) !== undefined) {
+    const authority = await makeAuthority(name, now)
+    const [previous = ''] = splitBundle(before.bundle)
+    return { ...before, bundle: authority.cert + previous, authorityKey: authority.key, trustedAt: now + trustMs }
+  }
+  const [newest = '', previous] = splitBundle(before.bundle)
+  const problem = checkServing(before.serving, newest, wanted)
+  if (problem === undefined) return before
+  const isServed = previous !== undefined && checkServing(before.serving, previous, wanted) === undefined
+  if (isServed && now < before.trustedAt) return before
+  return { ...before, serving: await makeServing(authorityOf(before), dnsNames, now) }
+}
+
+/** A pair that another replica's write was quicker with is read again this soon. */
+const RETRY_MS = 1000
+const DEFAULTS = { trustMs: 5 * 60_000, pollMs: 60_000, renewAfter: 0.7 }
+
+/** Reads the Secret, makes or renews what is in it, writes it with its resourceVersion; the quicker of two replicas wins. */
+const reconcileSecret = async ({ client, secret, clock }: CertificateOptions, rules: Rules): Promise<Content> => {
+  const ref: ObjectRef = secret
+  const found = await client.get<Secret>(SECRETS, ref).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined
+    throw error
+  })
+  const before = found === undefined ? undefined : contentOf(found)
+  const after = await nextContent(before, rules, clock.now())
+  if (after === before) return after
+  const body: Secret = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: secret, data: dataOf(after) }
+  if (found === undefined) return contentOf(await client.create<Secret>(SECRETS, body))
+  const { resourceVersion } = found.metadata
+  return contentOf(await client.patch<Secret>(SECRETS, ref, 'merge', { metadata: { resourceVersion }, data: dataOf(after) }))
+}
+
+const certificatesOf = ({ bundle, serving }: Content): Certificates => ({
+  caBundle: bundle,
+  cert: serving.cert,
+  key: serving.key,
+})
+
+/** Resolves with the pair that all replicas share, made if there was none. Rejects when the API server refuses. */
+export const ensureCertificates = async (options: CertificateOptions): Promise<CertificateKeeper> => {
+  const { clock, log, dnsNames, secret, trustMs, pollMs, renewAfter } = { ...DEFAULTS, ...options }
+  const rules: Rules = { dnsNames, name: secret.name, trustMs, renewAfter }
+  const handlers = new Set<(certificates: Certificates) => void>()
+  let timer: Timer | undefined
+  let stopped = false
+
+  const read = async (): Promise<Content> => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await reconcileSecret(options, rules)
+      } catch (error) {
+        if (tries >= 10 || !(isConflict(error) || isAlreadyExists(error))) throw error
+      }
+    }
+  }
+
+  let content = await read()
+  const look = async (): Promise<number> => {
+    const next = await read()
+    const isNew = JSON.stringify(certificatesOf(next)) !== JSON.stringify(certificatesOf(content))
+    content = next
+    if (isNew) {
+      log.info('certificates changed', { secret: secret.name, authorities: splitBundle(next.bundle).length })
+      for (const handler of handlers) handler(certificatesOf(next))
+    }
+    return Math.min(
+      pollMs,
+      Math.max(RETRY_MS, renewAt([splitBundle(next.bundle)[0] ?? '', next.serving.cert], rules.renewAfter) - clock.now()),
+    )
+  }
+  const loop = (afterMs: number) => {
+    if (stopped) return
+    timer = clock.setTimeout(() => {
+      look()
+        .catch((error: unknown) => {
+          log.warn('the certificates could not be looked at; trying again', { secret: secret.name, error: messageOf(error) })
+          return pollMs
+        })
+        .then(loop, () => undefined)
+    }, afterMs)
+  }
+  loop(pollMs)
+  return {
+    current: () => certificatesOf(content),
+    onChange: handler => {
+      handlers.add(handler)
+      return () => void handlers.delete(handler)
+    },
+    stop: () => {
+      stopped = true
+      timer?.cancel()
+    },
+  }
+}

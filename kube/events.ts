@@ -1,0 +1,129 @@
+/**
+ * Events about objects, as `kubectl describe` shows them. The same event again raises the count of the one that is there instead of
+ * making another, as client-go's recorder does. An event that cannot be written is logged and lost: nothing may wait for it.
+ */
+import type { KubeObject } from '../api/kubernetes.ts'
+import type { KubeClient } from './client.ts'
+import type { Clock } from './clock.ts'
+import { isAlreadyExists, isNotFound, messageOf } from './errors.ts'
+import type { Logger } from './log.ts'
+import { EVENTS } from './resources.ts'
+
+export type EventText = {
+  readonly type: 'Normal' | 'Warning'
+  /** CamelCase, from a closed set. */
+  readonly reason: string
+  readonly message: string
+}
+
+export type EventRecorder = {
+  /** Returns at once; the write goes its own way. */
+  readonly record: (about: KubeObject, event: EventText) => void
+  /** Resolves when everything recorded so far is written or lost. */
+  readonly flush: () => Promise<void>
+}
+
+export type EventRecorderOptions = {
+  readonly client: KubeClient
+  /** Shown as the source, e.g. `sluice-controller`. */
+  readonly component: string
+  /** The process, e.g. its pod's name. */
+  readonly instance: string
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** A message longer than this is refused by the API server. */
+const LONGEST_MESSAGE = 1024
+/** How many events are remembered for being raised instead of made again. */
+const KEPT = 1000
+
+type Known = { readonly name: string; readonly count: number }
+
+type CoreEvent = KubeObject & {
+  readonly involvedObject: { readonly [field: string]: string | undefined }
+  readonly type: string
+  readonly reason: string
+  readonly message: string
+  readonly source: { readonly component: string }
+  readonly reportingComponent: string
+  readonly reportingInstance: string
+  readonly firstTimestamp: string
+  readonly lastTimestamp: string
+  readonly count: number
+}
+
+const keyOf = ({ kind, metadata }: KubeObject, event: EventText): string =>
+  JSON.stringify([kind, metadata.uid, event.type, event.reason, event.message])
+
+/** Makes a recorder; its writes are one after the other, so that a count is never raised before the event was made. */
+export const makeEventRecorder = ({ client, component, instance, clock, log }: EventRecorderOptions): EventRecorder => {
+  const known = new Map<string, Known>()
+  let writes: Promise<void> = Promise.resolve()
+  let made = 0
+
+  const create = async (about: KubeObject, event: EventText, key: string) => {
+    const { namespace = 'default', name, uid, resourceVersion } = about.metadata
+    const at = new Date(clock.now()).toISOString()
+    made += 1
+    // Unique among processes and in time, as client-go's names are.
+    const eventName = `${name.slice(0, 200)}.${clock.now().toString(16)}${made.toString(16)}${(uid ?? '').slice(0, 4)}`
+    const body: CoreEvent = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: eventName, namespace },
+      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
+      type: event.type,
+      reason: event.reason,
+      message: event.message,
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: instance,
+      firstTimestamp: at,
+      lastTimestamp: at,
+      count: 1,
+    }
+    await client.create(EVENTS, body)
+    known.set(key, { name: eventName, count: 1 })
+    if (known.size > KEPT) for (const oldest of known.keys()) return void known.delete(oldest)
+  }
+
+  const raise = async (about: KubeObject, key: string, before: Known) => {
+    const { namespace = 'default' } = about.metadata
+    const count = before.count + 1
+    await client.patch(EVENTS, { namespace, name: before.name }, 'merge', {
+      count,
+      lastTimestamp: new Date(clock.now()).toISOString(),
+    })
+    known.set(key, { name: before.name, count })
+  }
+
+  const write = async (about: KubeObject, text: EventText) => {
+    const event = { ...text, message: text.message.slice(0, LONGEST_MESSAGE) }
+    const key = keyOf(about, event)
+    const before = known.get(key)
+    try {
+      if (before === undefined) return await create(about, event, key)
+      await raise(about, key, before)
+    } catch (error) {
+      // The event has outlived its hour, or another process had the same name.
+      if (!isNotFound(error) && !isAlreadyExists(error)) throw error
+      await create(about, event, key)
+    }
+  }
+
+  return {
+    record: (about, event) => {
+      writes = writes
+        .then(() => write(about, event))
+        .catch((error: unknown) =>
+          log.warn('an event could not be written', {
+            reason: event.reason,
+            about: about.metadata.name,
+            error: messageOf(error),
+          }),
+        )
+    },
+    flush: () => writes,
+  }
+}
