@@ -1,6 +1,6 @@
 /** The controller's view of the cluster: one informer a kind, trimmed to what is read, with the indexes by which it is looked up. */
 import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
-import type { Deployment, Endpoints, EndpointSlice, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
+import type { Deployment, EndpointSlice, Endpoints, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
@@ -53,7 +53,10 @@ const trimPod = (pod: Pod): Pod => ({
   kind: pod.kind,
   metadata: pod.metadata,
   spec: { containers: [] },
-  status: pod.status === undefined ? {} : { podIP: pod.status.podIP, phase: pod.status.phase, conditions: pod.status.conditions } as Pod['status'] & object,
+  status:
+    pod.status === undefined
+      ? {}
+      : ({ podIP: pod.status.podIP, phase: pod.status.phase, conditions: pod.status.conditions } as Pod['status'] & object),
 })
 
 export type CacheOptions = {
@@ -68,10 +71,15 @@ export type CacheOptions = {
 /** Starts all informers; `synced` of each tells when its first list is in. */
 export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOptions): Caches => {
   const scope = namespace === undefined ? {} : { namespace }
-  const start = <T extends KubeObject>(resource: Resource, more: Partial<Parameters<typeof startInformer<T>>[0]> = {}): Informer<T> =>
-    startInformer<T>({ client, resource, log, ...scope, ...more })
+  const start = <T extends KubeObject>(
+    resource: Resource,
+    more: Partial<Parameters<typeof startInformer<T>>[0]> = {},
+  ): Informer<T> => startInformer<T>({ client, resource, log, ...scope, ...more })
   return {
-    deployments: start<Deployment>(resources.DEPLOYMENTS, { transform: trimDeployment, indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    deployments: start<Deployment>(resources.DEPLOYMENTS, {
+      transform: trimDeployment,
+      indexes: { [BY_NAMESPACE]: namespaceOf },
+    }),
     replicaSets: start<ReplicaSet>(resources.REPLICA_SETS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
     pods: start<Pod>(resources.PODS, { transform: trimPod, indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
     services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
@@ -83,14 +91,17 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     routerPods: start<Pod>(resources.PODS, {
       namespace: systemNamespace,
-      labelSelector: Object.entries(ROUTER_APP_LABEL).map(([key, value]) => `${key}=${value}`).join(','),
+      labelSelector: Object.entries(ROUTER_APP_LABEL)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(','),
     }),
   }
 }
 
 /** Ready and staying: what a router or an upstream must be to count. */
 export const isPodReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined && (pod.status?.conditions ?? []).some(c => c.type === 'Ready' && c.status === 'True')
+  pod.metadata.deletionTimestamp === undefined &&
+  (pod.status?.conditions ?? []).some(c => c.type === 'Ready' && c.status === 'True')
 
 /** A private Service is known by this label. */
 export const isPrivate = (service: Service): boolean => service.metadata.labels?.[VERSION_HASH_LABEL] !== undefined

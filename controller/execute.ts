@@ -1,13 +1,13 @@
 /** Carries out intents, one function a kind; the compiler sees to it that none is missing. */
 import type { KubeObject } from '../api/kubernetes.ts'
-import type { ProbeSeen } from '../engine/seen.ts'
 import type { Intent, IntentKind } from '../engine/intents.ts'
+import type { ProbeSeen } from '../engine/seen.ts'
 import type { KubeClient, ObjectRef, PatchType, Resource } from '../kube/client.ts'
-import type { EventRecorder } from '../kube/events.ts'
 import { ApiError } from '../kube/errors.ts'
+import type { EventRecorder } from '../kube/events.ts'
 import * as resources from '../kube/resources.ts'
-import { probe, type ProbeTarget } from './probe.ts'
 import { mergePatchBetween } from './merge-patch.ts'
+import { type ProbeTarget, probe } from './probe.ts'
 
 export type Executor = {
   readonly client: KubeClient
@@ -31,12 +31,19 @@ type Execute<K extends IntentKind> = (intent: Extract<Intent, { readonly kind: K
 
 const create = async (to: Executor, resource: Resource, object: KubeObject) => to.wrote(await to.client.create(resource, object))
 
-type Patch = { readonly resource: Resource; readonly name: string; readonly type: PatchType; readonly body: unknown; readonly subresource?: 'status' }
+type Patch = {
+  readonly resource: Resource
+  readonly name: string
+  readonly type: PatchType
+  readonly body: unknown
+  readonly subresource?: 'status'
+}
 
 const patch = async (to: Executor, { resource, name, type, body, subresource }: Patch) =>
   to.wrote(await to.client.patch(resource, refTo(to, name), type, body, subresource))
 
-const remove = (to: Executor, resource: Resource, name: string, uid: string) => to.client.delete(resource, refTo(to, name), { uid })
+const remove = (to: Executor, resource: Resource, name: string, uid: string) =>
+  to.client.delete(resource, refTo(to, name), { uid })
 
 const refTo = (to: Executor, name: string): ObjectRef => ({ namespace: to.namespace, name })
 
@@ -58,7 +65,8 @@ const executors = {
   },
   deleteRollout: ({ name, uid }, to) => removed(remove(to, resources.ROLLOUTS, name, uid)),
   createReplicaSet: ({ replicaSet }, to) => create(to, resources.REPLICA_SETS, replicaSet),
-  patchReplicaSet: (intent, to) => patch(to, { resource: resources.REPLICA_SETS, name: intent.name, type: 'json', body: intent.patch }),
+  patchReplicaSet: (intent, to) =>
+    patch(to, { resource: resources.REPLICA_SETS, name: intent.name, type: 'json', body: intent.patch }),
   scale: ({ replicaSet, to: replicas }, to) =>
     patch(to, { resource: resources.REPLICA_SETS, name: replicaSet, type: 'merge', body: { spec: { replicas } } }),
   deleteReplicaSet: ({ name, uid }, to) => removed(remove(to, resources.REPLICA_SETS, name, uid)),
@@ -72,10 +80,19 @@ const executors = {
       resource: resources.ROUTES,
       name,
       type: 'merge',
-      body: { metadata: { resourceVersion }, spec: { headerRoutes: null, mirrorRoutes: null, sticky: null, passThrough: null, ...spec } },
+      body: {
+        metadata: { resourceVersion },
+        spec: { headerRoutes: null, mirrorRoutes: null, sticky: null, passThrough: null, ...spec },
+      },
     }),
   setRouteStatus: ({ name, status }, to) =>
-    patch(to, { resource: resources.ROUTES, name, type: 'merge', body: { status: { message: null, ...status } }, subresource: 'status' }),
+    patch(to, {
+      resource: resources.ROUTES,
+      name,
+      type: 'merge',
+      body: { status: { message: null, ...status } },
+      subresource: 'status',
+    }),
   deleteRoute: ({ name, uid }, to) => removed(remove(to, resources.ROUTES, name, uid)),
   deleteSlice: ({ name, uid }, to) => removed(remove(to, resources.ENDPOINT_SLICES, name, uid)),
   createSlice: ({ slice }, to) => create(to, resources.ENDPOINT_SLICES, slice),
@@ -88,10 +105,17 @@ const executors = {
   terminateAnalysisRun: ({ name }, to) =>
     patch(to, { resource: resources.ANALYSIS_RUNS, name, type: 'merge', body: { spec: { terminate: true } } }),
   deleteAnalysisRun: ({ name, uid }, to) => removed(remove(to, resources.ANALYSIS_RUNS, name, uid)),
-  patchDeployment: (intent, to) => patch(to, { resource: resources.DEPLOYMENTS, name: to.name, type: 'json', body: intent.patch }),
+  patchDeployment: (intent, to) =>
+    patch(to, { resource: resources.DEPLOYMENTS, name: to.name, type: 'json', body: intent.patch }),
   setDeploymentCondition: ({ condition }, to) =>
     // Strategic, so that the one condition is merged by its type and the native controller's own are left alone.
-    patch(to, { resource: resources.DEPLOYMENTS, name: to.name, type: 'strategic', body: { status: { conditions: [condition] } }, subresource: 'status' }),
+    patch(to, {
+      resource: resources.DEPLOYMENTS,
+      name: to.name,
+      type: 'strategic',
+      body: { status: { conditions: [condition] } },
+      subresource: 'status',
+    }),
   event: async ({ type, reason, message }, to) => {
     if (to.about !== undefined) to.events.record(to.about, { type, reason, message })
   },

@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import type { KubeObject } from '../api/kubernetes.ts'
 import { makeExpectations } from './expectations.ts'
 
-const object = (uid: string, resourceVersion: string): KubeObject => ({ apiVersion: 'v1', kind: 'Service', metadata: { name: uid, uid, resourceVersion } })
+const object = (uid: string, resourceVersion: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: uid, uid, resourceVersion },
+})
 
 test('a key is behind until the cache shows the very version that was written', () => {
   const expectations = makeExpectations(() => 0)

@@ -42,7 +42,13 @@ export const keysOfService = (caches: Caches, service: Service): readonly string
     .by(BY_NAMESPACE, namespace)
     .filter(deployment => isOurs(deployment) && selectsPods(service, deployment.spec.template.metadata?.labels ?? {}))
     .map(deployment => keyOf(namespace, deployment.metadata.name))
-  return [...new Set([...(labelled === undefined ? [] : [keyOf(namespace, labelled)]), ...selecting, ...keysOfRouted(caches, namespace, name)])]
+  return [
+    ...new Set([
+      ...(labelled === undefined ? [] : [keyOf(namespace, labelled)]),
+      ...selecting,
+      ...keysOfRouted(caches, namespace, name),
+    ]),
+  ]
 }
 
 /** A slice's (or an Endpoints object's, which has its Service's name). */

@@ -6,7 +6,8 @@ import { isSame, mergePatchBetween } from './merge-patch.ts'
 /** RFC 7386, as the API server applies it. */
 const applyMergePatch = (target: unknown, patch: unknown): unknown => {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const result: Record<string, unknown> = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
+  const result: Record<string, unknown> =
+    typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
     else result[key] = applyMergePatch(result[key], value)
@@ -29,7 +30,11 @@ test('lists are replaced whole', () => {
 const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean())
 const json = fc.letrec(tie => ({
   value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(leaf), tie('object')),
-  object: fc.dictionary(fc.string({ maxLength: 3 }).filter(key => key !== '__proto__'), tie('value'), { maxKeys: 4 }),
+  object: fc.dictionary(
+    fc.string({ maxLength: 3 }).filter(key => key !== '__proto__'),
+    tie('value'),
+    { maxKeys: 4 },
+  ),
 }))
 
 test('applying the patch between any two objects gives the second', () => {

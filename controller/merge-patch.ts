@@ -1,17 +1,17 @@
 /** The merge patch (RFC 7386) that turns one JSON object into another; undefined when they are equal. Pure. */
 export const mergePatchBetween = (from: unknown, to: unknown): unknown => {
   if (!isRecord(from) || !isRecord(to)) return isSame(from, to) ? undefined : to
-  const patch: Record<string, unknown> = {}
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const after = to[key]
-    if (after === undefined) {
-      if (from[key] !== undefined && from[key] !== null) patch[key] = null
-    } else {
-      const change = mergePatchBetween(from[key], after)
-      if (change !== undefined) patch[key] = change
-    }
-  }
-  return Object.keys(patch).length > 0 ? patch : undefined
+  const changes = [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap(key => {
+    const change = fieldChange(from[key], to[key])
+    return change === undefined ? [] : [[key, change] as const]
+  })
+  return changes.length > 0 ? Object.fromEntries(changes) : undefined
+}
+
+/** A field that is not wanted any more is named as null. */
+const fieldChange = (before: unknown, after: unknown): unknown => {
+  if (after !== undefined) return mergePatchBetween(before, after)
+  return before === undefined || before === null ? undefined : null
 }
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>

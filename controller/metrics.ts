@@ -7,7 +7,8 @@ export type Metrics = {
   readonly failed: (namespace: string, name: string) => void
 }
 
-const strategyOf = (spec: { readonly strategy?: { readonly blueGreen?: unknown } }) => (spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen')
+const strategyOf = (spec: { readonly strategy?: { readonly blueGreen?: unknown } }) =>
+  spec.strategy?.blueGreen === undefined ? 'canary' : 'blueGreen'
 
 /** Registers everything on `registry`; gauges that mirror objects are read from the caches at scrape time, so none goes stale. */
 export const makeMetrics = (registry: Registry, caches: Caches): Metrics => {
@@ -22,7 +23,10 @@ export const makeMetrics = (registry: Registry, caches: Caches): Metrics => {
       this.reset()
       for (const { metadata, spec, status } of caches.rollouts.list()) {
         const { namespace = '', name } = metadata
-        this.set({ namespace, name, strategy: strategyOf(spec), traffic_router: 'sluice/router', phase: status?.phase ?? 'Progressing' }, 1)
+        this.set(
+          { namespace, name, strategy: strategyOf(spec), traffic_router: 'sluice/router', phase: status?.phase ?? 'Progressing' },
+          1,
+        )
       }
     },
   })
@@ -58,7 +62,12 @@ export const makeMetrics = (registry: Registry, caches: Caches): Metrics => {
     buckets: [0.01, 0.15, 0.25, 0.5, 1],
     registers,
   })
-  const errors = new Counter({ name: 'rollout_reconcile_error', help: 'Passes over a Rollout that failed', labelNames, registers })
+  const errors = new Counter({
+    name: 'rollout_reconcile_error',
+    help: 'Passes over a Rollout that failed',
+    labelNames,
+    registers,
+  })
   return {
     reconciled: (namespace, name, seconds) => reconcile.observe({ namespace, name }, seconds),
     failed: (namespace, name) => errors.inc({ namespace, name }),

@@ -1,7 +1,7 @@
 /** Gather, plan, execute, report: one pass over one Deployment. What to do is decided in engine/; here it is only carried out. */
 import type { KubeObject } from '../api/kubernetes.ts'
 import type { RouterReport } from '../api/router-admin.ts'
-import { plan } from '../engine/plan.ts'
+import { type Plan, plan } from '../engine/plan.ts'
 import type { ProbeSeen, Seen, Settings } from '../engine/seen.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -11,7 +11,7 @@ import type { Logger } from '../kube/log.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
 import type { Caches } from './caches.ts'
 import type { CoolingPorts } from './cooling-ports.ts'
-import { execute, type Executor, type ProbeTarget } from './execute.ts'
+import { type Executor, execute, type ProbeTarget } from './execute.ts'
 import type { Expectations } from './expectations.ts'
 import { gather } from './gather.ts'
 import { mergePatchBetween } from './merge-patch.ts'
@@ -72,28 +72,31 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
     expectations.wrote(key, await client.patch(ROLLOUTS, { namespace: seen.namespace, name: seen.name }, 'merge', body, 'status'))
   }
 
+  const carryOut = async (key: string, seen: Seen, { intents, status }: Plan) => {
+    const executor = executorFor(key, seen)
+    for (const intent of intents) {
+      log.info('intent', { rollout: key, ...summarise(intent) })
+      await execute(intent, executor)
+    }
+    await writeStatus(key, seen, status)
+  }
+
   return async key => {
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
     const [namespace = '', name = ''] = key.split('/')
-    const seen = gather(caches, { reports: options.reports(), probes, coolingPorts: options.coolingPorts.ports(), settings: options.settings }, namespace, name)
-    const now = clock.now()
-    const { intents, status, wakeAt } = plan(seen, now)
-    const executor = executorFor(key, seen)
-    let touched = false
+    const extras = { reports: options.reports(), probes, coolingPorts: options.coolingPorts.ports(), settings: options.settings }
+    const seen = gather(caches, extras, namespace, name)
+    const planned = plan(seen, clock.now())
     try {
-      for (const intent of intents) {
-        log.info('intent', { rollout: key, ...summarise(intent) })
-        await execute(intent, executor)
-        if (intent.kind === 'probe') touched = true
-      }
-      await writeStatus(key, seen, status)
+      await carryOut(key, seen, planned)
     } catch (error) {
       if (!isStale(error)) throw error
       log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
       return { afterMs: CONFLICT_MS }
     }
-    if (touched) return { afterMs: 0 }
-    return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - clock.now()) }
+    // What a probe found is known only here: no watch will tell of it.
+    if (planned.intents.some(intent => intent.kind === 'probe')) return { afterMs: 0 }
+    return planned.wakeAt === undefined ? {} : { afterMs: Math.max(0, planned.wakeAt - clock.now()) }
   }
 }
 

@@ -2,7 +2,7 @@
  * Keeps the newest report of every router and tells when one has changed in a way that a rollout may wait for. Routers acknowledge on
  * their admin port, which nobody can watch, so they are asked: often while a rollout is moving, seldom at rest.
  */
-import type { RouterReport, RouteReport } from '../api/router-admin.ts'
+import type { RouteReport, RouterReport } from '../api/router-admin.ts'
 import type { Clock, Timer } from '../kube/clock.ts'
 import type { Logger } from '../kube/log.ts'
 
@@ -29,13 +29,22 @@ const DEFAULT_EVERY_MS = 250
 const newsOf = (report: RouteReport | undefined): string =>
   report === undefined
     ? 'none'
-    : JSON.stringify([report.version, report.listening, report.upstreams, report.connections === 0, Object.values(report.inFlight).every(n => n === 0)])
+    : JSON.stringify([
+        report.version,
+        report.listening,
+        report.upstreams,
+        report.connections === 0,
+        Object.values(report.inFlight).every(n => n === 0),
+      ])
 
 const routesIn = (reports: ReadonlyMap<string, RouterReport>): Set<string> =>
   new Set([...reports.values()].flatMap(report => Object.keys(report.routes)))
 
 /** The Routes of which at least one router's news differ between two rounds. Pure. */
-export const changedRoutes = (before: ReadonlyMap<string, RouterReport>, after: ReadonlyMap<string, RouterReport>): readonly string[] => {
+export const changedRoutes = (
+  before: ReadonlyMap<string, RouterReport>,
+  after: ReadonlyMap<string, RouterReport>,
+): readonly string[] => {
   const routers = new Set([...before.keys(), ...after.keys()])
   const routes = routesIn(before).union(routesIn(after))
   return [...routes].filter(route =>

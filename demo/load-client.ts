@@ -35,7 +35,9 @@ const ask = (url: string, tell: (answer: Answer) => void) => {
     const version = response.headers['x-app-version']
     const router = response.headers[ROUTER_HEADER]
     response.resume()
-    response.on('end', () => end({ status, ...(typeof version === 'string' ? { version } : { error: `answered by ${router ?? 'nobody known'}` }) }))
+    response.on('end', () =>
+      end({ status, ...(typeof version === 'string' ? { version } : { error: `answered by ${router ?? 'nobody known'}` }) }),
+    )
     response.on('error', error => end({ status: 0, error: `cut off in the answer: ${error.message}` }))
   })
   request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))

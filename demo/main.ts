@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { makeLogger } from '../kube/log.ts'
 import { untilInterrupted } from '../local/interrupt.ts'
 import { up } from '../local/up.ts'
-import { type Ending, roll, ship, type Stage, untilAtRest } from './story.ts'
+import { type Ending, roll, type Stage, ship, untilAtRest } from './story.ts'
+import { isCorrect, renderSummary, summarise } from './summary.ts'
 import { makeTerminal } from './terminal.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
-import { isCorrect, renderSummary, summarise } from './summary.ts'
 
 const ROUTERS = 2
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, rate: { type: 'string', default: '200' } } })
@@ -22,7 +22,14 @@ const stateDir = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
 const terminal = makeTerminal(process.stdout, () => performance.now())
 const say = (line: string) => terminal.say(line)
 
-const cluster = await up({ stateDir, root, node: process.execPath, routers: ROUTERS, log: makeLogger({ component: 'cluster', level: 'error' }), say })
+const cluster = await up({
+  stateDir,
+  root,
+  node: process.execPath,
+  routers: ROUTERS,
+  log: makeLogger({ component: 'cluster', level: 'error' }),
+  say,
+})
 const stage: Stage = { client: cluster.client, terminal, root, node: process.execPath }
 
 const play = async (): Promise<{ readonly good: Ending; readonly bad: Ending; readonly traffic: Traffic }> => {
@@ -48,7 +55,9 @@ const answers = await traffic.stop()
 const summary = summarise({ answers, good, bad, routers: ROUTERS })
 for (const line of renderSummary(answers, summary)) say(line)
 if (interrupted !== undefined) {
-  say(`\nThe cluster stays up until Ctrl-C. In another terminal:\n  export KUBECONFIG=${cluster.kubeconfig}\n  kubectl get deployments,rollouts,pods,services`)
+  say(
+    `\nThe cluster stays up until Ctrl-C. In another terminal:\n  export KUBECONFIG=${cluster.kubeconfig}\n  kubectl get deployments,rollouts,pods,services`,
+  )
   await interrupted
 }
 await cluster.stop()

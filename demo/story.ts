@@ -70,7 +70,11 @@ const makeHoldRecorder = (canary: string) => {
   }
 }
 
-export type Ending = { readonly phase: 'promoted' | 'rolled back' | string; readonly holds: readonly Hold[]; readonly message: string }
+export type Ending = {
+  readonly phase: 'promoted' | 'rolled back' | string
+  readonly holds: readonly Hold[]
+  readonly message: string
+}
 
 const endingOf = (rollout: Rollout, before: string | undefined): Ending['phase'] | undefined => {
   const { phase, stableRS, currentPodHash, abort } = rollout.status ?? {}
@@ -91,12 +95,20 @@ export const roll = async (stage: Stage, traffic: Traffic, version: Version): Pr
     const now = Date.now()
     const rollout = await rolloutOf(client)
     recorder.note(rollout, now)
-    terminal.draw(renderView({ rollout, rates: ratesOf(traffic.answers.slice(-1000), now, 2), sent: traffic.answers.length, dropped: countDropped(traffic.answers) }))
+    terminal.draw(
+      renderView({
+        rollout,
+        rates: ratesOf(traffic.answers.slice(-1000), now, 2),
+        sent: traffic.answers.length,
+        dropped: countDropped(traffic.answers),
+      }),
+    )
     const told = `${rollout.status?.phase}: ${rollout.status?.message ?? ''}`
     if (told !== step && rollout.status?.phase === 'Degraded') terminal.say(`  ${told}`)
     step = told
     const phase = endingOf(rollout, before)
-    if (phase !== undefined && !(await isInProxyMode(client))) return { phase, holds: recorder.holds, message: rollout.status?.message ?? '' }
+    if (phase !== undefined && !(await isInProxyMode(client)))
+      return { phase, holds: recorder.holds, message: rollout.status?.message ?? '' }
     await sleep(WATCH_EVERY_MS)
   }
   return { phase: `not ended after ${PATIENCE_MS / 1000} s: ${step}`, holds: recorder.holds, message: step }

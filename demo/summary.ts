@@ -17,7 +17,12 @@ export type Summary = {
   readonly exactSplit: boolean
 }
 
-export type Outcome = { readonly answers: readonly Answer[]; readonly good: Ending; readonly bad: Ending; readonly routers: number }
+export type Outcome = {
+  readonly answers: readonly Answer[]
+  readonly good: Ending
+  readonly bad: Ending
+  readonly routers: number
+}
 
 export const summarise = ({ answers, good, bad, routers }: Outcome): Summary => {
   const { requests, dropped } = total(answers)
@@ -49,7 +54,9 @@ export const renderSummary = (answers: readonly Answer[], summary: Summary): rea
   return [
     '',
     `${summary.requests} requests`,
-    ...Object.entries(byVersion).map(([version, { answers: count, bad }]) => `  ${version}: ${count} answers, ${bad} of them bad`),
+    ...Object.entries(byVersion).map(
+      ([version, { answers: count, bad }]) => `  ${version}: ${count} answers, ${bad} of them bad`,
+    ),
     `  dropped by Sluice: ${summary.droppedBySluice}`,
     ...[...reasons].map(([reason, count]) => `    ${count} x ${reason}`),
     `from the first bad answer to the last answer of the bad version: ${summary.secondsToRollBack} s`,

@@ -11,7 +11,8 @@ const answer = (at: number, version: string | undefined, status = 200): Answer =
 })
 
 /** One answer a millisecond, every n-th of the canary. */
-const stream = (count: number, every: number): Answer[] => Array.from({ length: count }, (_, i) => answer(i, i % every === 0 ? 'v2' : 'v1'))
+const stream = (count: number, every: number): Answer[] =>
+  Array.from({ length: count }, (_, i) => answer(i, i % every === 0 ? 'v2' : 'v1'))
 
 test('an answer that is not the app’s is a dropped request, an error of the app is not', () => {
   const totals = total([answer(1, 'v1'), answer(2, 'v1', 500), answer(3, undefined, 503), answer(4, undefined, 0)])

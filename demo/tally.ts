@@ -18,7 +18,8 @@ export const total = (answers: readonly Answer[]): Totals => {
   const byVersion: Record<string, { answers: number; bad: number }> = {}
   for (const answer of answers) {
     if (answer.version === undefined) continue
-    const entry = (byVersion[answer.version] ??= { answers: 0, bad: 0 })
+    const entry = byVersion[answer.version] ?? { answers: 0, bad: 0 }
+    byVersion[answer.version] = entry
     entry.answers += 1
     if (isBad(answer)) entry.bad += 1
   }

@@ -4,9 +4,15 @@ import type { Answer } from './load-client.ts'
 import { isBad, isDropped } from './tally.ts'
 
 /** What one version did in the last seconds, as its users saw it. */
-export type VersionRate = { readonly version: string; readonly perSecond: number; readonly successRate: number; readonly p99: number }
+export type VersionRate = {
+  readonly version: string
+  readonly perSecond: number
+  readonly successRate: number
+  readonly p99: number
+}
 
-const quantile = (sorted: readonly number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 
 /** Rates over the `seconds` before `now`, versions in order of their names. */
 export const ratesOf = (answers: readonly Answer[], now: number, seconds: number): readonly VersionRate[] => {
@@ -31,7 +37,12 @@ const stepText = (rollout: Rollout): string => {
   const index = rollout.status?.currentStepIndex ?? 0
   if (index >= steps.length) return `all ${steps.length} steps done`
   const step = steps[index]
-  const what = step?.setWeight !== undefined ? `weight ${step.setWeight}%` : step?.pause ? `pause ${step.pause.duration ?? ''}`.trim() : Object.keys(step ?? {}).join()
+  const what =
+    step?.setWeight !== undefined
+      ? `weight ${step.setWeight}%`
+      : step?.pause
+        ? `pause ${step.pause.duration ?? ''}`.trim()
+        : Object.keys(step ?? {}).join()
   return `step ${index + 1}/${steps.length} (${what})`
 }
 
@@ -47,7 +58,10 @@ export const renderView = ({ rollout, rates, sent, dropped }: Picture): readonly
   const status = rollout?.status
   const weight = status?.canary?.weights?.canary.weight ?? 0
   const perSecond = rates.reduce((sum, rate) => sum + rate.perSecond, 0)
-  const head = rollout === undefined ? 'web: no Rollout yet' : `web: ${status?.phase ?? 'starting'}, ${stepText(rollout)}, canary weight ${weight}%`
+  const head =
+    rollout === undefined
+      ? 'web: no Rollout yet'
+      : `web: ${status?.phase ?? 'starting'}, ${stepText(rollout)}, canary weight ${weight}%`
   return [
     head,
     ...(status?.message ? [`  ${status.message}`.slice(0, 110)] : []),

@@ -11,9 +11,12 @@ type DiscoveredResource = { readonly name: string; readonly kind: string; readon
 /** Asks the API server under which path it serves a kind; throws when it does not serve it. */
 export const discover = async (client: KubeClient, apiVersion: string, kind: string): Promise<Resource> => {
   const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
-  const answer = (await client.raw('GET', group === '' ? `/api/${version}` : `/apis/${group}/${version}`)) as { readonly resources?: readonly DiscoveredResource[] }
+  const answer = (await client.raw('GET', group === '' ? `/api/${version}` : `/apis/${group}/${version}`)) as {
+    readonly resources?: readonly DiscoveredResource[]
+  }
   const found = answer.resources?.find(resource => resource.kind === kind && !resource.name.includes('/'))
-  if (found === undefined) throw new Error(`the cluster does not serve ${kind} of ${apiVersion}: is its CustomResourceDefinition applied?`)
+  if (found === undefined)
+    throw new Error(`the cluster does not serve ${kind} of ${apiVersion}: is its CustomResourceDefinition applied?`)
   return { group, version, plural: found.name, kind, namespaced: found.namespaced }
 }
 

@@ -7,7 +7,9 @@ import { apply, readCrds } from './apply.ts'
 import { makeSluice, type SluiceOptions } from './manifests.ts'
 import { waitFor } from './wait.ts'
 
-type Conditioned = KubeObject & { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }
+type Conditioned = KubeObject & {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
 
 const untilEstablished = async (client: KubeClient, crds: readonly KubeObject[]) => {
   for (const { metadata } of crds) {

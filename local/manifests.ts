@@ -17,9 +17,18 @@ export type SluiceOptions = {
   readonly stateDir: string
 }
 
-type Rule = { readonly apiGroups: readonly string[]; readonly resources: readonly string[]; readonly verbs: readonly string[]; readonly resourceNames?: readonly string[] }
+type Rule = {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
 
-const rule = (group: string, resources: readonly string[], verbs: readonly string[]): Rule => ({ apiGroups: [group], resources, verbs })
+const rule = (group: string, resources: readonly string[], verbs: readonly string[]): Rule => ({
+  apiGroups: [group],
+  resources,
+  verbs,
+})
 const READ = ['get', 'list', 'watch']
 
 /** What each process may do in every namespace. */
@@ -48,7 +57,11 @@ const clusterRules: Record<string, readonly Rule[]> = {
   ],
   webhook: [
     rule('apps', ['deployments'], READ),
-    rule('admissionregistration.k8s.io', ['mutatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings'], [...READ, 'create', 'patch']),
+    rule(
+      'admissionregistration.k8s.io',
+      ['mutatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+      [...READ, 'create', 'patch'],
+    ),
   ],
 }
 
@@ -61,7 +74,11 @@ const ownRules: Record<string, readonly Rule[]> = {
 }
 
 const labelsOf = (component: string) => ({ ...ROUTER_APP_LABEL, 'app.kubernetes.io/component': component })
-const metadata = (component: string) => ({ name: `sluice-${component}`, namespace: SLUICE_NAMESPACE, labels: labelsOf(component) })
+const metadata = (component: string) => ({
+  name: `sluice-${component}`,
+  namespace: SLUICE_NAMESPACE,
+  labels: labelsOf(component),
+})
 
 const makeRights = (component: string): readonly KubeObject[] => {
   const name = `sluice-${component}`
@@ -89,7 +106,12 @@ const makeRights = (component: string): readonly KubeObject[] => {
   ]
 }
 
-type Process = { readonly component: string; readonly replicas: number; readonly ports: readonly { readonly name: string; readonly containerPort: number }[]; readonly args: readonly string[] }
+type Process = {
+  readonly component: string
+  readonly replicas: number
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
+  readonly args: readonly string[]
+}
 
 const fieldRef = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
 
@@ -106,7 +128,12 @@ const makeDeployment = (options: SluiceOptions, { component, replicas, ports, ar
     ],
     ports: [...ports, { name: 'health', containerPort: 8081 }],
     readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, periodSeconds: 1, failureThreshold: 1 },
-    livenessProbe: { httpGet: { path: '/healthz', port: 'health' }, periodSeconds: 10, failureThreshold: 3, initialDelaySeconds: 10 },
+    livenessProbe: {
+      httpGet: { path: '/healthz', port: 'health' },
+      periodSeconds: 10,
+      failureThreshold: 3,
+      initialDelaySeconds: 10,
+    },
   }
   const labels = labelsOf(component)
   const manifest = {
@@ -129,7 +156,12 @@ const makeDeployment = (options: SluiceOptions, { component, replicas, ports, ar
 export const makeSluice = (options: SluiceOptions): readonly KubeObject[] => {
   const processes: readonly Process[] = [
     { component: 'webhook', replicas: 1, ports: [{ name: 'https', containerPort: 8443 }], args: [] },
-    { component: 'router', replicas: options.routers, ports: [{ name: 'admin', containerPort: 8444 }], args: [`--state-dir=${options.stateDir}/$(POD_NAME)`] },
+    {
+      component: 'router',
+      replicas: options.routers,
+      ports: [{ name: 'admin', containerPort: 8444 }],
+      args: [`--state-dir=${options.stateDir}/$(POD_NAME)`],
+    },
     { component: 'controller', replicas: 1, ports: [], args: [] },
   ]
   const webhookService = {

@@ -9,7 +9,10 @@ export type Wait = {
 }
 
 /** Asks until the answer is neither undefined nor false and returns it; an error of `ask` counts as not yet. Throws after the time-out. */
-export const waitFor = async <T>({ what, timeoutMs = 60_000, everyMs = 100 }: Wait, ask: () => Promise<T | undefined | false>): Promise<T> => {
+export const waitFor = async <T>(
+  { what, timeoutMs = 60_000, everyMs = 100 }: Wait,
+  ask: () => Promise<T | undefined | false>,
+): Promise<T> => {
   const until = performance.now() + timeoutMs
   let last = ''
   for (;;) {

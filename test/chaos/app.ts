@@ -29,7 +29,8 @@ const manifest = (app: Pick<App, 'name' | 'node' | 'root'>, version: string, fai
     annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/steps': STEPS },
   })
 
-const statusOf = async (client: KubeClient, name: string) => (await client.get<Rollout>(ROLLOUTS, { namespace: NAMESPACE, name })).status
+const statusOf = async (client: KubeClient, name: string) =>
+  (await client.get<Rollout>(ROLLOUTS, { namespace: NAMESPACE, name })).status
 
 /** Deploys v1 with its Service and waits until both are at rest. */
 export const deploy = async ({ client, root, node }: Place, name: string): Promise<App> => {
@@ -44,7 +45,9 @@ export const deploy = async ({ client, root, node }: Place, name: string): Promi
 /** The webhook may be dead just now: the API server then refuses, and a user (or their pipeline) tries again. */
 const ship = (client: KubeClient, app: App, version: string, bad: boolean) =>
   waitFor({ what: `${app.name} ${version} to be accepted` }, async () => {
-    await client.patch(DEPLOYMENTS, { namespace: NAMESPACE, name: app.name }, 'merge', { spec: { template: manifest(app, version, bad ? 3 : 0).spec.template } })
+    await client.patch(DEPLOYMENTS, { namespace: NAMESPACE, name: app.name }, 'merge', {
+      spec: { template: manifest(app, version, bad ? 3 : 0).spec.template },
+    })
     return true
   })
 
@@ -60,8 +63,10 @@ export const rollOne = async (client: KubeClient, app: App, version: string, bad
     const isOut = !(await client.list(ROUTES, { namespace: NAMESPACE })).items.some(route => route.metadata.name === app.name)
     last = `${status?.phase}: ${status?.message}`
     const ended = isOut && status?.currentPodHash !== before
-    if (ended && status?.phase === 'Degraded' && status.abort === true) return bad ? undefined : `${app.name} ${version} was rolled back: ${status.message}`
-    if (ended && status?.phase === 'Healthy' && status.stableRS !== before) return bad ? `${app.name} ${version} was promoted though it is bad` : undefined
+    if (ended && status?.phase === 'Degraded' && status.abort === true)
+      return bad ? undefined : `${app.name} ${version} was rolled back: ${status.message}`
+    if (ended && status?.phase === 'Healthy' && status.stableRS !== before)
+      return bad ? `${app.name} ${version} was promoted though it is bad` : undefined
   }
   return `${app.name} ${version} did not end within ${PATIENCE_MS / 1000} s; last seen ${last}`
 }

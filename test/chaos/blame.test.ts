@@ -25,5 +25,8 @@ test('a 502 within a second of a pod’s end was lost with the pod', () => {
 })
 
 test('the end of the controller or the webhook excuses nothing', () => {
-  assert.equal(blame([lost(1200)], [kill(1000, 'controller'), kill(1000, 'webhook'), kill(1000, 'watches')]).droppedBySluice.length, 1)
+  assert.equal(
+    blame([lost(1200)], [kill(1000, 'controller'), kill(1000, 'webhook'), kill(1000, 'watches')]).droppedBySluice.length,
+    1,
+  )
 })

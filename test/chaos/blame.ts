@@ -21,7 +21,12 @@ const cameWith = (answer: Answer, kills: readonly Kill[], victim: Victim): boole
   kills.some(kill => {
     const began = answer.at - answer.milliseconds
     // Under way when the victim died: it began before and ended (badly) after, within the time that telling takes.
-    return kill.victim === victim && began <= kill.at + WITH_THE_VICTIM_MS && answer.at >= kill.at && answer.at <= kill.at + WITH_THE_VICTIM_MS
+    return (
+      kill.victim === victim &&
+      began <= kill.at + WITH_THE_VICTIM_MS &&
+      answer.at >= kill.at &&
+      answer.at <= kill.at + WITH_THE_VICTIM_MS
+    )
   })
 
 /** Splits the requests that the app did not answer. A killed router cuts connections; a killed pod shows as a router's 502. */

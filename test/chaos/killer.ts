@@ -22,7 +22,8 @@ const MOST_MS = 5000
 const VICTIMS: readonly Victim[] = ['controller', 'webhook', 'router', 'pod', 'watches']
 
 const isReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined && (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')
+  pod.metadata.deletionTimestamp === undefined &&
+  (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')
 
 /** Candidates for a kill. The last ready router (or pod of an app) is spared: that nothing is left is another story. */
 const candidates = async ({ cluster, apps, random }: KillerOptions, victim: Victim): Promise<readonly Pod[]> => {

@@ -24,10 +24,19 @@ const root = resolve(import.meta.dirname, '../..')
 const stateDir = mkdtempSync(join(tmpdir(), 'sluice-chaos-'))
 const say = (line: string) => console.log(line)
 say(`seed ${seed}`)
-const cluster = await up({ stateDir, root, node: process.execPath, routers: 2, log: makeLogger({ component: 'cluster', level: 'error' }), say })
+const cluster = await up({
+  stateDir,
+  root,
+  node: process.execPath,
+  routers: 2,
+  log: makeLogger({ component: 'cluster', level: 'error' }),
+  say,
+})
 const { client } = cluster
 
-const apps: readonly App[] = await Promise.all(['red', 'blue'].map(name => deploy({ client, root, node: process.execPath }, name)))
+const apps: readonly App[] = await Promise.all(
+  ['red', 'blue'].map(name => deploy({ client, root, node: process.execPath }, name)),
+)
 const traffic = apps.map(app => startTraffic(app.url, Number(values.rate)))
 const kills: Kill[] = []
 const killer = startKilling({ cluster, random, say, note: kill => kills.push(kill), apps: apps.map(app => app.name) })
@@ -49,7 +58,8 @@ const ends = await Promise.all(
 await killer.stop()
 const answers = (await Promise.all(traffic.map(one => one.stop()))).flat()
 const verdict = blame(answers, kills)
-for (const answer of verdict.droppedBySluice.slice(0, 20)) say(`dropped at ${new Date(answer.at).toISOString()}: ${answer.status} ${answer.error}`)
+for (const answer of verdict.droppedBySluice.slice(0, 20))
+  say(`dropped at ${new Date(answer.at).toISOString()}: ${answer.status} ${answer.error}`)
 const redials = cluster.proxyStats().redials
 await cluster.stop()
 rmSync(stateDir, { recursive: true, force: true })
@@ -61,7 +71,12 @@ const result = {
   lostInKilledRouters: verdict.lostInKilledRouters.length,
   lostInKilledPods: verdict.lostInKilledPods.length,
   redialledByServiceProxy: redials,
-  kills: Object.fromEntries(['controller', 'webhook', 'router', 'pod', 'watches'].map(victim => [victim, kills.filter(kill => kill.victim === victim).length])),
+  kills: Object.fromEntries(
+    ['controller', 'webhook', 'router', 'pod', 'watches'].map(victim => [
+      victim,
+      kills.filter(kill => kill.victim === victim).length,
+    ]),
+  ),
   seed,
 }
 console.log(JSON.stringify(result))

@@ -137,7 +137,13 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
   writeFileSync(join(dir, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 })
   const token = randomBytes(24).toString('hex')
   writeFileSync(join(dir, 'tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 })
-  const [clientPort, peerPort, port, managerPort, schedulerPort] = await Promise.all([freePort(), freePort(), freePort(), freePort(), freePort()])
+  const [clientPort, peerPort, port, managerPort, schedulerPort] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ])
   const etcdUrl = `http://127.0.0.1:${clientPort}`
   const children: Child[] = []
   const run = (name: string, args: readonly string[]) => {
@@ -156,7 +162,11 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
     const server = `https://127.0.0.1:${port}`
     const { Agent, fetch: fetchWith } = await import('undici')
     const anyCertificate = new Agent({ connect: { rejectUnauthorized: false } })
-    await untilReady(apiserver, async () => (await fetchWith(`${server}/readyz`, { dispatcher: anyCertificate, headers: { authorization: `Bearer ${token}` } })).ok)
+    await untilReady(
+      apiserver,
+      async () =>
+        (await fetchWith(`${server}/readyz`, { dispatcher: anyCertificate, headers: { authorization: `Bearer ${token}` } })).ok,
+    )
     await anyCertificate.close()
     const ca = readFileSync(join(dir, 'certs', 'apiserver.crt'), 'utf8')
     const kubeconfig = join(dir, 'kubeconfig')

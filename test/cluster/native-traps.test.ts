@@ -27,7 +27,8 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
   after(() => lab.stop())
 
   const get = (name: string) => lab.client.get<Deployment>(DEPLOYMENTS, { namespace: lab.namespace, name })
-  const patch = (name: string, ops: readonly unknown[]) => lab.client.patch<Deployment>(DEPLOYMENTS, { namespace: lab.namespace, name }, 'json', ops)
+  const patch = (name: string, ops: readonly unknown[]) =>
+    lab.client.patch<Deployment>(DEPLOYMENTS, { namespace: lab.namespace, name }, 'json', ops)
   const owned = async (name: string): Promise<readonly ReplicaSet[]> => {
     const { items } = await lab.client.list<ReplicaSet>(REPLICA_SETS, { namespace: lab.namespace, labelSelector: `app=${name}` })
     return items
@@ -35,7 +36,9 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
   const scale = (replicaSet: string, replicas: number) =>
     lab.client.patch(REPLICA_SETS, { namespace: lab.namespace, name: replicaSet }, 'merge', { spec: { replicas } })
   const disarm = (replicaSet: string) =>
-    lab.client.patch(REPLICA_SETS, { namespace: lab.namespace, name: replicaSet }, 'merge', { metadata: { annotations: { [DESIRED_REPLICAS]: null } } })
+    lab.client.patch(REPLICA_SETS, { namespace: lab.namespace, name: replicaSet }, 'merge', {
+      metadata: { annotations: { [DESIRED_REPLICAS]: null } },
+    })
   const sizes = async (name: string) => Object.fromEntries((await owned(name)).map(rs => [rs.metadata.name, rs.spec.replicas]))
   const untilAvailable = (name: string, replicaSet: string, count: number) =>
     waitFor({ what: `${count} available pods of ${replicaSet}` }, async () =>
@@ -50,10 +53,17 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
     }
   }
 
-  const setVersion = (version: string) => ({ op: 'replace', path: '/spec/template/spec/containers/0/env/0/value', value: version })
+  const setVersion = (version: string) => ({
+    op: 'replace',
+    path: '/spec/template/spec/containers/0/env/0/value',
+    value: version,
+  })
 
   /** A Deployment of v1 in full, held, with v2 as its template and `canary` pods of it beside `stable` of v1. */
-  const inFlight = async (wanted: Omit<Wanted, 'namespace'>, { stable, canary, armed = false }: { readonly stable: number; readonly canary: number; readonly armed?: boolean }) => {
+  const inFlight = async (
+    wanted: Omit<Wanted, 'namespace'>,
+    { stable, canary, armed = false }: { readonly stable: number; readonly canary: number; readonly armed?: boolean },
+  ) => {
     const { name } = wanted
     await lab.client.create(DEPLOYMENTS, aDeployment({ ...wanted, namespace: lab.namespace }))
     const atRest = await untilRolledOut(lab.client, lab.namespace, name)
@@ -75,7 +85,13 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
   test('forces the sum to N + maxSurge when only paused, with RollingUpdate left in (control)', async () => {
     const { v1, v2 } = await inFlight({ name: 'fights', replicas: 4 }, { stable: 3, canary: 1 })
     // One of the two carries the annotation by which a change of N is noticed, as one that native code made would.
-    await patch('fights', [{ op: 'replace', path: '/spec/strategy', value: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } } }])
+    await patch('fights', [
+      {
+        op: 'replace',
+        path: '/spec/strategy',
+        value: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } },
+      },
+    ])
     await waitFor({ what: 'the native controller to fight' }, async () => {
       const now = await sizes('fights')
       return (now[v1] ?? 0) + (now[v2] ?? 0) === 6
@@ -125,7 +141,10 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
     await scale(v2, 0)
     await lab.client.delete(REPLICA_SETS, { namespace: lab.namespace, name: v2 })
     await scale(v1, 0)
-    await waitFor({ what: 'only v1 to be left, at 0' }, async () => JSON.stringify(await sizes('safe')) === JSON.stringify({ [v1]: 0 }))
+    await waitFor(
+      { what: 'only v1 to be left, at 0' },
+      async () => JSON.stringify(await sizes('safe')) === JSON.stringify({ [v1]: 0 }),
+    )
     await patch('safe', [{ op: 'replace', path: '/spec/replicas', value: 2 }])
     await waitFor({ what: 'the stable version to wake' }, async () => (await sizes('safe'))[v1] === 2)
   })
@@ -151,7 +170,9 @@ describe('the native Deployment controller', { concurrency: 2 }, () => {
     const name = 'finish'
     const { v1, v2 } = await inFlight({ name, replicas: 2 }, { stable: 2, canary: 2 })
     await scale(v1, 0)
-    await waitFor({ what: 'the pods of v1 to be gone' }, async () => (await owned(name)).some(rs => rs.metadata.name === v1 && (rs.status?.replicas ?? 0) === 0))
+    await waitFor({ what: 'the pods of v1 to be gone' }, async () =>
+      (await owned(name)).some(rs => rs.metadata.name === v1 && (rs.status?.replicas ?? 0) === 0),
+    )
     const held = await get(name)
     await patch(name, giveBackOps(held, { stableTemplate: templateHash(held.spec.template) }))
     await staysQuiet(name, { [v1]: 0, [v2]: 2 })

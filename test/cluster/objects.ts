@@ -51,7 +51,10 @@ export const aDeployment = (wanted: Wanted): Deployment => {
     spec: {
       replicas: wanted.replicas ?? 4,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: wanted.serve ? 10 : 0, containers: [containerOf(wanted)] } },
+      template: {
+        metadata: { labels },
+        spec: { terminationGracePeriodSeconds: wanted.serve ? 10 : 0, containers: [containerOf(wanted)] },
+      },
       ...(strategy && { strategy }),
       ...(revisionHistoryLimit !== undefined && { revisionHistoryLimit }),
       ...(progressDeadlineSeconds !== undefined && { progressDeadlineSeconds }),

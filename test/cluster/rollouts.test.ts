@@ -11,7 +11,8 @@ import { aDeployment } from './objects.ts'
 import { deploySubject, type Subject } from './subject.ts'
 
 const healthy = (status: RolloutStatus) => status.phase === 'Healthy'
-const pausedAt = (weight: number) => (status: RolloutStatus) => status.phase === 'Paused' && status.canary?.weights?.canary.weight === weight
+const pausedAt = (weight: number) => (status: RolloutStatus) =>
+  status.phase === 'Paused' && status.canary?.weights?.canary.weight === weight
 const rolledBack = (status: RolloutStatus) => status.phase === 'Degraded' && status.abort === true
 
 describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
@@ -79,7 +80,10 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
     await web.untilServed()
     assert.deepEqual(await web.sizes(), { v1: 4 })
     assert.equal((await web.deployment()).spec.paused, true)
-    await assert.rejects(lab.kubectl('rollout', 'status', `deployment/${web.name}`, '--timeout=10s'), /exceeded its progress deadline/)
+    await assert.rejects(
+      lab.kubectl('rollout', 'status', `deployment/${web.name}`, '--timeout=10s'),
+      /exceeded its progress deadline/,
+    )
     await web.patchStatus({ abort: false })
     await web.until('the pause again', pausedAt(50))
     await web.patchStatus({ pauseConditions: null })
@@ -152,13 +156,22 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
     const web = await subject('optout', '25%, pause')
     await web.ship({ version: 'v2' })
     await web.until('the pause', pausedAt(25))
-    await web.patch({ metadata: { annotations: { 'sluice.dev/strategy': null, 'sluice.dev/steps': null, 'sluice.dev/analysis': null } } })
-    await waitFor({ what: 'the Rollout to be gone', timeoutMs: 60_000 }, async () =>
-      !(await lab.client.list(ROLLOUTS, { namespace: lab.namespace })).items.some(rollout => rollout.metadata.name === web.name),
+    await web.patch({
+      metadata: { annotations: { 'sluice.dev/strategy': null, 'sluice.dev/steps': null, 'sluice.dev/analysis': null } },
+    })
+    await waitFor(
+      { what: 'the Rollout to be gone', timeoutMs: 60_000 },
+      async () =>
+        !(await lab.client.list(ROLLOUTS, { namespace: lab.namespace })).items.some(
+          rollout => rollout.metadata.name === web.name,
+        ),
     )
     await assertGivenBack(web, 'v1', 4)
     const { annotations = {} } = (await web.deployment()).metadata
-    assert.deepEqual(Object.keys(annotations).filter(key => key.startsWith('sluice.dev/')), [])
+    assert.deepEqual(
+      Object.keys(annotations).filter(key => key.startsWith('sluice.dev/')),
+      [],
+    )
   })
 
   test('gives the Service back when the Deployment is deleted in mid-update', async () => {
@@ -166,10 +179,19 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
     await web.ship({ version: 'v2' })
     await web.until('the pause', pausedAt(25))
     await web.remove()
-    await waitFor({ what: 'the Service to have its selector again', timeoutMs: 60_000 }, async () => (await web.service()).spec.selector?.['app'] === web.name)
+    await waitFor(
+      { what: 'the Service to have its selector again', timeoutMs: 60_000 },
+      async () => (await web.service()).spec.selector?.['app'] === web.name,
+    )
     await waitFor({ what: 'all of it to be gone' }, async () => {
-      const left = await Promise.all([ROUTES, ROLLOUTS, REPLICA_SETS, SERVICES].map(kind => lab.client.list(kind, { namespace: lab.namespace })))
-      return left.flatMap(list => list.items).filter(({ metadata }) => metadata.name.startsWith(web.name) && metadata.name !== web.name).length === 0
+      const left = await Promise.all(
+        [ROUTES, ROLLOUTS, REPLICA_SETS, SERVICES].map(kind => lab.client.list(kind, { namespace: lab.namespace })),
+      )
+      return (
+        left
+          .flatMap(list => list.items)
+          .filter(({ metadata }) => metadata.name.startsWith(web.name) && metadata.name !== web.name).length === 0
+      )
     })
   })
 
@@ -187,7 +209,11 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
   })
 
   test('is refused a wrong annotation with the key, the value, what is allowed and an example', async () => {
-    const wrong = aDeployment({ name: 'wrong', namespace: lab.namespace, annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/steps': '5%, 120%' } })
+    const wrong = aDeployment({
+      name: 'wrong',
+      namespace: lab.namespace,
+      annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/steps': '5%, 120%' },
+    })
     await assert.rejects(lab.client.create(DEPLOYMENTS, wrong), /sluice\.dev\/steps.*120%/)
   })
 

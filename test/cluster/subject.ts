@@ -32,7 +32,8 @@ export type Subject = {
   readonly remove: () => Promise<void>
 }
 
-const versionOf = ({ spec }: ReplicaSet): string => spec.template.spec.containers[0]?.env?.find(variable => variable.name === 'VERSION')?.value ?? '?'
+const versionOf = ({ spec }: ReplicaSet): string =>
+  spec.template.spec.containers[0]?.env?.find(variable => variable.name === 'VERSION')?.value ?? '?'
 
 /** How long a rollout of the suite may take at most; its own waits are seconds. */
 const PATIENCE_MS = 90_000
@@ -65,7 +66,11 @@ const untilServed = async (lab: Lab, name: string): Promise<void> => {
   assert.deepEqual(service.spec.selector, { app: name })
   const ours = await waitFor({ what: `only native slices of ${name}` }, async () => {
     const { items } = await client.list<EndpointSlice>(ENDPOINT_SLICES, { namespace, labelSelector: `${SERVICE_NAME}=${name}` })
-    return items.every(slice => slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io') && items
+    return (
+      items.every(
+        slice => slice.metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === 'endpointslice-controller.k8s.io',
+      ) && items
+    )
   })
   assert.equal(ours.length, 1)
   await waitFor({ what: `the private Services of ${name} to be gone` }, async () => {
@@ -78,7 +83,11 @@ const untilServed = async (lab: Lab, name: string): Promise<void> => {
 export const deploySubject = async (lab: Lab, wanted: Omit<Wanted, 'namespace'>): Promise<Subject> => {
   const { client, namespace } = lab
   const { name } = wanted
-  const full: Wanted = { ...wanted, namespace, annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/analysis': 'none', ...wanted.annotations } }
+  const full: Wanted = {
+    ...wanted,
+    namespace,
+    annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/analysis': 'none', ...wanted.annotations },
+  }
   await apply(client, [aDeployment(full), aService(full)])
   await untilRolledOut(client, namespace, name)
   const read = readers(lab, name)
@@ -87,7 +96,11 @@ export const deploySubject = async (lab: Lab, wanted: Omit<Wanted, 'namespace'>)
     const found = await waitFor({ what: `${name}: ${what}`, timeoutMs: PATIENCE_MS }, async () => {
       last = await read.status()
       return test(last) && last
-    }).catch(error => assert.fail(`${error.message}; last seen ${last.phase}: ${last.message}, step ${last.currentStepIndex}, weights ${JSON.stringify(last.canary?.weights)}`))
+    }).catch(error =>
+      assert.fail(
+        `${error.message}; last seen ${last.phase}: ${last.message}, step ${last.currentStepIndex}, weights ${JSON.stringify(last.canary?.weights)}`,
+      ),
+    )
     return found
   }
   await until('to be Healthy at rest', status => status.phase === 'Healthy')
