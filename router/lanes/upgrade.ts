@@ -15,6 +15,8 @@ const UNPOOLED = new Agent({ keepAlive: false })
 /** h2c is not passed: behind an upgraded connection nobody would look at requests any more. Such a request is served as HTTP/1.1, as RFC 9110 7.8 allows. */
 export const isUpgrade = ({ headers }: IncomingMessage): boolean => headers.upgrade?.trim().toLowerCase() !== 'h2c'
 
+const MAX_EARLY = 65_536
+
 export type UpgradeRequest = {
   readonly req: IncomingMessage
   readonly socket: Duplex
@@ -51,6 +53,8 @@ class Upgrade {
   readonly #startedAt = performance.now()
   #request: ClientRequest | undefined
   #failure: { readonly status: OwnStatus; readonly text: string } = { status: 503, text: 'no pod is ready to take this request' }
+  readonly #early: Buffer[] = []
+  #earlyBytes = 0
   #over = false
 
   constructor(context: LaneContext, passed: Passed) {
@@ -65,10 +69,24 @@ class Upgrade {
   }
 
   start() {
-    this.#in.connection.busy += 1
-    this.#in.socket.once('close', this.#abandoned)
+    const { connection, socket, head } = this.#in
+    connection.busy += 1
+    socket.once('close', this.#abandoned)
+    this.#hold(head)
+    // Only a connection that is read from tells that it has ended.
+    socket.on('data', this.#hold)
+    socket.once('end', this.#gone)
     this.#try()
   }
+
+  /** What the client sends before the pod has switched waits; it may be much only by mistake. */
+  readonly #hold = (chunk: Buffer) => {
+    if (chunk.length > 0) this.#early.push(chunk)
+    this.#earlyBytes += chunk.length
+    if (this.#earlyBytes > MAX_EARLY) this.#in.socket.pause()
+  }
+
+  readonly #gone = () => void this.#in.socket.destroy()
 
   readonly #abandoned = () => {
     this.#request?.destroy()
@@ -131,7 +149,7 @@ class Upgrade {
 
   /** From here on the connection is the two sides' own. */
   #join(answer: IncomingMessage, pod: Duplex, head: Buffer) {
-    const { socket, dispatch, head: sent } = this.#in
+    const { socket, dispatch } = this.#in
     if (this.#over) return void pod.destroy()
     this.#settle()
     // Counted when it was made: the connection may last for hours.
@@ -139,7 +157,7 @@ class Upgrade {
     const headers = ['Connection', 'Upgrade', 'Upgrade', answer.headers.upgrade ?? '', ...answerHeaders(answer.rawHeaders)]
     socket.write(this.#renderHead(answer, headers))
     if (head.length > 0) socket.write(head)
-    if (sent.length > 0) pod.write(sent)
+    for (const chunk of this.#early) pod.write(chunk)
     splice(socket, pod, failed => {
       if (failed === 'pod') dispatch.fail()
       this.#end()
@@ -173,8 +191,11 @@ class Upgrade {
   }
 
   #settle() {
+    const { socket } = this.#in
     this.#over = true
-    this.#in.socket.removeListener('close', this.#abandoned)
+    socket.removeListener('close', this.#abandoned)
+    socket.removeListener('data', this.#hold)
+    socket.removeListener('end', this.#gone)
   }
 
   #fail() {

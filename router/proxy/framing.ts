@@ -11,6 +11,7 @@ type Seen = { host: number; connection: number; 'content-length': number; 'trans
 
 /** Undefined when there is exactly one way to read the request's framing and its target. `rawHeaders` is name, value, name, value. */
 export const refuseAmbiguous = ({ httpVersion, rawHeaders }: Head): Refusal | undefined => {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return refuse('only HTTP/1.1 and HTTP/1.0 are spoken here')
   const seen: Seen = { host: 0, connection: 0, 'content-length': 0, 'transfer-encoding': 0, coding: '' }
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = framingName(rawHeaders[i] ?? '')
