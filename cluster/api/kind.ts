@@ -18,6 +18,9 @@ export type Behaviour = {
   readonly prepareCreate?: (draft: Draft) => void
   readonly prepareUpdate?: (draft: Draft, old: JsonObject) => void
   readonly validate?: (object: JsonObject) => readonly FieldError[]
+  /** Checks of a new object beyond `validate`. */
+  readonly validateCreate?: (object: JsonObject) => readonly FieldError[]
+  /** Checks of a change beyond `validate`. */
   readonly validateUpdate?: (object: JsonObject, old: JsonObject) => readonly FieldError[]
   /** What a change of spec is: true bumps metadata.generation. Absent: the kind has no generation. */
   readonly changesGeneration?: (object: JsonObject, old: JsonObject) => boolean

@@ -7,6 +7,8 @@ import type { Api, LogSource } from './api.ts'
 import { bootstrap } from './bootstrap.ts'
 import { BUILTIN_KINDS } from './builtin-kinds.ts'
 import { ADMIN, type UserInfo } from './call.ts'
+import { makeDeleting } from './cascade.ts'
+import { establishDefinitions } from './crd/establish.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import { type Listening, type ListenOptions, listenOn } from './listen.ts'
 import { Registry } from './registry.ts'
@@ -28,6 +30,8 @@ export type ApiServerOptions = {
   /** How a watch from a version that is too old is refused: an ERROR event (default, as Kubernetes does) or HTTP status 410. */
   readonly watchExpiry?: 'event' | 'status'
   readonly clock?: () => Date
+  /** Hears of deletions by the server itself (garbage, namespaces) that were refused; by default they are written to stderr. */
+  readonly onBackgroundError?: (error: unknown) => void
 }
 
 export type ApiServer = {
@@ -54,6 +58,11 @@ export type ApiServer = {
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 const randomSuffix = () => Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]).join('')
+
+const onBackgroundError = (options: ApiServerOptions, error: unknown): void => {
+  if (options.onBackgroundError) options.onBackgroundError(error)
+  else console.error('api server: a deletion by the server was refused:', error)
+}
 
 const HISTORY_LIMIT = 4096
 const BOOKMARK_MS = 60_000
@@ -83,6 +92,8 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
     podLogs: () => logSource,
     snapshots: makeSnapshots(),
   }
+  const deleting = makeDeleting(api, error => onBackgroundError(options, error))
+  establishDefinitions(api, deleting)
   bootstrap(api)
   const listeners: Listening[] = []
   const closeWatches = () => {

@@ -54,7 +54,11 @@ const startStatus = (kind: Kind, draft: Draft): void => {
 }
 
 const validateNew = (kind: Kind, draft: Draft): void => {
-  const errors = [...validateMetadata(draft, nameRule(kind)), ...(kind.behaviour.validate?.(draft) ?? [])]
+  const errors = [
+    ...validateMetadata(draft, nameRule(kind)),
+    ...(kind.behaviour.validate?.(draft) ?? []),
+    ...(kind.behaviour.validateCreate?.(draft) ?? []),
+  ]
   if (errors.length > 0)
     throw invalidObject({ group: kind.group, kind: kind.kind, name: textOf(ensureChild(draft, 'metadata')['name']) }, errors)
 }
