@@ -41,6 +41,7 @@ const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON
 const makeSession = (access: ClusterAccess, clock: Clock) => {
   let current: { readonly access: Access; readonly ready: Ready; readonly readAt: number } | undefined
   let reading: Promise<Ready> | undefined
+  let closing: Promise<void> | undefined
 
   const read = async (): Promise<Ready> => {
     let next: Access
@@ -67,7 +68,10 @@ const makeSession = (access: ClusterAccess, clock: Clock) => {
     refresh,
     ready: async (): Promise<Ready> =>
       current && clock.now() - current.readAt < CREDENTIALS_FRESH_MS ? current.ready : refresh(),
-    close: async (): Promise<void> => current?.ready.connections.close(),
+    close: (): Promise<void> => {
+      closing ??= current?.ready.connections.close() ?? Promise.resolve()
+      return closing
+    },
   }
 }
 
