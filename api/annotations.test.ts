@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { parse } from 'yaml'
-import { ignoredSettings, readSettings } from './annotations.ts'
+import { ignoredSettings, readSettings, SETTING_KEYS } from './annotations.ts'
 import { renderProblem } from './problem.ts'
 
 const decodeYaml = (text: string): unknown => parse(text)
@@ -132,6 +133,59 @@ test('a spec in YAML waits for a decoder as text, one in JSON does not', () => {
   assert.deepEqual(read(JSON.stringify(strategy)), { strategy })
   assert.deepEqual(read('canary: {steps: [{setWeight: 20}]}'), { undecoded: 'canary: {steps: [{setWeight: 20}]}' })
   assert.deepEqual(read('canary: {steps: [{setWeight: 20}]}', { decodeYaml }), { strategy })
+})
+
+test('an endless annotation is refused by its length, and many problems are counted', () => {
+  const read = (settings: Readonly<Record<string, string>>) => {
+    const result = readSettings(prefixed({ strategy: 'canary', ...settings }))
+    return result.optedIn ? result.problems.map(renderProblem) : []
+  }
+  assert.deepEqual(read({ steps: ','.repeat(200_000) }), [
+    'metadata.annotations[sluice.dev/steps]: has 200000 characters; it must have at most 4096',
+  ])
+  const many = read({ steps: '5,'.repeat(1000) })
+  assert.equal(many.length, 11)
+  assert.equal(many.at(-1), 'metadata.annotations[sluice.dev/steps]: and 991 more such problems')
+})
+
+test('whatever stands in the annotations, reading them gives settings or problems', () => {
+  const words = [
+    '5%',
+    '2m',
+    'pause',
+    '(',
+    ')',
+    ',',
+    '=',
+    'header',
+    'p99',
+    '<=',
+    'stable',
+    '*',
+    'template/',
+    'canary',
+    '{',
+    ':',
+    ' ',
+    '\n',
+    '%',
+  ]
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(fc.constantFrom(...words), { maxLength: 12 }).map(parts => parts.join('')),
+  )
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom<string>(...SETTING_KEYS, 'other'), text), annotations => {
+      const result = readSettings(prefixed({ strategy: 'canary', ...annotations }), { decodeYaml })
+      assert.ok(result.optedIn)
+      assert.equal(result.settings === undefined, result.problems.length > 0)
+      for (const { path, message } of result.problems) {
+        assert.match(path, /^metadata\.annotations\[sluice\.dev\//)
+        assert.ok(message.length > 10)
+      }
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 test("Sluice's own notes are not mistaken for settings", () => {

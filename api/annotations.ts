@@ -53,15 +53,34 @@ const checkNames = (annotations: Labels): Problem[] =>
       message: `is not an annotation of Sluice; allowed are ${SETTING_KEYS.join(', ')}${didYouMean(name, SETTING_KEYS)}`,
     }))
 
+/** Far more than anyone writes by hand, and little enough to read and to answer in no time. */
+const MAX_LENGTH: { readonly [key in SettingKey]?: number } = { spec: 65_536 }
+const USUAL_MAX_LENGTH = 4_096
+const MAX_PROBLEMS = 10
+
+const checkLength = (key: SettingKey, text: string): Problem[] => {
+  const most = MAX_LENGTH[key] ?? USUAL_MAX_LENGTH
+  return text.length <= most
+    ? []
+    : [{ path: pathOf(key), message: `has ${text.length} characters; it must have at most ${most}` }]
+}
+
+const firstProblems = (key: SettingKey, wrong: readonly Problem[]): Problem[] => {
+  const rest = wrong.length - MAX_PROBLEMS
+  const more = rest > 0 ? [{ path: pathOf(key), message: `and ${rest} more such problems` }] : []
+  return [...wrong.slice(0, MAX_PROBLEMS).map(problem => join(key, problem)), ...more]
+}
+
 /** The annotations that are set, each read or found wrong. */
 const readEach = (annotations: Labels, { decodeYaml }: ReadOptions) => {
   const problems: Problem[] = []
   const read = <T>(key: SettingKey, reader: (text: string) => Read<T>): T | undefined => {
     const text = annotations[`${PREFIX}${key}`]?.trim()
     if (text === undefined) return undefined
-    const result = reader(text)
+    const tooLong = checkLength(key, text)
+    const result = tooLong.length > 0 ? { wrong: [] } : reader(text)
     if ('value' in result) return result.value
-    problems.push(...result.wrong.map(problem => join(key, problem)))
+    problems.push(...tooLong, ...firstProblems(key, result.wrong))
     return undefined
   }
   const values = {

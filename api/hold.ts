@@ -17,7 +17,7 @@ export type SavedFields = {
 type Held = keyof SavedFields
 
 /** The largest int32: no history is cleaned up, no progress deadline runs. */
-const NO_LIMIT = 2147483647
+export const NO_LIMIT = 2147483647
 
 const HOLD = {
   paused: true,

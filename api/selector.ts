@@ -1,5 +1,6 @@
 /** Label selectors: the object form of resources and the text form of `kubectl -l` and list requests. */
 import type { LabelSelector, Labels } from './kubernetes.ts'
+import { splitList } from './split-list.ts'
 
 type Requirement = NonNullable<LabelSelector['matchExpressions']>[number]
 
@@ -9,9 +10,6 @@ const IN_SET = new RegExp(`^(${KEY})\\s+(in|notin)\\s*\\(([^()]*)\\)$`)
 const COMPARE = new RegExp(`^(${KEY})\\s*(==|=|!=)\\s*(${VALUE})$`)
 const EXISTS = new RegExp(`^(!?)\\s*(${KEY})$`)
 const IS_VALUE = new RegExp(`^${VALUE}$`)
-
-/** The parts between commas that are not inside parentheses. */
-const splitTerms = (text: string): string[] => text.split(/,(?![^(]*\))/).map(term => term.trim())
 
 const parseSet = (term: string): Requirement | undefined => {
   const [, key, operator, list] = IN_SET.exec(term) ?? []
@@ -41,7 +39,7 @@ const parseTerm = (term: string): Requirement | undefined => parseSet(term) ?? p
 export const parseSelector = (text: string): { readonly selector: LabelSelector } | { readonly problem: string } => {
   if (text.trim() === '') return { selector: {} }
   const matchExpressions: Requirement[] = []
-  for (const term of splitTerms(text)) {
+  for (const term of splitList(text)) {
     const requirement = parseTerm(term)
     if (requirement === undefined) {
       return {

@@ -1,6 +1,7 @@
 /** The language of the `steps` annotation: `5%, 2m, analysis(smoke), 50%, pause, 100%`. */
 import { didYouMean } from './did-you-mean.ts'
 import { parseDuration } from './duration.ts'
+import { splitList } from './split-list.ts'
 
 export type Step =
   /** Share of new requests for the canary; a whole percentage. */
@@ -122,9 +123,6 @@ const parseStep = (text: string): Parsed => {
   return parseWord(text)
 }
 
-/** The parts between commas that are not inside parentheses. */
-const splitSteps = (text: string): string[] => text.split(/,(?![^()]*\))/).map(part => part.trim())
-
 /** Weights go up: a lower one after a higher one is a slip far more often than a wish. */
 const checkRising = (steps: readonly (Step | undefined)[]): string[] => {
   const problems: string[] = []
@@ -142,7 +140,7 @@ const checkRising = (steps: readonly (Step | undefined)[]): string[] => {
 
 /** Decodes the annotation. Every problem names the step by its number from 1, what is there, what is allowed and an example. */
 export const parseSteps = (text: string): { readonly steps: readonly Step[] } | { readonly problems: readonly string[] } => {
-  const parsed = splitSteps(text).map(parseStep)
+  const parsed = splitList(text).map(parseStep)
   const problems = parsed.flatMap((one, i) => ('problem' in one ? [`step ${i + 1}: ${one.problem}`] : []))
   const steps = parsed.map(one => ('step' in one ? one.step : undefined))
   const all = [...problems, ...checkRising(steps)]

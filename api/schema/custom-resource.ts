@@ -1,6 +1,6 @@
 /** A kind of custom resource, and its CustomResourceDefinition. */
 import { type OpenApi, openApi } from './open-api.ts'
-import { object, required, type Schema } from './schema.ts'
+import type { Schema } from './schema.ts'
 
 export type PrinterColumn = {
   readonly name: string
@@ -30,9 +30,9 @@ export type CustomResource = {
 export const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
 
 const rootSchema = ({ description, spec, status }: CustomResource): OpenApi => {
-  const root = openApi(object(description, { spec: required(spec), ...(status && { status }) }))
+  const parts = { spec: openApi(spec), ...(status && { status: openApi(status) }) }
   const kube = { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object' } }
-  return { ...root, properties: { ...kube, ...(root.properties as OpenApi) } }
+  return { description, type: 'object', required: ['spec'], properties: { ...kube, ...parts } }
 }
 
 const makeSubresources = ({ statusSubresource, scale }: CustomResource): OpenApi | undefined =>

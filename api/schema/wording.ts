@@ -10,8 +10,9 @@ const range = ({ min, max }: { readonly min?: number; readonly max?: number }): 
 }
 
 const count = ({ minItems, maxItems }: { readonly minItems?: number; readonly maxItems?: number }): string => {
-  const bounds = range({ ...(minItems !== undefined && { min: minItems }), ...(maxItems !== undefined && { max: maxItems }) })
-  return bounds === '' ? '' : ` with${bounds} elements`
+  if (minItems !== undefined && maxItems !== undefined) return ` of ${minItems} to ${maxItems} elements`
+  if (minItems !== undefined) return ` of at least ${minItems} elements`
+  return maxItems === undefined ? '' : ` of at most ${maxItems} elements`
 }
 
 const describeText = (node: Node & { kind: 'string' | 'intOrString' }): string => {
