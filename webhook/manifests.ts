@@ -124,7 +124,7 @@ export const makeMutatingWebhookConfiguration = (target: WebhookService): Mutati
       rules: [
         { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['services'], scope: 'Namespaced' },
       ],
-      matchConditions: [NOT_A_CONTROLLER],
+      matchConditions: [NOT_A_CONTROLLER, NOT_BYPASSED],
       failurePolicy: 'Ignore',
       timeoutSeconds: 2,
     },

@@ -4,7 +4,7 @@
  */
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { Labels, Service } from '../api/kubernetes.ts'
-import { CONTROLLER_USER, DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, SAVED_SELECTOR, SKIP_MIRROR } from '../api/names.ts'
+import { BYPASS, CONTROLLER_USER, DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, SAVED_SELECTOR, SKIP_MIRROR } from '../api/names.ts'
 import { savedSelector, selectsPods } from '../api/service-mode.ts'
 import { type AdmissionRequest, allow, type Decision, type DecisionName, deny, type View } from './admission.ts'
 import { metadataOps, type WantedKeys } from './annotation-ops.ts'
@@ -15,6 +15,7 @@ export const reviewService = (request: AdmissionRequest & { readonly object: unk
   const decoded = decodeBoth(request, decodeService)
   if (decoded.problem !== undefined) return deny(400, decoded.problem)
   const { object, old } = decoded
+  if (object.metadata.annotations?.[BYPASS] === 'true') return allow('bypass', `${BYPASS} is set`)
   if (object.metadata.labels?.[FRONTED_SERVICE_LABEL] !== undefined) return allow('pass', 'a private Service of a version')
   return decide(object, old !== undefined && savedSelector(old) !== undefined ? keepDetached(object, old) : attach(object), view)
 }

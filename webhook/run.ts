@@ -1,0 +1,107 @@
+/** The webhook as a whole: started in the order in which its parts need each other, stopped in the order that drops no request. */
+import type { Deployment } from '../api/kubernetes.ts'
+import { ensureCertificates } from '../kube/certificates.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { type Clock, sleep } from '../kube/clock.ts'
+import { startHealthServer } from '../kube/health-server.ts'
+import { startInformer } from '../kube/informer.ts'
+import type { Logger } from '../kube/log.ts'
+import { DEPLOYMENTS } from '../kube/resources.ts'
+import { makeApp } from './app.ts'
+import { decodeYaml } from './decode-yaml.ts'
+import { CONFIGURATION_NAME, type WebhookService } from './manifests.ts'
+import { makeMetrics } from './metrics.ts'
+import { startRegistration } from './registration.ts'
+import { review } from './review.ts'
+import { startServer } from './server.ts'
+import { makeView, slimDeployment } from './viewed-deployments.ts'
+
+export type WebhookOptions = {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Logger
+  readonly host: string
+  readonly port: number
+  readonly healthPort: number
+  /** The Service that clients know us by; the certificate is for its names. */
+  readonly target: WebhookService
+  readonly createConfiguration: boolean
+}
+
+export type RunningWebhook = {
+  readonly port: number
+  readonly healthPort: number
+  /**
+   * Not ready from now on; serves on for so long, closing connections with their answers, until clients know; then finishes what
+   * runs. Every wait has an end.
+   */
+  readonly stop: (quietMs: number) => Promise<void>
+}
+
+/** By which name the Secret with authority and serving pair goes. */
+const SECRET = 'sluice-webhook-tls'
+const LAST_REQUESTS_MS = 5_000
+
+const namesOf = ({ service, namespace }: WebhookService): readonly string[] => [
+  `${service}.${namespace}.svc`,
+  service,
+  `${service}.${namespace}`,
+  `${service}.${namespace}.svc.cluster.local`,
+]
+
+export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhook> => {
+  const { client, clock, log, host, target } = options
+  const secret = { namespace: target.namespace, name: SECRET }
+  const keeper = await ensureCertificates({ client, secret, dnsNames: namesOf(target), clock, log })
+  const deployments = startInformer<Deployment>({
+    client,
+    resource: DEPLOYMENTS,
+    transform: slimDeployment,
+    indexes: { namespace: one => [one.metadata.namespace ?? ''] },
+    log,
+    clock,
+  })
+  const registration = startRegistration({
+    client,
+    bundle: () => keeper.current().caBundle,
+    target,
+    create: options.createConfiguration,
+    clock,
+    log,
+  })
+  keeper.onChange(() => registration.renew())
+  const metrics = makeMetrics()
+  const app = makeApp({
+    judge: request => review(request, makeView(deployments.by('namespace', request.namespace ?? '')), { decodeYaml }),
+    metrics,
+    log,
+    now: clock.now,
+  })
+  const server = await startServer({ app, pair: keeper, host, port: options.port })
+  let stopping = false
+  /** The certificate is loaded before any of this runs. */
+  const missing = (): string | undefined => {
+    if (stopping) return 'going down'
+    if (!deployments.hasSynced()) return 'waits for the first list of Deployments'
+    if (!registration.isTrusted())
+      return `waits until MutatingWebhookConfiguration ${CONFIGURATION_NAME} is there and trusts our authority`
+    return undefined
+  }
+  const health = await startHealthServer({ host, port: options.healthPort, ready: missing, registry: metrics.registry })
+  log.info('the webhook listens', { port: server.port, healthPort: health.port })
+  return {
+    port: server.port,
+    healthPort: health.port,
+    stop: async quietMs => {
+      stopping = true
+      server.releaseClients()
+      log.info('going down', { quietMs })
+      await sleep(clock, quietMs)
+      await server.close(LAST_REQUESTS_MS)
+      registration.stop()
+      keeper.stop()
+      await deployments.stop()
+      await health.close()
+    },
+  }
+}
