@@ -1,0 +1,56 @@
+/** What a command is: a name, what it takes, and what it does with an open session. One file each under commands/. */
+import type { KubeClient } from '../kube/client.ts'
+import type { Style } from './output/style.ts'
+
+export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml'
+
+export type Terminal = {
+  readonly write: (text: string) => void
+  readonly isTerminal: boolean
+  /** Lines that fit; Infinity where it is no terminal. */
+  readonly rows: number
+  /** Columns; 80 where it is no terminal. */
+  readonly width: number
+  readonly style: Style
+}
+
+export type Cluster = { readonly client: KubeClient; readonly namespace: string; readonly server: string }
+
+export type Session = {
+  /** Reads the kubeconfig at the first call. */
+  readonly cluster: () => Promise<Cluster>
+  readonly allNamespaces: boolean
+  readonly format: OutputFormat
+  readonly terminal: Terminal
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+export type Option = { readonly flags: string; readonly description: string; readonly default?: string }
+export type Values = { readonly [name: string]: string | boolean | undefined }
+
+export type Command = {
+  readonly name: string
+  /** For the list of commands. */
+  readonly summary: string
+  /** e.g. `<name>`; commander's notation. */
+  readonly argument?: string
+  readonly options?: readonly Option[]
+  readonly examples: readonly string[]
+  /** Answers the exit code. Throws CliError for what the user can put right. */
+  readonly run: (session: Session, target: string, values: Values) => Promise<number>
+}
+
+/** Something the user can put right; its message says what to do and is printed as one line. */
+export class CliError extends Error {
+  readonly exitCode: number
+
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.name = 'CliError'
+    this.exitCode = exitCode
+  }
+}

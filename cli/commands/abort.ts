@@ -1,0 +1,11 @@
+import type { Command } from '../command.ts'
+import { steer } from '../steer.ts'
+import { steerAbort } from '../steering.ts'
+
+export const abort: Command = {
+  name: 'abort',
+  summary: 'stop an update and send all traffic back to the stable version',
+  argument: '<name>',
+  examples: ['abort web'],
+  run: (session, target) => steer(session, target, steerAbort),
+}

@@ -1,0 +1,11 @@
+import type { Command } from '../command.ts'
+import { steer } from '../steer.ts'
+import { steerPause } from '../steering.ts'
+
+export const pause: Command = {
+  name: 'pause',
+  summary: 'stop an update where it is',
+  argument: '<name>',
+  examples: ['pause web'],
+  run: (session, target) => steer(session, target, steerPause),
+}

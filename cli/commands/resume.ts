@@ -1,0 +1,11 @@
+import type { Command } from '../command.ts'
+import { steer } from '../steer.ts'
+import { steerResume } from '../steering.ts'
+
+export const resume: Command = {
+  name: 'resume',
+  summary: 'let a paused update go on',
+  argument: '<name>',
+  examples: ['resume web'],
+  run: (session, target) => steer(session, target, steerResume),
+}

@@ -1,0 +1,36 @@
+import { DEPLOYMENTS } from '../../kube/resources.ts'
+import { CliError, type Command } from '../command.ts'
+import { readRolloutView } from '../read-objects.ts'
+import { parseTarget } from '../target.ts'
+import { planUndo } from '../undo.ts'
+
+const parseRevision = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text))
+    throw new CliError(`--to-revision: ${JSON.stringify(text)} is no revision, e.g. --to-revision 3; 0 is the one before`)
+  return Number(text)
+}
+
+export const undo: Command = {
+  name: 'undo',
+  summary: 'put an older template back; it is tried like any new version, or is a rollback in the middle of an update',
+  argument: '<name>',
+  options: [{ flags: '--to-revision <number>', description: 'the revision to go back to; 0 is the one before', default: '0' }],
+  examples: ['undo web', 'undo web --to-revision 3'],
+  run: async (session, target, { toRevision }) => {
+    const name = parseTarget(target)
+    const revision = parseRevision(String(toRevision))
+    const { client, namespace } = await session.cluster()
+    const { deployment, versions } = await readRolloutView(client, namespace, name)
+    if (deployment === undefined)
+      throw new CliError(`there is no Deployment ${name} in namespace ${namespace}; undo works on Deployments`)
+    const undone = planUndo(
+      deployment,
+      versions.map(one => one.replicaSet),
+      revision,
+    )
+    if ('refused' in undone) throw new CliError(undone.refused)
+    await client.patch(DEPLOYMENTS, { namespace, name }, 'json', undone.patch)
+    session.terminal.write(`${name} goes back to revision ${undone.revision} (${undone.replicaSet})\n`)
+    return 0
+  },
+}

@@ -1,0 +1,55 @@
+/** The ejection's last steps: the Deployment is the native controller's again, and keeps no trace when it leaves Sluice. */
+import { giveBackOps, isHeld } from '../../api/hold.ts'
+import { type JsonPatchOp, pointer } from '../../api/json-patch.ts'
+import { BYPASS, PREFIX } from '../../api/names.ts'
+import { sameTemplate, templateHash } from '../../api/template.ts'
+import { messageOf } from '../../kube/errors.ts'
+import { DEPLOYMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { CliError } from '../command.ts'
+import { bypassOps } from './bypass.ts'
+import { type DeploymentView, type EjectStep, readStable } from './ejection.ts'
+import { templateOf } from './stable.ts'
+
+const testVersion = ({ deployment }: DeploymentView): JsonPatchOp => ({
+  op: 'test',
+  path: '/metadata/resourceVersion',
+  value: deployment.metadata.resourceVersion,
+})
+
+export const giveBack: EjectStep = {
+  title: 'the Deployment is Kubernetes’ own again',
+  run: async ejection => {
+    const { client, namespace, name } = ejection
+    const { view, stable } = await readStable(ejection)
+    const { deployment } = view
+    if (!isHeld(deployment)) return undefined
+    const template = templateOf(stable)
+    const changes = !sameTemplate(template, deployment.spec.template)
+    const ops = giveBackOps(deployment, { stableTemplate: templateHash(template), ...(changes ? { template } : {}) })
+    await client.patch(DEPLOYMENTS, { namespace, name }, 'json', [testVersion(view), ...bypassOps(deployment, true), ...ops])
+    return changes ? 'gave all fields back with the stable template, in one write' : 'gave all fields back, in one write'
+  },
+}
+
+export const clean: EjectStep = {
+  title: 'no mark of the ejection is left',
+  run: async ejection => {
+    const { client, namespace, name, options } = ejection
+    const { view } = await readStable(ejection)
+    const { deployment, rollout } = view
+    if (options.optOut && rollout !== undefined) await client.delete(ROLLOUTS, { namespace, name }, { propagation: 'Background' })
+    const keys = Object.keys(deployment.metadata.annotations ?? {}).filter(key =>
+      options.optOut ? key.startsWith(PREFIX) : key === BYPASS,
+    )
+    if (keys.length === 0) return undefined
+    const ops: readonly JsonPatchOp[] = keys.map(key => ({ op: 'remove', path: pointer('metadata', 'annotations', key) }))
+    try {
+      await client.patch(DEPLOYMENTS, { namespace, name }, 'json', [testVersion(view), ...ops])
+    } catch (error) {
+      throw new CliError(
+        `the Deployment is given back, but ${keys.join(', ')} could not be removed (${messageOf(error)}); when the webhook answers again run: kubectl annotate -n ${namespace} deployment ${name} ${keys.map(key => `${key}-`).join(' ')}`,
+      )
+    }
+    return options.optOut ? 'removed its Rollout and every annotation of Sluice' : `removed ${BYPASS}`
+  },
+}

@@ -1,0 +1,71 @@
+/** Reads what a page shows from the API server, once. */
+import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { Deployment, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
+import { DEPLOYMENT_LABEL } from '../api/names.ts'
+import type { Rollout } from '../api/rollout.ts'
+import type { Route } from '../api/route.ts'
+import type { KubeClient, ListOptions, Resource } from '../kube/client.ts'
+import { isNotFound } from '../kube/errors.ts'
+import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
+import { CliError } from './command.ts'
+import { makeRolloutView, type RolloutObjects, type RolloutView } from './view.ts'
+
+/** Undefined when there is no such object, or no such kind in this cluster. */
+export const readObject = async <T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource,
+  namespace: string,
+  name: string,
+): Promise<T | undefined> => {
+  try {
+    return await client.get<T>(resource, { namespace, name })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** Empty where the cluster does not have the kind (its CustomResourceDefinition is not installed). */
+export const readList = async <T extends KubeObject>(
+  client: KubeClient,
+  resource: Resource,
+  options: ListOptions,
+): Promise<readonly T[]> => {
+  try {
+    return (await client.list<T>(resource, options)).items
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
+  }
+}
+
+export const readRolloutObjects = async (client: KubeClient, namespace: string, name: string): Promise<RolloutObjects> => {
+  const [rollout, deployment, replicaSets, pods, analysisRuns, services, routes] = await Promise.all([
+    readObject<Rollout>(client, ROLLOUTS, namespace, name),
+    readObject<Deployment>(client, DEPLOYMENTS, namespace, name),
+    readList<ReplicaSet>(client, REPLICA_SETS, { namespace }),
+    readList<Pod>(client, PODS, { namespace }),
+    readList<AnalysisRun>(client, ANALYSIS_RUNS, { namespace }),
+    readList<Service>(client, SERVICES, { namespace, labelSelector: `${DEPLOYMENT_LABEL}=${name}` }),
+    readList<Route>(client, ROUTES, { namespace }),
+  ])
+  return {
+    name,
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(deployment === undefined ? {} : { deployment }),
+    replicaSets,
+    pods,
+    analysisRuns,
+    services,
+    routes,
+  }
+}
+
+export const notThere = (namespace: string, name: string): CliError =>
+  new CliError(`there is no Deployment or Rollout ${name} in namespace ${namespace}; kubectl sluice list -A shows what there is`)
+
+export const readRolloutView = async (client: KubeClient, namespace: string, name: string): Promise<RolloutView> => {
+  const view = makeRolloutView(await readRolloutObjects(client, namespace, name))
+  if (view === undefined) throw notThere(namespace, name)
+  return view
+}

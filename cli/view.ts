@@ -1,0 +1,109 @@
+/** Everything about one rollout that is shown, put together from raw objects. Pure: the same for a list once and for a watch. */
+import type { AnalysisRun } from '../api/analysis-run.ts'
+import { isHeld } from '../api/hold.ts'
+import type { Deployment, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
+import { DEPLOYMENT_LABEL, POD_TEMPLATE_HASH, REVISION, ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
+import type { Rollout } from '../api/rollout.ts'
+import type { Route } from '../api/route.ts'
+
+/** What was read of the namespace; each list may hold more than belongs to the rollout. */
+export type RolloutObjects = {
+  readonly name: string
+  readonly rollout?: Rollout
+  readonly deployment?: Deployment
+  readonly replicaSets: readonly ReplicaSet[]
+  readonly pods: readonly Pod[]
+  readonly analysisRuns: readonly AnalysisRun[]
+  readonly services: readonly Service[]
+  readonly routes: readonly Route[]
+}
+
+export type Role = 'stable' | 'canary'
+
+export type VersionView = {
+  readonly hash: string
+  readonly revision: number
+  readonly roles: readonly Role[]
+  readonly replicaSet: ReplicaSet
+  readonly pods: readonly Pod[]
+  readonly analysisRuns: readonly AnalysisRun[]
+}
+
+export type ServiceView = { readonly service: Service; readonly route?: Route }
+
+export type RolloutView = {
+  readonly name: string
+  readonly namespace: string
+  readonly rollout?: Rollout
+  readonly deployment?: Deployment
+  /** Newest revision first. */
+  readonly versions: readonly VersionView[]
+  readonly services: readonly ServiceView[]
+  /** Of the update in progress, or of the last one. */
+  readonly analysisRuns: readonly AnalysisRun[]
+}
+
+const isOwnedBy = (object: KubeObject, owner: KubeObject | undefined): boolean =>
+  owner?.metadata.uid !== undefined && (object.metadata.ownerReferences ?? []).some(one => one.uid === owner.metadata.uid)
+
+export const hashOf = (replicaSet: ReplicaSet): string => replicaSet.metadata.labels?.[POD_TEMPLATE_HASH] ?? ''
+
+export const revisionOf = (object: KubeObject): number => {
+  const text = object.metadata.annotations?.[REVISION] ?? object.metadata.annotations?.['rollout.argoproj.io/revision'] ?? ''
+  return /^\d+$/.test(text) ? Number(text) : 0
+}
+
+const byName = (a: KubeObject, b: KubeObject): number => a.metadata.name.localeCompare(b.metadata.name)
+
+const rolesOf = (hash: string, rollout: Rollout | undefined): readonly Role[] => {
+  const { stableRS, currentPodHash } = rollout?.status ?? {}
+  if (hash !== '' && hash === stableRS) return ['stable']
+  return hash !== '' && hash === currentPodHash ? ['canary'] : []
+}
+
+/** ReplicaSets of the Deployment, or of the Rollout where there is none. */
+export const ownedReplicaSets = ({ replicaSets, deployment, rollout }: RolloutObjects): readonly ReplicaSet[] =>
+  replicaSets.filter(one => isOwnedBy(one, deployment) || isOwnedBy(one, rollout))
+
+/** Undefined when there is neither a Rollout nor a Deployment of that name. */
+export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefined => {
+  const { rollout, deployment, name } = objects
+  const main = rollout ?? deployment
+  if (main === undefined) return undefined
+  const runs = objects.analysisRuns.filter(one => isOwnedBy(one, rollout)).sort(byName)
+  const versions = ownedReplicaSets(objects).map(replicaSet => ({
+    hash: hashOf(replicaSet),
+    revision: revisionOf(replicaSet),
+    roles: rolesOf(hashOf(replicaSet), rollout),
+    replicaSet,
+    pods: objects.pods.filter(pod => isOwnedBy(pod, replicaSet)).sort(byName),
+    analysisRuns: runs.filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet)),
+  }))
+  return {
+    name,
+    namespace: main.metadata.namespace ?? '',
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(deployment === undefined ? {} : { deployment }),
+    versions: versions.sort((a, b) => b.revision - a.revision || byName(b.replicaSet, a.replicaSet)),
+    services: objects.services
+      .filter(one => one.metadata.labels?.[DEPLOYMENT_LABEL] === name)
+      .sort(byName)
+      .map(service => {
+        const route = objects.routes.find(one => one.metadata.name === service.metadata.name)
+        return route === undefined ? { service } : { service, route }
+      }),
+    analysisRuns: currentRuns(runs, rollout),
+  }
+}
+
+const currentRuns = (runs: readonly AnalysisRun[], rollout: Rollout | undefined): readonly AnalysisRun[] => {
+  const { currentBackgroundAnalysisRunStatus, currentStepAnalysisRunStatus } = rollout?.status?.canary ?? {}
+  const names = [currentBackgroundAnalysisRunStatus?.name, currentStepAnalysisRunStatus?.name]
+  return runs.filter(one => names.includes(one.metadata.name))
+}
+
+/** A version is being tried, was stopped, or waits to be seen by the controller. */
+export const isInProgress = ({ rollout, deployment }: Pick<RolloutView, 'rollout' | 'deployment'>): boolean => {
+  const { stableRS, currentPodHash } = rollout?.status ?? {}
+  return (deployment !== undefined && isHeld(deployment)) || (currentPodHash !== undefined && currentPodHash !== stableRS)
+}
