@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { ignoredSettings, readSettings, SETTING_KEYS } from './annotations.ts'
 import { renderProblem } from './problem.ts'
 
-const decodeYaml = (text: string): unknown => parse(text)
+const decodeYaml = (text: string): unknown => parse(text, { logLevel: 'error' })
 const prefixed = (settings: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [`sluice.dev/${key}`, value]))
 

@@ -1,5 +1,6 @@
 /** The short checks of the `analysis` annotation, over the router's own numbers: `success-rate >= 99%`, `p99 <= stable * 1.2`. */
 import { parseDuration } from './duration.ts'
+import { quote } from './quote.ts'
 
 export type Check =
   /** Share of the canary's requests that did not fail; `ratio` 0..1. */
@@ -32,8 +33,6 @@ const NUMBER = '\\d+(?:\\.\\d+)?'
 const PERCENT = new RegExp(`^(${NUMBER})\\s*%$`)
 const STABLE = new RegExp(`^stable(?:\\s*\\*\\s*(${NUMBER}))?$`)
 const QUANTILE = new RegExp(`^p(${NUMBER})$`)
-
-const quote = (text: string): string => JSON.stringify(text)
 
 /** As decimal text, because 99.9 / 100 is not 0.999 in floating point. */
 const hundredth = (digits: string | undefined): number => Number(`${digits}e-2`)

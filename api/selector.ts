@@ -1,5 +1,6 @@
 /** Label selectors: the object form of resources and the text form of `kubectl -l` and list requests. */
 import type { LabelSelector, Labels } from './kubernetes.ts'
+import { quote } from './quote.ts'
 import { splitList } from './split-list.ts'
 
 type Requirement = NonNullable<LabelSelector['matchExpressions']>[number]
@@ -43,7 +44,7 @@ export const parseSelector = (text: string): { readonly selector: LabelSelector 
     const requirement = parseTerm(term)
     if (requirement === undefined) {
       return {
-        problem: `${JSON.stringify(term)} is not a label requirement; allowed are key=value, key!=value, key in (a,b), key notin (a,b), key and !key, joined by commas, e.g. "app=web,tier!=cache"`,
+        problem: `${quote(term)} is not a label requirement; allowed are key=value, key!=value, key in (a,b), key notin (a,b), key and !key, joined by commas, e.g. "app=web,tier!=cache"`,
       }
     }
     matchExpressions.push(requirement)

@@ -3,6 +3,7 @@ import { checkDeploymentStrategy } from './check-strategy.ts'
 import { parseCheck } from './checks.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { Problem } from './problem.ts'
+import { quote } from './quote.ts'
 import { ROLLOUT_STRATEGY } from './rollout-strategy.ts'
 import { decode } from './schema/decode.ts'
 import { SETTINGS, type SettingKey, type Settings, type SpecSetting, type Sticky } from './settings.ts'
@@ -11,7 +12,6 @@ import { parseSteps, type Step } from './steps.ts'
 /** What is wrong; paths are relative to the annotation, `''` for the whole of it. */
 export type Read<T> = { readonly value: T } | { readonly wrong: readonly Problem[] }
 
-const quote = (text: string): string => JSON.stringify(text)
 const wrong = (...messages: readonly string[]): { readonly wrong: readonly Problem[] } => ({
   wrong: messages.map(message => ({ path: '', message })),
 })

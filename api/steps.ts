@@ -1,6 +1,7 @@
 /** The language of the `steps` annotation: `5%, 2m, analysis(smoke), 50%, pause, 100%`. */
 import { didYouMean } from './did-you-mean.ts'
 import { parseDuration } from './duration.ts'
+import { quote } from './quote.ts'
 import { splitList } from './split-list.ts'
 
 export type Step =
@@ -35,8 +36,6 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
 ]
 
 type Parsed = { readonly step: Step } | { readonly problem: string }
-
-const quote = (text: string): string => JSON.stringify(text)
 
 const FORMS = '5%, 2m, pause, analysis(NAME), scale(25%), scale(3), header(X-Canary=yes) or mirror(10%)'
 const CALL = /^([A-Za-z][A-Za-z-]*)\s*\((.*)\)$/

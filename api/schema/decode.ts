@@ -1,6 +1,7 @@
 /** Unknown data into typed values, or everything that is wrong with it. */
 import { didYouMean } from '../did-you-mean.ts'
 import type { Problem } from '../problem.ts'
+import { quote } from '../quote.ts'
 import type { Fields, Infer, Node, Schema } from './schema.ts'
 import { describeAllowed, exampleText } from './wording.ts'
 
@@ -25,13 +26,8 @@ const child = (path: string, key: string): string => {
   return path === '' ? key : `${path}.${key}`
 }
 
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
-}
-
 const refuse = (context: Context, node: Node, path: string, value: unknown): undefined => {
-  context.problems.push({ path, message: `${show(value)} must be ${describeAllowed(node)}${exampleText(node)}` })
+  context.problems.push({ path, message: `${quote(value)} must be ${describeAllowed(node)}${exampleText(node)}` })
   return undefined
 }
 
