@@ -8,6 +8,8 @@ import type { Route, RouteSpec, RouteStatus } from '../api/route.ts'
 export type Intent =
   /** Create the Rollout, or merge-patch its spec, labels and owner. */
   | { readonly kind: 'applyRollout'; readonly rollout: Rollout }
+  /** Remove the Rollout that Sluice made, when its Deployment opted out. */
+  | { readonly kind: 'deleteRollout'; readonly name: string; readonly uid: string; readonly why: string }
   | { readonly kind: 'createReplicaSet'; readonly replicaSet: ReplicaSet }
   /** JSON patch of a ReplicaSet's metadata (labels, annotations, ownerReferences); never of its template. */
   | { readonly kind: 'patchReplicaSet'; readonly name: string; readonly patch: readonly JsonPatchOp[]; readonly why: string }
@@ -19,13 +21,25 @@ export type Intent =
   | { readonly kind: 'patchService'; readonly name: string; readonly patch: readonly JsonPatchOp[]; readonly why: string }
   | { readonly kind: 'createRoute'; readonly route: Route }
   /** Replace the Route's spec (merge patch with resourceVersion). */
-  | { readonly kind: 'updateRoute'; readonly name: string; readonly resourceVersion: string; readonly spec: RouteSpec; readonly why: string }
+  | {
+      readonly kind: 'updateRoute'
+      readonly name: string
+      readonly resourceVersion: string
+      readonly spec: RouteSpec
+      readonly why: string
+    }
   | { readonly kind: 'setRouteStatus'; readonly name: string; readonly status: RouteStatus }
   | { readonly kind: 'deleteRoute'; readonly name: string; readonly uid: string }
   | { readonly kind: 'deleteSlice'; readonly name: string; readonly uid: string; readonly why: string }
   | { readonly kind: 'createSlice'; readonly slice: EndpointSlice }
   /** Make connections through the Service's cluster address and remember who answered (ProbeSeen). */
-  | { readonly kind: 'probe'; readonly service: string; readonly routeVersion: number; readonly step: string; readonly count: number }
+  | {
+      readonly kind: 'probe'
+      readonly service: string
+      readonly routeVersion: number
+      readonly step: string
+      readonly count: number
+    }
   | { readonly kind: 'createAnalysisRun'; readonly run: AnalysisRun }
   | { readonly kind: 'terminateAnalysisRun'; readonly name: string }
   | { readonly kind: 'deleteAnalysisRun'; readonly name: string; readonly uid: string }

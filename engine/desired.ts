@@ -1,0 +1,14 @@
+/** What the steps up to one of them ask for. */
+import type { CanaryStep } from '../api/rollout.ts'
+import type { Wish } from './capacity.ts'
+
+export type HeaderStep = NonNullable<CanaryStep['setHeaderRoute']>
+export type MirrorStep = NonNullable<CanaryStep['setMirrorRoute']>
+
+export type Desired = Wish & {
+  readonly headerRoutes: readonly HeaderStep[]
+  readonly mirrorRoutes: readonly MirrorStep[]
+}
+
+export const NOTHING_DESIRED: Desired = { weight: 0, headerRoutes: [], mirrorRoutes: [] }
+export const EVERYTHING_DESIRED: Desired = { weight: 100, headerRoutes: [], mirrorRoutes: [] }

@@ -1,0 +1,237 @@
+/** A Deployment that is not held: native, with Sluice looking on; and the way out when it opts out. */
+import { holdOps } from '../api/hold.ts'
+import { type JsonPatchOp, pointer } from '../api/json-patch.ts'
+import { BYPASS, STABLE_TEMPLATE } from '../api/names.ts'
+import type { RolloutPhase } from '../api/rollout.ts'
+import { templateHash } from '../api/template.ts'
+import { cleanUpRuns, terminateRuns } from './analysis.ts'
+import type { Context } from './context.ts'
+import type { Intent } from './intents.ts'
+import { disarmReplicaSet, markReplicaSet, unmarkReplicaSet } from './make-replica-set.ts'
+import { planRollout } from './make-rollout.ts'
+import { type Modes, planModes } from './modes.ts'
+import type { Plan } from './plan.ts'
+import { stepHash } from './progress.ts'
+import { guarded } from './service-mode/patch.ts'
+import { makeStatus, wakeTime } from './status.ts'
+import { currentReplicaSet, hashOf, livingReplicaSets } from './versions.ts'
+import type { Waiting } from './waiting.ts'
+
+/** As kubectl rollout status: the native controller saw the newest spec, and only pods of the newest template are there. */
+export const isNativeComplete = ({ deployment, replicas }: Context): boolean => {
+  const { status, metadata } = deployment
+  const updated = status?.updatedReplicas ?? 0
+  return (
+    (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+    updated >= replicas &&
+    (status?.replicas ?? 0) <= updated &&
+    (status?.availableReplicas ?? 0) >= Math.min(updated, replicas)
+  )
+}
+
+/** What is known of the template in place: proved before, never recorded, changed past the webhook. */
+type Standing = 'recorded' | 'first' | 'changed'
+
+const standingOf = ({ deployment }: Context): Standing => {
+  const recorded = deployment.metadata.annotations?.[STABLE_TEMPLATE]
+  if (recorded === undefined) return 'first'
+  return recorded === templateHash(deployment.spec.template) ? 'recorded' : 'changed'
+}
+
+const isBypassed = ({ deployment }: Context): boolean => deployment.metadata.annotations?.[BYPASS] === 'true'
+
+/** The version last proved is there to go back to: it has pods, or (at 0 pods) is what must wake. */
+const canStillHold = ({ seen, status, replicas, deployment }: Context): boolean => {
+  const current = currentReplicaSet(seen, deployment)
+  const stable = livingReplicaSets(seen).find(rs => status.stableRS !== undefined && hashOf(rs) === status.stableRS)
+  return stable !== undefined && stable !== current && (replicas === 0 || (stable.spec.replicas ?? 1) > 0)
+}
+
+type Outcome = {
+  readonly intents: readonly Intent[]
+  readonly phase: RolloutPhase
+  readonly waits: readonly Waiting[]
+  /** The template in place is the stable one from now on. */
+  readonly isStable: boolean
+}
+
+const record = ({ deployment }: Context, events: readonly Intent[]): readonly Intent[] => {
+  const { annotations } = deployment.metadata
+  const value = templateHash(deployment.spec.template)
+  const op: JsonPatchOp =
+    annotations === undefined
+      ? { op: 'add', path: '/metadata/annotations', value: { [STABLE_TEMPLATE]: value } }
+      : { op: 'add', path: pointer('metadata', 'annotations', STABLE_TEMPLATE), value }
+  return [{ kind: 'patchDeployment', patch: guarded(deployment, [op]), why: 'this template is the stable one' }, ...events]
+}
+
+const hold = (context: Context): Outcome => {
+  const { deployment, seen } = context
+  const patch = holdOps(deployment)
+  return {
+    intents: [
+      { kind: 'patchDeployment', patch: guarded(deployment, patch), why: 'its template changed past the webhook' },
+      ...livingReplicaSets(seen).flatMap(rs => disarmReplicaSet(rs).intents),
+      {
+        kind: 'event',
+        type: 'Warning',
+        reason: 'Held',
+        message: `The template changed past the admission webhook; the update is held now and goes on step by step from version ${context.status.stableRS}`,
+      },
+    ],
+    phase: 'Progressing',
+    waits: [{ reason: 'NativeRollout', what: 'The update is being held', ends: 'ends when that is written' }],
+    isStable: false,
+  }
+}
+
+const NATIVE: Waiting = {
+  reason: 'NativeRollout',
+  what: 'Kubernetes rolls the template out by itself',
+  ends: 'ends when all its pods are available',
+}
+
+const settle = (context: Context): Outcome => {
+  const { deployment } = context
+  const complete = isNativeComplete(context)
+  const standing = standingOf(context)
+  const rolling: Outcome = { intents: [], phase: 'Progressing', waits: [NATIVE], isStable: false }
+  if (standing === 'recorded')
+    return { intents: [], phase: 'Healthy', waits: [], isStable: currentReplicaSet(context.seen, deployment) !== undefined }
+  if (standing === 'first' || isBypassed(context))
+    return complete ? { intents: record(context, []), phase: 'Healthy', waits: [], isStable: true } : rolling
+  if (deployment.spec.paused === true) {
+    const waiting: Waiting = {
+      reason: 'PausedByUser',
+      what: 'The Deployment is paused by its user',
+      ends: 'ends when spec.paused is false',
+    }
+    return { ...rolling, waits: [waiting] }
+  }
+  if (canStillHold(context)) return hold(context)
+  if (!complete) return rolling
+  const message = 'The template changed past the admission webhook and was rolled out by Kubernetes; no analysis judged it'
+  return {
+    intents: record(context, [{ kind: 'event', type: 'Warning', reason: 'Unverified', message }]),
+    phase: 'Healthy',
+    waits: [],
+    isStable: true,
+  }
+}
+
+const restModes = (context: Context, outcome: Outcome): Modes => {
+  const current = currentReplicaSet(context.seen, context.deployment)
+  const hash = outcome.isStable && current ? hashOf(current) : (context.status.stableRS ?? '')
+  const isAlways =
+    context.config.mode === 'always' && context.config.router !== 'none' && outcome.phase === 'Healthy' && hash !== ''
+  return planModes(context, {
+    want: isAlways ? 'proxy' : 'serve',
+    backends: [{ role: 'stable', hash }],
+    weights: { [hash]: 100 },
+    onlyFinal: true,
+  })
+}
+
+const invalidEvent = ({ invalid, status }: Context): readonly Intent[] => {
+  const told = status.conditions?.find(({ type }) => type === 'InvalidSpec')?.message
+  return invalid === undefined || told === invalid
+    ? []
+    : [{ kind: 'event', type: 'Warning', reason: 'InvalidSpec', message: invalid }]
+}
+
+const report = (context: Context, outcome: Outcome, waits: readonly Waiting[]): Pick<Plan, 'status'> => {
+  const { rollout, invalid, steps, status, versions } = context
+  if (rollout === undefined) return {}
+  const isHealthy = outcome.phase === 'Healthy'
+  const stable = outcome.isStable ? versions.current.hash : status.stableRS
+  const current = outcome.isStable ? versions.current.hash : status.currentPodHash
+  return {
+    status: makeStatus(context, {
+      phase: invalid === undefined ? outcome.phase : 'Degraded',
+      ...(invalid !== undefined && { message: `InvalidSpec: ${invalid}` }),
+      waits,
+      progressing: isHealthy
+        ? {
+            type: 'Progressing',
+            status: 'True',
+            reason: 'NewReplicaSetAvailable',
+            message: `ReplicaSet "${versions.current.name}" has successfully progressed.`,
+          }
+        : {
+            type: 'Progressing',
+            status: 'True',
+            reason: 'ReplicaSetUpdated',
+            message: `ReplicaSet "${versions.current.name}" is progressing`,
+          },
+      completed: isHealthy,
+      fields: {
+        // A template that is not proved is no update yet: when it is held, it starts at the first step.
+        ...(current !== undefined && { currentPodHash: current }),
+        currentStepIndex: steps.length,
+        currentStepHash: stepHash(steps),
+        ...(stable !== undefined && { stableRS: stable }),
+      },
+    }),
+  }
+}
+
+/** An opted-in Deployment at rest. */
+export const planRest = (context: Context): Plan => {
+  const rollout = planRollout(context)
+  const outcome = settle(context)
+  const modes = restModes(context, outcome)
+  const stable = outcome.isStable ? currentReplicaSet(context.seen, context.deployment) : undefined
+  const invalidWait: readonly Waiting[] =
+    context.invalid === undefined
+      ? []
+      : [{ reason: 'InvalidSpec', what: 'The annotations are wrong', ends: 'ends when they are corrected' }]
+  const waits = [...invalidWait, ...outcome.waits, ...modes.waits]
+  const intents = [
+    ...rollout.intents,
+    ...outcome.intents,
+    ...modes.intents,
+    ...markReplicaSet(stable, context.rollout).intents,
+    ...terminateRuns(context, []),
+    ...cleanUpRuns(context, []),
+    ...(context.rollout ? invalidEvent(context) : []),
+  ]
+  const wakeAt = wakeTime(waits, context.now)
+  return { intents, ...report(context, outcome, waits), ...(wakeAt !== undefined && { wakeAt }) }
+}
+
+/** Whatever Sluice put on a Deployment that is not opted in any more goes, the Rollout last: it is what the rest is found by. */
+export const planGone = (context: Context): Plan => {
+  const { deployment, seen, rollout } = context
+  const hash = context.versions.current.hash
+  const marked = [...context.fronting, ...context.strays]
+  const modes = planModes(
+    { ...context, fronting: [], strays: marked, missingServices: [] },
+    { want: 'serve', backends: [{ role: 'stable', hash }], weights: { [hash]: 100 }, onlyFinal: true },
+  )
+  const annotations = deployment.metadata.annotations
+  const note: readonly Intent[] =
+    annotations?.[STABLE_TEMPLATE] === undefined
+      ? []
+      : [
+          {
+            kind: 'patchDeployment',
+            patch: guarded(deployment, [{ op: 'remove', path: pointer('metadata', 'annotations', STABLE_TEMPLATE) }]),
+            why: 'the Deployment is not opted in any more',
+          },
+        ]
+  const rest = [...modes.intents, ...seen.replicaSets.flatMap(rs => unmarkReplicaSet(rs).intents), ...note]
+  const isClean = modes.done && rest.length === 0
+  const remove: readonly Intent[] =
+    rollout && isClean
+      ? [
+          {
+            kind: 'deleteRollout',
+            name: rollout.metadata.name,
+            uid: rollout.metadata.uid ?? '',
+            why: 'the Deployment is not opted in any more',
+          },
+        ]
+      : []
+  const wakeAt = wakeTime(modes.waits, context.now)
+  return { intents: [...rest, ...remove], ...(wakeAt !== undefined && { wakeAt }) }
+}

@@ -1,0 +1,58 @@
+/** Whether a Service can be put in proxy mode at all. A list of checks, each with what is in the way and what to do about it. */
+import type { Service } from '../../api/kubernetes.ts'
+import { savedSelector, selectsPods } from '../../api/service-mode.ts'
+import { isTcp } from '../make-route.ts'
+import type { ServiceSeen } from '../seen.ts'
+import { foreignSlices } from './slices.ts'
+import type { ModeContext } from './step.ts'
+
+type Check = (seen: ServiceSeen, pods: Pick<ModeContext, 'podLabels' | 'podPrefixes'>) => string | undefined
+
+const without = 'or leave it out with the annotation sluice.dev/services'
+
+const kindOf = ({ spec }: Service): string => spec.type ?? 'ClusterIP'
+
+const checks: readonly Check[] = [
+  ({ service }) =>
+    kindOf(service) === 'ExternalName'
+      ? `it is of type ExternalName, which has no endpoints; front the pods with a ClusterIP Service, ${without}`
+      : undefined,
+  ({ service }) =>
+    service.spec.clusterIP === 'None'
+      ? `it is headless: its clients connect to the pods' own addresses; give it a cluster address, set sluice.dev/router: none, ${without}`
+      : undefined,
+  ({ service }) =>
+    service.spec.externalTrafficPolicy === 'Local'
+      ? `externalTrafficPolicy Local takes only endpoints on the node, and routers are not on every node; set it to Cluster, ${without}`
+      : undefined,
+  ({ service }) =>
+    service.spec.internalTrafficPolicy === 'Local'
+      ? `internalTrafficPolicy Local takes only endpoints on the node, and routers are not on every node; set it to Cluster, ${without}`
+      : undefined,
+  ({ service }) =>
+    (service.spec.ports ?? []).some(isTcp) ? undefined : `it has no TCP port that a router could listen for; ${without.slice(3)}`,
+  ({ service }, { podLabels }) =>
+    selectsPods(service, podLabels)
+      ? undefined
+      : `its selector ${JSON.stringify(service.spec.selector ?? savedSelector(service) ?? {})} does not select this Deployment's pods; correct it, ${without}`,
+  (seen, { podPrefixes }) => {
+    const foreign = podNames(seen).find(name => !podPrefixes.some(prefix => name.startsWith(prefix)))
+    return foreign === undefined
+      ? undefined
+      : `it also selects pod ${foreign}, which this Deployment does not own; narrow its selector, ${without}`
+  },
+]
+
+const podNames = (seen: ServiceSeen): readonly string[] =>
+  foreignSlices(seen)
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .flatMap(({ targetRef }) => (targetRef?.kind === 'Pod' && targetRef.name ? [targetRef.name] : []))
+
+/** The first thing in the way of proxy mode; undefined when nothing is. */
+export const preflight: Check = (seen, mode) => {
+  for (const check of checks) {
+    const problem = check(seen, mode)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}

@@ -1,0 +1,32 @@
+/** How the traffic of an update is split: by the routers' weights, or by nothing but the numbers of pods. */
+import type { Context } from './context.ts'
+import { preflight } from './service-mode/preflight.ts'
+import { foreignSlices } from './service-mode/slices.ts'
+
+export type Split = 'routes' | 'count'
+
+/** Every fronting Service leads to the routers and nowhere else: a canary pod cannot receive what no router sends. */
+export const isInProxy = ({ fronting, missingServices }: Context): boolean =>
+  missingServices.length === 0 &&
+  fronting.every(
+    seen => seen.route?.status?.step === 'proxy' && seen.service.spec.selector === undefined && foreignSlices(seen).length === 0,
+  )
+
+const isRefused = ({ fronting, deployment, seen, missingServices }: Context): boolean => {
+  const podLabels = deployment.spec.template.metadata?.labels ?? {}
+  const podPrefixes = seen.replicaSets.map(({ metadata }) => `${metadata.name}-`)
+  return missingServices.length > 0 || fronting.some(service => preflight(service, { podLabels, podPrefixes }) !== undefined)
+}
+
+/**
+ * By count where the user says so (`router: none`), where no Service fronts the pods, and for a full promotion when the routers can
+ * not take over: a Service that is refused, or a stable version without a ready pod that could be protected. Never while a Service is
+ * detached: its routers go by weights.
+ */
+export const chooseSplit = (context: Context): Split => {
+  const { fronting, missingServices, config, status, versions, replicas } = context
+  if (fronting.some(({ service }) => service.spec.selector === undefined)) return 'routes'
+  if (config.router === 'none' || (fronting.length === 0 && missingServices.length === 0)) return 'count'
+  const isUnprotectable = replicas > 0 && (versions.stable?.ready ?? 0) === 0
+  return status.promoteFull === true && (isUnprotectable || isRefused(context)) ? 'count' : 'routes'
+}

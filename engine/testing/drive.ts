@@ -1,0 +1,84 @@
+/** Lets the world run: native controllers, routers, the planner's passes, time. */
+import { holdOps, isHeld } from '../../api/hold.ts'
+import { type Plan, plan } from '../plan.ts'
+import { applyPlan, writeDeployment } from './apply.ts'
+import { analyse, catchUp, publish } from './fleet.ts'
+import { applyPatch } from './json-patch.ts'
+import { syncNative } from './native.ts'
+import { isReady, podsOf, seenOf, templateOf, type World } from './world.ts'
+
+export type Pace = {
+  /** The controller dies after so many intents of this pass. */
+  readonly upTo?: number
+  /** Routers that do not hear of new Routes in this pass. */
+  readonly deaf?: readonly string[]
+  readonly passMs?: number
+}
+
+/** Ready pods of versions that a Route sends to; with no Route in the path, all ready pods. */
+export const readyInPath = (world: World): number => {
+  const detached = world.services.find(({ spec }) => spec.selector === undefined)
+  const route = detached && world.routes.find(({ metadata }) => metadata.name === detached.metadata.name)
+  const ready = (name: string) => podsOf(world, name).filter(pod => isReady(world, pod)).length
+  const counted = world.replicaSets.filter(({ metadata }) => {
+    const hash = metadata.labels?.['pod-template-hash']
+    return route === undefined || (route.spec.backends.find(backend => backend.hash === hash)?.weight ?? 0) > 0
+  })
+  return counted.reduce((sum, { metadata }) => sum + ready(metadata.name), 0)
+}
+
+export const floorOf = (world: World): number => {
+  const replicas = world.deployment?.spec.replicas ?? 0
+  return replicas - Math.floor(replicas / 4)
+}
+
+const checkPass = (world: World, before: number): void => {
+  if (!world.deployment || !isHeld(world.deployment)) return
+  const floor = floorOf(world)
+  const after = readyInPath(world)
+  if (before >= floor && after < floor)
+    world.violations.push(`ready pods in the path fell from ${before} to ${after}, allowed are ${floor}`)
+}
+
+/** One pass: everyone else looks, then the planner, then what it did is done. */
+export const pass = (world: World, pace: Pace = {}): Plan => {
+  syncNative(world)
+  for (const router of world.routers) if (router.ready && !pace.deaf?.includes(router.name)) catchUp(world, router)
+  publish(world)
+  analyse(world)
+  const before = readyInPath(world)
+  const planned = plan(seenOf(world), world.now)
+  if (planned.wakeAt !== undefined && planned.wakeAt <= world.now) world.violations.push('wakeAt is in the past')
+  applyPlan(world, planned, pace.upTo)
+  syncNative(world)
+  checkPass(world, before)
+  world.now += pace.passMs ?? 500
+  return planned
+}
+
+export const run = (world: World, passes: number, pace?: Pace): void => {
+  for (let i = 0; i < passes; i += 1) pass(world, pace)
+}
+
+/** Passes until the world is as asked; fails after `limit`. */
+export const runUntil = (world: World, isSo: (world: World) => boolean, limit = 400): void => {
+  for (let i = 0; i < limit; i += 1) {
+    if (isSo(world)) return
+    pass(world)
+  }
+  throw new Error(`not after ${limit} passes: ${world.rollout?.status?.phase} ${world.rollout?.status?.message}`)
+}
+
+export const isHealthy = (world: World): boolean =>
+  world.rollout?.status?.phase === 'Healthy' && world.deployment !== undefined && !isHeld(world.deployment)
+
+/** A user's change of the template, through the webhook (which holds) or past it. */
+export const changeImage = (world: World, image: string, through: 'webhook' | 'past webhook' = 'webhook'): void => {
+  const { deployment } = world
+  if (!deployment) return
+  const changed = { ...deployment, spec: { ...deployment.spec, template: templateOf(image) } }
+  const isOptedIn = deployment.metadata.annotations?.['sluice.dev/strategy'] !== undefined
+  const isChange = JSON.stringify(changed.spec.template) !== JSON.stringify(deployment.spec.template)
+  const isHolding = through === 'webhook' && isOptedIn && isChange
+  writeDeployment(world, isHolding ? applyPatch(changed, holdOps(changed)) : changed)
+}

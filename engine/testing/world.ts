@@ -1,0 +1,214 @@
+/** A cluster small enough for property tests: objects in memory, and how the planner sees them. Time only passes when told to. */
+import type { AnalysisRun } from '../../api/analysis-run.ts'
+import type { Deployment, EndpointSlice, Labels, ReplicaSet, Service } from '../../api/kubernetes.ts'
+import { FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME, VERSION_HASH_LABEL } from '../../api/names.ts'
+import type { Rollout } from '../../api/rollout.ts'
+import type { Route, RouteSpec } from '../../api/route.ts'
+import type { ProbeSeen, RouterSeen, Seen, ServiceSeen } from '../seen.ts'
+import { timestamp } from '../time.ts'
+
+export type PodModel = {
+  readonly name: string
+  readonly replicaSet: string
+  readonly labels: Labels
+  /** When it becomes ready; Infinity = never. */
+  readyAt: number
+  /** When it is gone; absent = it stays. */
+  goneAt?: number
+}
+
+export type RouterModel = {
+  readonly name: string
+  ready: boolean
+  /** The Routes as it runs them, by name. */
+  running: { [route: string]: RouteSpec }
+}
+
+export type World = {
+  now: number
+  counter: number
+  deployment?: Deployment
+  rollout?: Rollout
+  replicaSets: ReplicaSet[]
+  pods: PodModel[]
+  services: Service[]
+  endpointsLabels: { [service: string]: Labels }
+  slices: EndpointSlice[]
+  routes: Route[]
+  routers: RouterModel[]
+  runs: AnalysisRun[]
+  probes: { [service: string]: ProbeSeen }
+  events: string[]
+  /** What must never happen and did. */
+  violations: string[]
+  /** Versions (by image) whose pods never become ready. */
+  brokenImages: Set<string>
+  /** Versions (by image) that the analysis finds bad. */
+  badImages: Set<string>
+  inconclusiveImages: Set<string>
+  readonly podReadyMs: number
+  readonly podStopMs: number
+}
+
+export const NAMESPACE = 'shop'
+export const NAME = 'web'
+export const START = Date.UTC(2026, 10, 24, 9, 0, 0)
+
+export const templateOf = (image: string): Deployment['spec']['template'] => ({
+  metadata: { labels: { app: NAME } },
+  spec: { containers: [{ name: 'web', image, ports: [{ containerPort: 8080 }] }] },
+})
+
+export type WorldOptions = {
+  readonly replicas?: number
+  readonly annotations?: Labels
+  readonly strategy?: Deployment['spec']['strategy']
+  readonly services?: readonly string[]
+  readonly routers?: number
+}
+
+const service = (name: string): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, resourceVersion: '1' },
+  spec: { clusterIP: '10.0.0.1', selector: { app: NAME }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+})
+
+/** A Deployment of image v1 that Kubernetes has not rolled out yet, its Services, and routers. */
+export const makeWorld = (options: WorldOptions = {}): World => ({
+  now: START,
+  counter: 1,
+  deployment: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: NAME,
+      namespace: NAMESPACE,
+      uid: 'uid-deployment',
+      resourceVersion: '1',
+      generation: 1,
+      annotations: { [`${PREFIX}strategy`]: 'canary', ...options.annotations },
+    },
+    spec: {
+      replicas: options.replicas ?? 4,
+      selector: { matchLabels: { app: NAME } },
+      template: templateOf('v1'),
+      ...(options.strategy && { strategy: options.strategy }),
+    },
+  },
+  replicaSets: [],
+  pods: [],
+  services: (options.services ?? ['web']).map(service),
+  endpointsLabels: {},
+  slices: [],
+  routes: [],
+  routers: Array.from({ length: options.routers ?? 2 }, (_, i) => ({ name: `router-${i + 1}`, ready: true, running: {} })),
+  runs: [],
+  probes: {},
+  events: [],
+  violations: [],
+  brokenImages: new Set(),
+  badImages: new Set(),
+  inconclusiveImages: new Set(),
+  podReadyMs: 1500,
+  podStopMs: 1000,
+})
+
+export const nextName = (world: World): string => {
+  world.counter += 1
+  return String(world.counter)
+}
+
+/** A written object gets a new resourceVersion. */
+export const bump = <T extends { readonly metadata: { readonly resourceVersion?: string } }>(world: World, object: T): T => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: nextName(world) },
+})
+
+export const created = <T extends { readonly metadata: object }>(world: World, object: T): T => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    uid: `uid-${nextName(world)}`,
+    resourceVersion: nextName(world),
+    creationTimestamp: timestamp(world.now + world.counter),
+    generation: 1,
+  },
+})
+
+export const isReady = (world: World, pod: PodModel): boolean => pod.goneAt === undefined && pod.readyAt <= world.now
+
+export const podsOf = (world: World, replicaSet: string): PodModel[] => world.pods.filter(pod => pod.replicaSet === replicaSet)
+
+export const slicesOf = (world: World, name: string): EndpointSlice[] =>
+  world.slices.filter(({ metadata }) => metadata.labels?.[SERVICE_NAME] === name)
+
+export const readyAddresses = (slices: readonly EndpointSlice[]): Set<string> =>
+  new Set(
+    slices
+      .flatMap(({ endpoints }) => endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready !== false)
+      .flatMap(({ addresses }) => addresses),
+  )
+
+/** Ready endpoints by version, as a router reads them from the private Services' slices. */
+const upstreamsOf = (world: World, spec: RouteSpec): { [hash: string]: number } =>
+  Object.fromEntries(spec.backends.map(({ hash, service: name }) => [hash, readyAddresses(slicesOf(world, name)).size]))
+
+const routerSeen = (world: World, { name, ready, running }: RouterModel): RouterSeen => ({
+  name,
+  ready,
+  ...(ready && {
+    report: {
+      router: name,
+      draining: false,
+      routes: Object.fromEntries(
+        Object.entries(running).map(([route, spec]) => [
+          `${NAMESPACE}/${route}`,
+          { version: spec.version, listening: true, upstreams: upstreamsOf(world, spec), inFlight: {}, connections: 0 },
+        ]),
+      ),
+    },
+  }),
+})
+
+const serviceSeen = (world: World, object: Service): ServiceSeen => {
+  const { name } = object.metadata
+  const route = world.routes.find(({ metadata }) => metadata.name === name)
+  const endpointsLabels = world.endpointsLabels[name]
+  const probe = world.probes[name]
+  return {
+    service: object,
+    slices: slicesOf(world, name),
+    ...(route && { route }),
+    ...(endpointsLabels && { endpointsLabels }),
+    ...(probe && { probe }),
+  }
+}
+
+export const isPrivate = ({ metadata }: Service): boolean => metadata.labels?.[FRONTED_SERVICE_LABEL] !== undefined
+
+export const seenOf = (world: World): Seen =>
+  structuredClone({
+    namespace: NAMESPACE,
+    name: NAME,
+    ...(world.deployment && { deployment: world.deployment }),
+    ...(world.rollout && { rollout: world.rollout }),
+    replicaSets: world.replicaSets,
+    podsByReplicaSet: Object.fromEntries(
+      world.replicaSets.map(({ metadata }) => [metadata.name, podsOf(world, metadata.name).length]),
+    ),
+    services: world.services.filter(object => !isPrivate(object)).map(object => serviceSeen(world, object)),
+    backends: world.services.filter(isPrivate).map(object => ({
+      service: object,
+      frontedService: object.metadata.labels?.[FRONTED_SERVICE_LABEL] ?? '',
+      hash: object.metadata.labels?.[VERSION_HASH_LABEL] ?? '',
+      readyEndpoints: readyAddresses(slicesOf(world, object.metadata.name)).size,
+      endpoints: readyAddresses(slicesOf(world, object.metadata.name)).size,
+    })),
+    routers: world.routers.map(router => routerSeen(world, router)),
+    analysisRuns: world.runs,
+    analysisTemplates: [],
+    takenPorts: world.routes.flatMap(({ spec }) => spec.ports.map(({ listenPort }) => listenPort)),
+    settings: { propagationMs: 2000, maxDrainMs: 10_000, probes: 5 },
+  })

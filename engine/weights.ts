@@ -1,0 +1,75 @@
+/** Moves shares of traffic between versions: up only as far as ready pods carry them, down only as fast as the stable ones can take them. */
+import type { Weights } from './traffic.ts'
+
+export type Side = { readonly hash: string; readonly ready: number; readonly available: number }
+
+export type Mover = Side & {
+  /** The share that it should have, in percent. */
+  readonly want: number
+  /** Its pods are as many as they should be for that share. */
+  readonly isFull: boolean
+  /** Every router knows an endpoint of it. */
+  readonly isKnown: boolean
+}
+
+export type Shift = {
+  /** N. */
+  readonly replicas: number
+  readonly unavailable: number
+  /** In force now. */
+  readonly now: Weights
+  readonly stable: Side
+  readonly others: readonly Mover[]
+}
+
+/** The largest share that so many of N pods can carry. */
+const carries = (pods: number, replicas: number): number =>
+  pods >= replicas ? 100 : Math.floor((100 * pods) / Math.max(1, replicas))
+
+const nextShare = (mover: Mover, now: number, replicas: number): number => {
+  if (mover.ready === 0) return 0
+  if (mover.want <= now) return mover.want
+  if (!mover.isKnown) return now
+  const limit = mover.isFull ? 100 : carries(mover.available, replicas)
+  return Math.max(now, Math.min(mover.want, limit))
+}
+
+/** The least that the other versions must keep together, because the stable pods cannot carry the rest yet. */
+const leastKept = ({ replicas, unavailable, stable }: Shift): number =>
+  stable.available >= replicas - unavailable ? 0 : 100 - carries(stable.available, replicas)
+
+/** Gives back to versions that were lowered what the stable version cannot carry yet. */
+const keepBack = (shares: Map<string, number>, shift: Shift): void => {
+  const able = shift.others.filter(other => other.ready > 0)
+  const before = able.reduce((sum, { hash }) => sum + (shift.now[hash] ?? 0), 0)
+  const after = able.reduce((sum, { hash }) => sum + (shares.get(hash) ?? 0), 0)
+  let short = Math.min(before, leastKept(shift)) - after
+  for (const { hash } of able) {
+    const share = shares.get(hash) ?? 0
+    const extra = Math.max(0, Math.min(short, (shift.now[hash] ?? 0) - share))
+    shares.set(hash, share + extra)
+    short -= extra
+  }
+}
+
+/** Two Routes of different age may give more than everything together; the later versions in the list yield. */
+const cutTo100 = (shares: Map<string, number>): void => {
+  let left = 100
+  for (const [hash, share] of shares) {
+    shares.set(hash, Math.min(share, left))
+    left -= Math.min(share, left)
+  }
+}
+
+/** The next shares by version, integers that sum to 100. Planning them again from their own result changes nothing. */
+export const nextWeights = (shift: Shift): Weights => {
+  const shares = new Map(shift.others.map(other => [other.hash, nextShare(other, shift.now[other.hash] ?? 0, shift.replicas)]))
+  keepBack(shares, shift)
+  cutTo100(shares)
+  const rest = 100 - [...shares.values()].reduce((sum, share) => sum + share, 0)
+  const rescuer = shift.stable.ready === 0 ? shift.others.find(other => other.ready > 0) : undefined
+  // A version without a ready pod gets nothing; what it had goes to one that has some.
+  if (rescuer)
+    return Object.fromEntries([...shares.set(rescuer.hash, (shares.get(rescuer.hash) ?? 0) + rest), [shift.stable.hash, 0]])
+  return Object.fromEntries([...shares, [shift.stable.hash, rest]])
+}
