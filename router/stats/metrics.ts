@@ -1,0 +1,164 @@
+/**
+ * What Prometheus is told, on a registry of its own. Nothing is counted twice: the numbers are those of the versions' counts and are read when
+ * they are asked for. Labels hold names and hashes, never a path or anything else that a client makes up.
+ */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { LATENCY_BOUNDS_MS } from '../../api/router-admin.ts'
+import type { RunningRoute } from '../running-route.ts'
+import type { VersionStats } from './version-stats.ts'
+
+export type MetricsSource = {
+  readonly routes: () => Iterable<RunningRoute>
+  readonly build: { readonly version: string; readonly node: string }
+}
+
+const VERSION_LABELS = ['namespace', 'service', 'version_role', 'version'] as const
+type VersionLabels = Record<(typeof VERSION_LABELS)[number], string>
+
+/** Every fourth bound of the fine histogram: one per octave, 0.5 ms to 65 s, in seconds. */
+const STEP = 4
+const BOUNDS = LATENCY_BOUNDS_MS.filter((_, i) => i % STEP === 0).map(ms => ms / 1000)
+
+/** What each version of each Route has. A version that left its Route has no role any more. */
+const eachVersion = function* (
+  source: MetricsSource,
+): Generator<{ readonly labels: VersionLabels; readonly stats: VersionStats }> {
+  for (const route of source.routes()) {
+    for (const [hash, stats] of route.stats) {
+      const role = route.plan.versions.find(version => version.hash === hash)?.role ?? 'gone'
+      yield { labels: { namespace: route.namespace, service: route.name, version_role: role, version: hash }, stats }
+    }
+  }
+}
+
+export const makeMetrics = (source: MetricsSource): Registry => {
+  const registry = new Registry()
+  const registers = [registry]
+  addRequests(source, registers)
+  addVersionCounters(source, registers)
+  registry.registerMetric(new RequestDuration(source))
+  const routeLabels = ['namespace', 'service'] as const
+  new Gauge({
+    name: 'sluice_router_route_version',
+    help: 'spec.version of the Route that is in force.',
+    labelNames: routeLabels,
+    registers,
+    collect() {
+      this.reset()
+      for (const { namespace, name, plan } of source.routes()) this.set({ namespace, service: name }, plan.version)
+    },
+  })
+  new Gauge({
+    name: 'sluice_router_connections',
+    help: 'Connections of clients that are open.',
+    labelNames: routeLabels,
+    registers,
+    collect() {
+      this.reset()
+      for (const { namespace, name, connections } of source.routes()) this.set({ namespace, service: name }, connections)
+    },
+  })
+  new Gauge({
+    name: 'sluice_router_build_info',
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set(source.build, 1)
+  return registry
+}
+
+const addRequests = (source: MetricsSource, registers: Registry[]): void => {
+  new Counter({
+    name: 'sluice_router_requests_total',
+    help: 'Requests that ended, by version and by what became of them (2xx to 5xx, failure: no answer of a pod, abort: the client went away).',
+    labelNames: [...VERSION_LABELS, 'code_class'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { labels, stats } of eachVersion(source)) {
+        const totals = stats.ring.totals()
+        this.inc({ ...labels, code_class: '2xx' }, totals.status2xx)
+        this.inc({ ...labels, code_class: '3xx' }, totals.status3xx)
+        this.inc({ ...labels, code_class: '4xx' }, totals.status4xx)
+        this.inc({ ...labels, code_class: '5xx' }, totals.status5xx)
+        this.inc({ ...labels, code_class: 'failure' }, totals.upstreamFailures)
+        this.inc({ ...labels, code_class: 'abort' }, totals.clientAborts)
+      }
+    },
+  })
+}
+
+const addVersionCounters = (source: MetricsSource, registers: Registry[]): void => {
+  const counters: readonly (readonly [string, string, (stats: VersionStats) => number])[] = [
+    [
+      'upstream_failures_total',
+      'Requests that a pod of the version refused, reset or did not answer.',
+      stats => stats.ring.totals().upstreamFailures,
+    ],
+    ['retries_total', 'Attempts beyond the first on another pod or connection of the same version.', stats => stats.retries],
+    ['fallbacks_total', 'Requests meant for the version that were given to stable instead.', stats => stats.fallbacks],
+  ]
+  for (const [name, help, read] of counters) {
+    new Counter({
+      name: `sluice_router_${name}`,
+      help,
+      labelNames: VERSION_LABELS,
+      registers,
+      collect() {
+        this.reset()
+        for (const { labels, stats } of eachVersion(source)) this.inc(labels, read(stats))
+      },
+    })
+  }
+  new Gauge({
+    name: 'sluice_router_in_flight',
+    help: 'Requests and passed-through connections that have not ended.',
+    labelNames: VERSION_LABELS,
+    registers,
+    collect() {
+      this.reset()
+      for (const { labels, stats } of eachVersion(source)) this.set(labels, stats.inFlight)
+    },
+  })
+}
+
+const DURATION = {
+  name: 'sluice_router_request_duration_seconds',
+  help: 'Time from the head of a request to the end of its answer; aborted and failed requests are left out.',
+  labelNames: VERSION_LABELS,
+}
+type DurationValues = ReturnType<Histogram<(typeof VERSION_LABELS)[number]>['get']>
+
+/** A histogram whose buckets are sums of the ones that are counted anyway; observe() is never called. */
+class RequestDuration extends Histogram<(typeof VERSION_LABELS)[number]> {
+  readonly #source: MetricsSource
+  /** Never observes either: name, help and type as the registry wants them. */
+  readonly #outline = new Histogram({ ...DURATION, registers: [] })
+
+  constructor(source: MetricsSource) {
+    super({ ...DURATION, buckets: BOUNDS, registers: [] })
+    this.#source = source
+  }
+
+  override async get(): DurationValues {
+    return this.getForPromString()
+  }
+
+  /** What the registry calls when a metric has it (prom-client 15; not in its types). */
+  async getForPromString(): DurationValues {
+    const values = [...eachVersion(this.#source)].flatMap(({ labels, stats }) => durationValues(labels, stats))
+    return { ...(await this.#outline.get()), values }
+  }
+}
+
+const durationValues = (labels: VersionLabels, stats: VersionStats) => {
+  const { latency, latencySumMs } = stats.ring.totals()
+  const count = latency.reduce((sum, one) => sum + one, 0)
+  const atMost = (index: number) => latency.slice(0, index * STEP + 1).reduce((sum, one) => sum + one, 0)
+  return [
+    ...BOUNDS.map((le, i) => ({ labels: { ...labels, le }, value: atMost(i), metricName: `${DURATION.name}_bucket` })),
+    { labels: { ...labels, le: '+Inf' }, value: count, metricName: `${DURATION.name}_bucket` },
+    { labels, value: latencySumMs / 1000, metricName: `${DURATION.name}_sum` },
+    { labels, value: count, metricName: `${DURATION.name}_count` },
+  ]
+}
