@@ -155,7 +155,12 @@ const makeDeployment = (options: SluiceOptions, { component, replicas, ports, ar
 /** Everything but the CRDs and the webhook's own configuration, in the order in which it is to be made. */
 export const makeSluice = (options: SluiceOptions): readonly KubeObject[] => {
   const processes: readonly Process[] = [
-    { component: 'webhook', replicas: 1, ports: [{ name: 'https', containerPort: 8443 }], args: [] },
+    {
+      component: 'webhook',
+      replicas: 1,
+      ports: [{ name: 'https', containerPort: 8443 }],
+      args: ['--service-port=8443', '--create-configuration'],
+    },
     {
       component: 'router',
       replicas: options.routers,

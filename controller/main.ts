@@ -1,0 +1,94 @@
+/** The controller's process: node controller/main.ts [flags]; see --help. */
+import { parseArgs } from 'node:util'
+import { SLUICE_NAMESPACE } from '../api/names.ts'
+import { systemClock } from '../kube/clock.ts'
+import { messageOf } from '../kube/errors.ts'
+import { clientOver } from '../kube/http-client.ts'
+import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
+import { kubeconfigTransport } from '../kube/transport.ts'
+import { runController } from './run.ts'
+
+const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-in Deployments, and judges their AnalysisRuns.
+
+  --health-port N      plain port for /healthz, /readyz and /metrics (8081)
+  --host ADDRESS       address to listen on (the pod's, from POD_IP; else all)
+  --propagation-ms N   how long a change of EndpointSlices is given to reach every node's proxy (2000)
+  --max-drain-ms N     longest wait for established connections when routers leave the path (60000)
+  --probes N           connections made to see whether the routers are in the path (20)
+  --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
+
+KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
+`
+
+const fail = (message: string): never => {
+  console.error(`error: ${message}`)
+  process.exit(2)
+}
+
+const readFlags = () => {
+  try {
+    return parseArgs({
+      options: {
+        'health-port': { type: 'string', default: '8081' },
+        host: { type: 'string', default: process.env['POD_IP'] ?? '0.0.0.0' },
+        'propagation-ms': { type: 'string', default: '2000' },
+        'max-drain-ms': { type: 'string', default: '60000' },
+        probes: { type: 'string', default: '20' },
+        'log-level': { type: 'string', default: 'info' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    return fail(`${messageOf(error)}; --help lists the flags`)
+  }
+}
+
+const values = readFlags()
+
+const numberOf = (flag: 'health-port' | 'propagation-ms' | 'max-drain-ms' | 'probes'): number =>
+  /^\d+$/.test(values[flag])
+    ? Number(values[flag])
+    : fail(`--${flag}: ${JSON.stringify(values[flag])} is not supported, must be a whole number, e.g. --${flag} 20`)
+
+const level: LogLevel =
+  LOG_LEVELS.find(one => one === values['log-level']) ??
+  fail(`--log-level: ${JSON.stringify(values['log-level'])} is not supported, must be one of ${LOG_LEVELS.join(', ')}`)
+
+const main = async (): Promise<void> => {
+  const log = makeLogger({ component: 'controller', level })
+  const die = (what: string) => (error: unknown) => {
+    log.error(what, { error })
+    process.exit(1)
+  }
+  process.on('uncaughtException', die('uncaught exception'))
+  process.on('unhandledRejection', die('unhandled rejection'))
+  const stopped = new Promise<void>(resolve => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+  const kubeconfig = process.env['KUBECONFIG']
+  const transport = await kubeconfigTransport(kubeconfig ? { kubeconfig } : {})
+  const controller = await runController({
+    client: clientOver(transport),
+    clock: systemClock,
+    log,
+    identity: process.env['POD_NAME'] ?? `controller-${process.pid}`,
+    systemNamespace: process.env['POD_NAMESPACE'] ?? SLUICE_NAMESPACE,
+    host: values.host,
+    healthPort: numberOf('health-port'),
+    settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
+  })
+  const why = await Promise.race([stopped.then(() => 'stopped' as const), controller.lost.then(() => 'lost' as const)])
+  // Whoever leads now must not be disturbed by what this process still has in mind.
+  if (why === 'lost') die('another controller leads now')(undefined)
+  await controller.stop()
+  await transport.close()
+  process.exit(0)
+}
+
+if (values.help) console.log(HELP)
+else
+  await main().catch((error: unknown) => {
+    console.error(`error: ${messageOf(error)}`)
+    process.exit(1)
+  })

@@ -1,0 +1,153 @@
+/** The controller as a whole: caches on every replica, queues and workers on the leader only. */
+import { Registry } from 'prom-client'
+import type { Settings } from '../engine/seen.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Clock } from '../kube/clock.ts'
+import { makeEventRecorder } from '../kube/events.ts'
+import { startHealthServer } from '../kube/health-server.ts'
+import { runLeaderElection } from '../kube/leader.ts'
+import type { Logger } from '../kube/log.ts'
+import { makeWorkQueue } from '../kube/work-queue.ts'
+import { runWorkers } from '../kube/workers.ts'
+import { makeAnalysisController } from './analysis-controller.ts'
+import { makeMeasure } from './analysis-source.ts'
+import { type Caches, startCaches } from './caches.ts'
+import { makeCoolingPorts } from './cooling-ports.ts'
+import { makeExpectations } from './expectations.ts'
+import { makeMetrics } from './metrics.ts'
+import { makeRolloutController } from './rollout-controller.ts'
+import { makeRouterClient } from './router-reports.ts'
+import { startRouterTrust } from './router-trust.ts'
+import { startRouterWatch } from './router-watch.ts'
+import { watchSources } from './sources.ts'
+
+export type ControllerOptions = {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly log: Logger
+  /** Name of this process among its replicas, e.g. its pod's. */
+  readonly identity: string
+  /** Where Sluice runs. */
+  readonly systemNamespace: string
+  readonly host: string
+  readonly healthPort: number
+  readonly settings: Settings
+}
+
+export type RunningController = {
+  /** Resolves when the lease was lost: the process has to end, since another one leads. */
+  readonly lost: Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const WORKERS = 10
+const LEASE = 'sluice-controller'
+/** A cache that heard nothing for so long (bookmarks come once a minute) shows an old world. */
+const STALE_MS = 5 * 60_000
+
+const missing = (caches: Caches): string | undefined => {
+  const waiting = Object.values(caches).find(informer => !informer.hasSynced())
+  if (waiting !== undefined) return `waits for the first list of ${waiting.resource.plural}`
+  const stale = Object.values(caches).find(informer => informer.lastEventAgeMs() > STALE_MS)
+  return stale === undefined
+    ? undefined
+    : `has heard nothing of ${stale.resource.plural} for ${Math.round(stale.lastEventAgeMs() / 1000)} s`
+}
+
+type Parts = ControllerOptions & {
+  readonly caches: Caches
+  readonly routers: ReturnType<typeof makeRouterClient>
+  readonly metrics: ReturnType<typeof makeMetrics>
+}
+
+/** Does the leader's work until the signal is aborted; resolves when nothing of it runs any more. */
+const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
+  const { client, caches, routers, clock, log, identity, metrics } = parts
+  await Promise.all(Object.values(caches).map(informer => informer.synced(signal)))
+  const expectations = makeExpectations(clock.now)
+  const coolingPorts = makeCoolingPorts(clock.now)
+  const events = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
+  const rollouts = makeWorkQueue({ clock })
+  const analyses = makeWorkQueue({ clock })
+  const watch = startRouterWatch({
+    ask: routers.reports,
+    isAnyRoute: () => caches.routes.list().length > 0,
+    onChange: route => {
+      const [namespace, name = ''] = route.split('/')
+      const found = caches.routes.get(namespace, name)
+      if (found !== undefined) rollouts.add(`${namespace}/${found.spec.deployment}`)
+    },
+    clock,
+    log,
+  })
+  const unsubscribe = watchSources({ caches, expectations, coolingPorts }, { rollout: rollouts.add, analysis: analyses.add })
+  const reconcileRollout = makeRolloutController({ ...parts, expectations, coolingPorts, events, reports: watch.reports })
+  const reconcileAnalysis = makeAnalysisController({
+    client,
+    clock,
+    log,
+    events,
+    runs: caches.analysisRuns,
+    measure: makeMeasure({ caches, routers, clock }),
+  })
+  const stop = () => {
+    unsubscribe()
+    watch.stop()
+    void rollouts.shutDown()
+    void analyses.shutDown()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  const timed = async (key: string) => {
+    const began = performance.now()
+    const [namespace = '', name = ''] = key.split('/')
+    try {
+      return asResult(await reconcileRollout(key))
+    } catch (error) {
+      metrics.failed(namespace, name)
+      throw error
+    } finally {
+      metrics.reconciled(namespace, name, (performance.now() - began) / 1000)
+    }
+  }
+  await Promise.all([
+    runWorkers({ queue: rollouts, workers: WORKERS, reconcile: timed, log }),
+    runWorkers({ queue: analyses, workers: WORKERS, reconcile: async key => asResult(await reconcileAnalysis(key)), log }),
+  ])
+  await events.flush()
+}
+
+const asResult = ({ afterMs }: { readonly afterMs?: number }) => (afterMs === undefined ? {} : { requeueAfterMs: afterMs })
+
+/** Starts everything; resolves when it listens for probes. */
+export const runController = async (options: ControllerOptions): Promise<RunningController> => {
+  const { client, log, systemNamespace } = options
+  const caches = startCaches({ client, log, systemNamespace })
+  const trust = startRouterTrust({ client, log, namespace: systemNamespace })
+  const routers = makeRouterClient({ pods: () => caches.routerPods.list(), ca: trust.ca })
+  const registry = new Registry()
+  const metrics = makeMetrics(registry, caches)
+  const health = await startHealthServer({ host: options.host, port: options.healthPort, ready: () => missing(caches), registry })
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<void>()
+  let working: Promise<void> = Promise.resolve()
+  const election = runLeaderElection({
+    client,
+    lease: { namespace: systemNamespace, name: LEASE },
+    identity: options.identity,
+    log,
+    onStarted: signal => {
+      log.info('leading', { identity: options.identity })
+      working = lead({ ...options, caches, routers, metrics }, signal)
+    },
+    onLost,
+  })
+  return {
+    lost,
+    stop: async () => {
+      await election.stop()
+      await working
+      await Promise.all([...Object.values(caches), trust.informer].map(informer => informer.stop()))
+      await routers.close()
+      await health.close()
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** Turns every change that the caches see into keys for the queues. */
+import type { KubeObject } from '../api/kubernetes.ts'
+import type { Informer } from '../kube/informer.ts'
+import type { Caches } from './caches.ts'
+import type { CoolingPorts } from './cooling-ports.ts'
+import type { Expectations } from './expectations.ts'
+import * as keys from './keys.ts'
+
+export type Sinks = {
+  /** `NAMESPACE/NAME` of Deployments to look at. */
+  readonly rollout: (key: string) => void
+  /** `NAMESPACE/NAME` of AnalysisRuns to look at. */
+  readonly analysis: (key: string) => void
+}
+
+export type Watched = { readonly caches: Caches; readonly expectations: Expectations; readonly coolingPorts: CoolingPorts }
+
+/** Subscribes; the answer unsubscribes all. Each change counts for the object as it was and as it is: a label may have moved. */
+export const watchSources = ({ caches, expectations, coolingPorts }: Watched, sinks: Sinks): (() => void) => {
+  const feed = <T extends KubeObject>(informer: Informer<T>, keysOf: (object: T) => readonly string[]) =>
+    informer.onChange((_, object, previous) => {
+      if (object !== undefined) expectations.saw(object)
+      for (const one of [object, previous]) if (one !== undefined) for (const key of keysOf(one)) sinks.rollout(key)
+    })
+  const owned = (object: KubeObject) => keys.keysOfOwned(caches, object)
+  const endpoints = (object: KubeObject) => keys.keysOfEndpoints(caches, object)
+  const unsubscribe = [
+    feed(caches.deployments, deployment => keys.keysOfDeployment(caches, deployment)),
+    feed(caches.replicaSets, owned),
+    feed(caches.pods, owned),
+    feed(caches.services, service => keys.keysOfService(caches, service)),
+    feed(caches.slices, endpoints),
+    feed(caches.endpoints, endpoints),
+    feed(caches.rollouts, rollout => [keys.keyOf(rollout.metadata.namespace, rollout.metadata.name)]),
+    feed(caches.routes, route => [keys.keyOf(route.metadata.namespace, route.spec.deployment)]),
+    feed(caches.analysisRuns, keys.keysOfAnalysisRun),
+    feed(caches.analysisTemplates, () => []),
+    feed(caches.routerPods, () => keys.keysOfRoutes(caches)),
+    caches.analysisRuns.onChange((key, run) => {
+      if (run !== undefined) sinks.analysis(key)
+    }),
+    caches.routes.onChange((_, route, previous) => {
+      if (route === undefined && previous !== undefined) coolingPorts.release(previous.spec.ports.map(port => port.listenPort))
+    }),
+  ]
+  return () => {
+    for (const one of unsubscribe) one()
+  }
+}
