@@ -71,7 +71,7 @@ const makeStage = (spec: Partial<AnalysisRunSpec> = {}, more: { readonly labels?
   }
   const client: Pick<KubeClient, 'patch' | 'delete'> = {
     patch: async (_resource, ref, type, body, subresource) => {
-      assert.deepEqual([ref, type, subresource], [{ namespace: 'default', name: 'web-1' }, 'merge', 'status'])
+      assert.deepEqual([ref, type, subresource], [{ namespace: 'default', name: 'web-1' }, 'merge', undefined])
       if (!stage.server) throw refused(404, 'NotFound')
       const { metadata } = body as { metadata: { resourceVersion: string } }
       if (metadata.resourceVersion !== stage.server.metadata.resourceVersion) throw refused(409, 'Conflict')

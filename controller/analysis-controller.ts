@@ -82,7 +82,7 @@ const write = async (context: Context, key: string, run: AnalysisRun, status: An
   const { client, clock, events, log, written } = context
   const { resourceVersion, namespace = '', name } = run.metadata
   const patch = { metadata: { resourceVersion }, status: mergePatchBetween(run.status ?? {}, status) }
-  const answer = await client.patch<AnalysisRun>(ANALYSIS_RUNS, { namespace, name }, 'merge', patch, 'status')
+  const answer = await client.patch<AnalysisRun>(ANALYSIS_RUNS, { namespace, name }, 'merge', patch)
   written.set(key, { over: cachedIn(context, key)?.metadata.resourceVersion, run: answer, at: clock.now() })
   for (const event of eventsBetween(run.status, status)) events.record(answer, event)
   if (run.status?.phase !== status.phase) log.info('analysis run', { run: key, phase: status.phase, why: status.message })

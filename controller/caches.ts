@@ -1,10 +1,12 @@
 /** The controller's view of the cluster: one informer a kind, trimmed to what is read, with the indexes by which it is looked up. */
 import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
+import { withJsonSpec } from '../api/json-spec.ts'
 import type { Deployment, EndpointSlice, Endpoints, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
+import { decodeYaml } from '../kube/decode-yaml.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import * as resources from '../kube/resources.ts'
@@ -41,10 +43,10 @@ const fronted = (slice: EndpointSlice): readonly string[] => {
 const hasSluiceAnnotation = (object: KubeObject): boolean =>
   Object.keys(object.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
 
-/** A Deployment that never heard of Sluice is kept only by name: a cluster has thousands, each with a long template. */
+/** One that did has the YAML of its `spec` annotation as JSON, which the planner reads without a parser. A Deployment that never heard of Sluice is kept only by name: a cluster has thousands, each with a long template. */
 const trimDeployment = (deployment: Deployment): Deployment =>
   hasSluiceAnnotation(deployment)
-    ? deployment
+    ? withJsonSpec(deployment, decodeYaml)
     : { ...deployment, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} }
 
 /** Of a pod only what counts it: whose it is, its labels, whether it is ready and going. */

@@ -42,7 +42,7 @@ const clusterRules: Record<string, readonly Rule[]> = {
     rule('', ['events'], ['create', 'patch']),
     rule('discovery.k8s.io', ['endpointslices'], [...READ, 'delete']),
     rule('argoproj.io', ['rollouts', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
-    rule('argoproj.io', ['rollouts/status', 'analysisruns/status'], ['patch']),
+    rule('argoproj.io', ['rollouts/status'], ['patch']),
     rule('argoproj.io', ['analysistemplates'], READ),
     rule('sluice.dev', ['routes'], [...READ, 'create', 'patch', 'delete']),
     rule('sluice.dev', ['routes/status'], ['patch']),

@@ -3,18 +3,18 @@ import type { Deployment } from '../api/kubernetes.ts'
 import { ensureCertificates } from '../kube/certificates.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
+import { decodeYaml } from '../kube/decode-yaml.ts'
 import { startHealthServer } from '../kube/health-server.ts'
 import { startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { DEPLOYMENTS } from '../kube/resources.ts'
 import { makeApp } from './app.ts'
-import { decodeYaml } from './decode-yaml.ts'
 import { CONFIGURATION_NAME, type WebhookService } from './manifests.ts'
 import { makeMetrics } from './metrics.ts'
 import { startRegistration } from './registration.ts'
 import { review } from './review.ts'
 import { startServer } from './server.ts'
-import { makeView, slimDeployment } from './viewed-deployments.ts'
+import { countedNamespace, makeView, slimDeployment } from './viewed-deployments.ts'
 
 export type WebhookOptions = {
   readonly client: KubeClient
@@ -57,7 +57,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
     client,
     resource: DEPLOYMENTS,
     transform: slimDeployment,
-    indexes: { namespace: one => [one.metadata.namespace ?? ''] },
+    indexes: { countedNamespace },
     log,
     clock,
   })
@@ -72,7 +72,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
   keeper.onChange(() => registration.renew())
   const metrics = makeMetrics()
   const app = makeApp({
-    judge: request => review(request, makeView(deployments.by('namespace', request.namespace ?? '')), { decodeYaml }),
+    judge: request => review(request, makeView(deployments.by('countedNamespace', request.namespace ?? '')), { decodeYaml }),
     metrics,
     log,
     now: clock.now,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Labels } from '../api/kubernetes.ts'
-import { decodeYaml } from './decode-yaml.ts'
+import { decodeYaml } from '../kube/decode-yaml.ts'
 import { review } from './review.ts'
 import { answerOf, aReview, type Running, startWebhook } from './testing/client.ts'
 import { aDeployment, aRequest, NOTHING, OPTED_IN } from './testing/objects.ts'

@@ -1,6 +1,0 @@
-/** YAML of the `spec` annotation: strict, and without the aliases by which a short text becomes an endless object. */
-import { parse } from 'yaml'
-
-/** Throws on malformed text. */
-export const decodeYaml = (text: string): unknown =>
-  parse(text, { maxAliasCount: 0, schema: 'core', strict: true, uniqueKeys: true })
