@@ -99,11 +99,40 @@ const measureBad = (text: string, runs: number, rates: readonly number[]): void 
 
 const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
 
+/** Log-normal durations with stable's median at 40 ms; the canary's is `times` as long. */
+const measureLatency = (text: string, runs: number, times: readonly number[]): void => {
+  const check = checkOf(text)
+  console.log(`\nSlow canaries, ${text}: 10 canary requests a second (${runs} rollouts of 3 minutes each)`)
+  console.log('  times as slow    failed    median')
+  for (const slower of times) {
+    const random = seeded(seed * 1_000_003 + slower * 107)
+    const model = {
+      seconds: 180,
+      canary: { rate: 10, failing: 0, medianMs: 40 * slower },
+      stable: { rate: 190, failing: 0, medianMs: 40 },
+    }
+    const outcomes = Array.from({ length: runs }, () => outcome(check, random, model).failedAfter)
+    const found = outcomes.filter(after => after !== undefined).sort((a, b) => a - b)
+    const median = quantile(found, 0.5)
+    console.log(
+      `  ${String(slower).padStart(13)}  ${shareText(found.length, runs)}  ${(median === null ? '-' : `${median} s`).padStart(8)}`,
+    )
+    detections.push({
+      check: text,
+      canaryRequestsPerSecond: 10,
+      timesAsSlow: slower,
+      medianSeconds: median,
+      found: found.length / runs,
+    })
+  }
+}
+
 measureGood('success-rate >= 99%', 1000, RATES)
-measureGood('success-rate >= stable * 0.99', 200, [10])
-measureGood('success-rate >= stable', 200, [10])
+measureGood('success-rate >= stable * 0.99', 300, [10])
+measureGood('success-rate >= stable', 1000, [10])
 measureBad('success-rate >= 99%', 200, RATES)
 measureBad('success-rate >= stable * 0.99', 50, [10])
+measureLatency('p99 <= stable * 1.2', 50, [1, 1.5, 2, 4])
 
 console.log(`\nTook ${((performance.now() - started) / 1000).toFixed(0)} s.`)
 console.log(JSON.stringify({ seed, bound: FALSE_ALARM_RATE, falseAlarms, detections }))
