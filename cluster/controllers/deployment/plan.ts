@@ -14,7 +14,7 @@ import { isScalingEvent, scale } from './scale.ts'
 import { hasProgressDeadline, hasRevisionHistoryLimit, isRollingUpdate, replicasOf } from './size.ts'
 import { calculateStatus, isComplete, progressCheckAt, rolloutStatus, sameStatus } from './status.ts'
 
-export type { DeploymentSeen, DeploymentWrite } from './draft.ts'
+export type { DeploymentSeen, DeploymentStatus, DeploymentWrite } from './draft.ts'
 
 export type DeploymentPlan = {
   readonly writes: readonly DeploymentWrite[]

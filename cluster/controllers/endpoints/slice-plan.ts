@@ -30,11 +30,11 @@ export function planSlices(service: Service, pods: readonly Pod[], slices: reado
   const labels = sliceLabels(service)
   const mine = slices.filter(slice => controllerRefOf(slice)?.uid === service.metadata.uid)
   const groups = groupByPorts(service, pods)
-  const drafts = [...groups.values()].flatMap(({ ports, endpoints }) =>
+  const drafts: (SliceDraft & { readonly content: SliceContent })[] = [...groups.values()].flatMap(({ ports, endpoints }) =>
     packGroup(
       endpoints,
       mine.filter(slice => portsKey(slice.ports ?? []) === portsKey(ports)),
-    ).map(draft => ({ ...draft, content: { addressType: 'IPv4' as const, labels, ports, endpoints: draft.endpoints } })),
+    ).map(draft => ({ ...draft, content: { addressType: 'IPv4', labels, ports, endpoints: draft.endpoints } })),
   )
   if (drafts.length === 0) drafts.push(placeholder(labels, mine))
   return reuse(drafts, slices)
