@@ -1,5 +1,4 @@
 /** What the informer of Deployments keeps for reviews of Services: little of each, and only of those that are opted in. */
-import { readSettings } from '../api/annotations.ts'
 import { isHeld } from '../api/hold.ts'
 import type { Deployment } from '../api/kubernetes.ts'
 import { PREFIX, SAVED } from '../api/names.ts'
@@ -35,9 +34,17 @@ export const slimDeployment = (deployment: Deployment): Deployment => {
 
 const NO_SPEC: Deployment['spec'] = { selector: {}, template: { spec: { containers: [] } } }
 
-/** The view of one namespace. A Deployment that opted out in mid-update counts until it is given back. */
+/** A Deployment that opted out in mid-update counts until it is given back. */
+const counts = (deployment: Deployment): boolean =>
+  deployment.metadata.annotations?.[`${PREFIX}strategy`] !== undefined || isHeld(deployment)
+
+/** Index of the informer: the namespace, for those that count. */
+export const countedNamespace = (deployment: Deployment): readonly string[] =>
+  counts(deployment) ? [deployment.metadata.namespace ?? ''] : []
+
+/** The view of the namespace whose Deployments these are. */
 export const makeView = (deployments: readonly Deployment[]): View => ({
   optedIn: deployments
-    .filter(one => readSettings(one.metadata.annotations).optedIn || isHeld(one))
+    .filter(counts)
     .map(one => ({ name: one.metadata.name, selector: one.spec.selector, podLabels: one.spec.template.metadata?.labels ?? {} })),
 })

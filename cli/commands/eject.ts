@@ -43,7 +43,7 @@ const refuseWhileLive = async (session: Session, force: boolean): Promise<void> 
   )
 }
 
-const eject = async (ejection: Ejection): Promise<void> => {
+const runSteps = async (ejection: Ejection): Promise<void> => {
   const { write, style } = ejection.session.terminal
   for (const [i, step] of STEPS.entries()) {
     write(`${i + 1}/${STEPS.length} ${step.title} `)
@@ -55,7 +55,7 @@ const eject = async (ejection: Ejection): Promise<void> => {
   }
 }
 
-export const ejectCommand: Command = {
+export const eject: Command = {
   name: 'eject',
   summary: 'give a Deployment and its Services back to Kubernetes without the controller',
   argument: '<name>',
@@ -86,7 +86,7 @@ export const ejectCommand: Command = {
       },
     }
     await readStable(ejection)
-    await eject(ejection)
+    await runSteps(ejection)
     session.terminal.write(`${name} runs its stable version under Kubernetes alone\n`)
     return 0
   },

@@ -1,0 +1,96 @@
+import { parse } from 'yaml'
+import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
+import { ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../../api/names.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { isApiError } from '../../kube/errors.ts'
+import { DEPLOYMENTS, ENDPOINT_SLICES, LEASES, PODS, REPLICA_SETS, SERVICES } from '../../kube/resources.ts'
+import { type Checked, checkDeployment, type Finding, type Section } from '../check-report.ts'
+import type { Command, Session } from '../command.ts'
+import { CONTROLLER_LEASE, type Lease, liveHolder } from '../eject/lease.ts'
+import type { RenderOptions, Style } from '../output/style.ts'
+import { wrap } from '../output/table.ts'
+import { notThere, readList, readObject } from '../read-objects.ts'
+import { parseTarget } from '../target.ts'
+
+/** What only an administrator may see is left out, not an error. */
+const ifAllowed = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await reading
+  } catch (error) {
+    if (isApiError(error) && error.status === 403) return undefined
+    throw error
+  }
+}
+
+const ROUTERS = Object.entries(ROUTER_APP_LABEL)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(',')
+
+const gather = async (
+  client: KubeClient,
+  { namespace, name, now }: { readonly namespace: string; readonly name: string; readonly now: number },
+): Promise<Checked> => {
+  const [deployment, deployments, replicaSets, services, slices, routers, lease] = await Promise.all([
+    readObject<Deployment>(client, DEPLOYMENTS, namespace, name),
+    readList<Deployment>(client, DEPLOYMENTS, { namespace }),
+    readList<ReplicaSet>(client, REPLICA_SETS, { namespace }),
+    readList<Service>(client, SERVICES, { namespace }),
+    readList<EndpointSlice>(client, ENDPOINT_SLICES, { namespace }),
+    ifAllowed(readList<Pod>(client, PODS, { namespace: SLUICE_NAMESPACE, labelSelector: ROUTERS })),
+    ifAllowed(readObject<Lease>(client, LEASES, SLUICE_NAMESPACE, CONTROLLER_LEASE)),
+  ])
+  if (deployment === undefined) throw notThere(namespace, name)
+  const holder = liveHolder(lease, now)?.holder
+  return {
+    deployment,
+    deployments,
+    services,
+    replicaSets,
+    slices,
+    ...(routers && { routers }),
+    ...(holder === undefined ? {} : { controller: holder }),
+    decodeYaml: text => parse(text, { maxAliasCount: 0 }),
+  }
+}
+
+const MARKS: { readonly [verdict in Finding['verdict']]: readonly [icon: string, colour: keyof Style] } = {
+  good: ['✔', 'good'],
+  bad: ['✖', 'bad'],
+  note: ['–', 'dim'],
+}
+
+export const renderCheck = (
+  sections: readonly Section[],
+  { style, width }: Pick<RenderOptions, 'style' | 'width'>,
+): readonly string[] =>
+  sections.flatMap(({ title, findings }) => [
+    style.bold(title),
+    ...findings.flatMap(({ verdict, text }) => {
+      const [icon, colour] = MARKS[verdict]
+      return wrap(`  ${style[colour](icon)} ${text}`, width, '    ')
+    }),
+  ])
+
+const run = async (session: Session, target: string): Promise<number> => {
+  const name = parseTarget(target)
+  const { client, namespace } = await session.cluster()
+  const { terminal, format, now } = session
+  const sections = checkDeployment(await gather(client, { namespace, name, now: now() }))
+  if (format === 'json' || format === 'yaml') terminal.write(`${JSON.stringify({ namespace, name, sections }, null, 2)}\n`)
+  else {
+    const lines = renderCheck(sections, {
+      style: terminal.style,
+      width: format === 'wide' ? Number.POSITIVE_INFINITY : terminal.width,
+    })
+    terminal.write(`Deployment ${namespace}/${name}\n\n${lines.join('\n')}\n`)
+  }
+  return sections.some(({ findings }) => findings.some(one => one.verdict === 'bad')) ? 1 : 0
+}
+
+export const check: Command = {
+  name: 'check',
+  summary: "check a Deployment's annotations, the Services in front of it, and how its traffic can be split",
+  argument: '<name>',
+  examples: ['check deployment/web', 'check web -o json'],
+  run,
+}

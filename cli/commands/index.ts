@@ -1,0 +1,16 @@
+/** All commands, in the order in which help lists them. */
+import type { Command } from '../command.ts'
+import { abort } from './abort.ts'
+import { check } from './check.ts'
+import { eject } from './eject.ts'
+import { get } from './get.ts'
+import { list } from './list.ts'
+import { pause } from './pause.ts'
+import { promote } from './promote.ts'
+import { resume } from './resume.ts'
+import { retry } from './retry.ts'
+import { status } from './status.ts'
+import { undo } from './undo.ts'
+import { version } from './version.ts'
+
+export const COMMANDS: readonly Command[] = [list, get, status, promote, abort, retry, pause, resume, undo, eject, check, version]

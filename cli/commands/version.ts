@@ -1,0 +1,25 @@
+import { messageOf } from '../../kube/errors.ts'
+import type { Command } from '../command.ts'
+import { SLUICE_VERSION } from '../sluice-version.ts'
+
+const versionOf = (answer: unknown): string =>
+  typeof answer === 'object' && answer !== null && 'gitVersion' in answer ? String(answer.gitVersion) : 'unknown'
+
+export const version: Command = {
+  name: 'version',
+  summary: 'print the versions of this program and of the cluster',
+  options: [{ flags: '--client', description: 'of this program only' }],
+  examples: ['version', 'version --client'],
+  run: async (session, _target, { client: clientOnly }) => {
+    const { write } = session.terminal
+    write(`sluice ${SLUICE_VERSION}\n`)
+    if (clientOnly === true) return 0
+    try {
+      const { client, server } = await session.cluster()
+      write(`Kubernetes ${versionOf(await client.raw('GET', '/version'))} at ${server}\n`)
+    } catch (error) {
+      write(`Kubernetes not reached: ${messageOf(error)}\n`)
+    }
+    return 0
+  },
+}

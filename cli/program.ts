@@ -1,0 +1,130 @@
+/** The command line: global flags, the commands of the registry, help; everything outside the process comes in as arguments. */
+import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
+import { CliError, type Cluster, type Command, type OutputFormat, type Session, type Values } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+import { explainError } from './explain-error.ts'
+import { chooseStyle } from './output/style.ts'
+import { SLUICE_VERSION } from './sluice-version.ts'
+
+export type Outside = {
+  /** Without node and script. */
+  readonly argv: readonly string[]
+  /** `sluice`, or `kubectl sluice` where kubectl runs it. */
+  readonly name: string
+  readonly write: (text: string) => void
+  readonly writeError: (text: string) => void
+  readonly isTerminal: boolean
+  readonly columns: number | undefined
+  readonly rows: number | undefined
+  /** The variable NO_COLOR. */
+  readonly noColor: string | undefined
+  readonly connect: (choice: Choice) => Promise<Cluster>
+  readonly now: () => number
+  readonly sleep: (ms: number) => Promise<void>
+  readonly signal: AbortSignal
+}
+
+export type Choice = { readonly kubeconfig?: string; readonly context?: string; readonly namespace?: string }
+
+const FORMATS: readonly OutputFormat[] = ['table', 'wide', 'json', 'yaml']
+const PLAIN_WIDTH = 80
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const openSession = (outside: Outside, flags: Values): Session => {
+  const { isTerminal, columns, rows } = outside
+  const kubeconfig = textOf(flags.kubeconfig)
+  const context = textOf(flags.context)
+  const namespace = textOf(flags.namespace)
+  let cluster: Promise<Cluster> | undefined
+  return {
+    cluster: () => {
+      cluster ??= outside.connect({
+        ...(kubeconfig && { kubeconfig }),
+        ...(context && { context }),
+        ...(namespace && { namespace }),
+      })
+      return cluster
+    },
+    allNamespaces: flags.allNamespaces === true,
+    format: FORMATS.find(one => one === flags.output) ?? 'table',
+    terminal: {
+      write: outside.write,
+      isTerminal,
+      rows: isTerminal ? (rows ?? 24) : Number.POSITIVE_INFINITY,
+      width: isTerminal ? Math.max(PLAIN_WIDTH, columns ?? PLAIN_WIDTH) : PLAIN_WIDTH,
+      style: chooseStyle({ isTerminal, noColor: outside.noColor, wanted: flags.color !== false }),
+    },
+    now: outside.now,
+    sleep: outside.sleep,
+    signal: outside.signal,
+  }
+}
+
+const withGlobals = (command: Commander): Commander =>
+  command
+    .option('--kubeconfig <path>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('-n, --namespace <name>', "namespace (the context's)")
+    .option('-A, --all-namespaces', 'of all namespaces (list)')
+    .addOption(new CommanderOption('-o, --output <format>', 'how to print').choices(FORMATS).default('table'))
+    .option('--no-color', 'without colours; NO_COLOR does the same')
+
+const addCommand = (program: Commander, command: Command, outside: Outside, end: (code: number) => void): void => {
+  const added = withGlobals(program.command(command.name))
+    .description(command.summary)
+    .addHelpText('after', `\nExamples:\n${command.examples.map(one => `  ${outside.name} ${one}`).join('\n')}`)
+  if (command.argument !== undefined) added.argument(command.argument, 'NAME, deployment/NAME or rollout/NAME')
+  for (const { flags, description, default: value } of command.options ?? []) added.option(flags, description, value)
+  added.action(async (...received: unknown[]) => {
+    const target = command.argument === undefined ? '' : String(received[0])
+    // Flags may stand before the command too.
+    const values: Values = { ...program.opts(), ...definedOf(added.opts(), added) }
+    if (values.allNamespaces === true && command.argument !== undefined)
+      throw new CliError(`${command.name} is about one Deployment; choose its namespace with -n instead of -A`)
+    end(await command.run(openSession(outside, values), target, values))
+  })
+}
+
+/** Flags that were given after the command; a default there must not hide what stood before it. */
+const definedOf = (values: Values, command: Commander): Values =>
+  Object.fromEntries(
+    Object.entries(values).filter(
+      ([name, value]) => value !== undefined && (command.getOptionValueSource(name) !== 'default' || !isGlobal(name)),
+    ),
+  )
+
+const GLOBAL_DEFAULTS: readonly string[] = ['output', 'color']
+const isGlobal = (name: string): boolean => GLOBAL_DEFAULTS.includes(name)
+
+/** Runs one command line; answers its exit code. */
+export const runProgram = async (outside: Outside): Promise<number> => {
+  let code = 0
+  const program = withGlobals(new Commander(outside.name))
+    .description('Progressive delivery for the Deployments a cluster already has.')
+    .version(SLUICE_VERSION, '-V, --version', 'print the version of this program')
+    .exitOverride()
+    .configureOutput({ writeOut: outside.write, writeErr: () => {} })
+    .showSuggestionAfterError(true)
+  for (const command of COMMANDS)
+    addCommand(program, command, outside, ended => {
+      code = ended
+    })
+  try {
+    await program.parseAsync(outside.argv, { from: 'user' })
+    return code
+  } catch (error) {
+    return report(error, outside)
+  }
+}
+
+const report = (error: unknown, outside: Outside): number => {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    if (error.code === 'commander.help') return 1
+    outside.writeError(`${error.message.replaceAll('\n', ' ')}; ${outside.name} --help shows how\n`)
+    return 2
+  }
+  outside.writeError(`error: ${explainError(error)}\n`)
+  return error instanceof CliError ? error.exitCode : 1
+}

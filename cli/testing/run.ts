@@ -1,0 +1,56 @@
+/** Runs a command line against an API server in memory and keeps what it prints. */
+
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { runProgram } from '../program.ts'
+import type { MemoryApi } from './memory-api.ts'
+import { NOW } from './objects.ts'
+
+export type Ran = { readonly code: number; readonly out: string; readonly err: string }
+
+export type RunOptions = {
+  readonly isTerminal?: boolean
+  readonly noColor?: string
+  readonly columns?: number
+  readonly onSleep?: () => void
+}
+
+/** Time passes only by sleeping; `line` is split at spaces. */
+export const run = async (
+  api: MemoryApi,
+  line: string,
+  { isTerminal = false, noColor, columns, onSleep }: RunOptions = {},
+): Promise<Ran> => {
+  let out = ''
+  let err = ''
+  let now = NOW
+  const code = await runProgram({
+    argv: line.split(' '),
+    name: 'sluice',
+    write: text => {
+      out += text
+    },
+    writeError: text => {
+      err += text
+    },
+    isTerminal,
+    columns,
+    rows: undefined,
+    noColor,
+    connect: async ({ namespace }) => ({ client: api.client, namespace: namespace ?? 'shop', server: 'https://127.0.0.1:6443' }),
+    now: () => now,
+    sleep: async ms => {
+      now += ms
+      onSleep?.()
+    },
+    signal: new AbortController().signal,
+  })
+  return { code, out, err }
+}
+
+/** Compares with cli/golden/NAME.txt; `node cli/pages.test.ts --update` writes what is there now. */
+export const assertGolden = (name: string, text: string): void => {
+  const file = new URL(`../golden/${name}.txt`, import.meta.url)
+  if (process.argv.includes('--update')) writeFileSync(file, text)
+  assert.equal(text, readFileSync(file, 'utf8'))
+}
