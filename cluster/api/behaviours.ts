@@ -20,7 +20,7 @@ import { type Draft, ensureChild, type JsonObject, sameJson } from './json.ts'
 import { type Behaviour, storageKey } from './kind.ts'
 import { podGrace, preparePod } from './pods.ts'
 import { schemaOfKind } from './schema/kubernetes.ts'
-import { leaveOutEmpty, unknownFieldsOf } from './schema/typed.ts'
+import { checkTypes, leaveOutEmpty, unknownFieldsOf } from './schema/typed.ts'
 import { validationOf } from './validate/builtin.ts'
 
 const differs =
@@ -96,6 +96,7 @@ export const behaviourOf = (kind: Resource): Behaviour => {
     ...(schema
       ? {
           unknownFields: object => unknownFieldsOf(object, schema),
+          checkTypes: object => checkTypes(object, schema, kind),
           setDefaults: draft => {
             leaveOutEmpty(draft, schema)
             own.setDefaults?.(draft)

@@ -21,11 +21,13 @@ export type Behaviour = {
   /** Checks of a new object beyond `validate`. */
   readonly validateCreate?: (object: JsonObject) => readonly FieldError[]
   /** Checks of a change beyond `validate`. */
-  readonly validateUpdate?: (object: JsonObject, old: JsonObject) => readonly FieldError[]
+  readonly validateUpdate?: (object: JsonObject, old: JsonObject, subresource: string | undefined) => readonly FieldError[]
   /** What a change of spec is: true bumps metadata.generation. Absent: the kind has no generation. */
   readonly changesGeneration?: (object: JsonObject, old: JsonObject) => boolean
   /** Fields of a body that the kind's schema does not know; for the `fieldValidation` parameter. */
   readonly unknownFields?: (object: JsonObject) => readonly string[]
+  /** Refuses (400) values of a type that the schema does not allow. */
+  readonly checkTypes?: (object: JsonObject) => void
   /** Takes fields away that the schema does not know (custom resources only). */
   readonly prune?: (draft: Draft) => void
   /** The seconds of grace that a deletion gets; absent: objects of the kind go at once. */

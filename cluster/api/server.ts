@@ -2,15 +2,17 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { Transport } from '../../kube/client.ts'
-import { ADMIT_ALL } from './admission/chain.ts'
+import { makeAdmission } from './admission/plugins.ts'
 import type { Api, LogSource } from './api.ts'
 import { bootstrap } from './bootstrap.ts'
 import { BUILTIN_KINDS } from './builtin-kinds.ts'
 import { ADMIN, type UserInfo } from './call.ts'
 import { makeDeleting } from './cascade.ts'
 import { establishDefinitions } from './crd/establish.ts'
+import { GarbageCollector } from './garbage-collector.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import { type Listening, type ListenOptions, listenOn } from './listen.ts'
+import { followNamespaces } from './namespace-lifecycle.ts'
 import { Registry } from './registry.ts'
 import { makeServiceAddresses } from './service-addresses.ts'
 import { makeSnapshots } from './snapshots.ts'
@@ -77,7 +79,7 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
   const api: Api = {
     store,
     registry: new Registry(BUILTIN_KINDS),
-    admission: ADMIT_ALL,
+    admission: makeAdmission(() => api),
     addresses: makeServiceAddresses(options.serviceCidr ?? '127.96.0.0/16'),
     clock: options.clock ?? (() => new Date()),
     randomUuid: randomUUID,
@@ -94,6 +96,8 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
   }
   const deleting = makeDeleting(api, error => onBackgroundError(options, error))
   establishDefinitions(api, deleting)
+  followNamespaces(api, deleting)
+  new GarbageCollector(api, deleting)
   bootstrap(api)
   const listeners: Listening[] = []
   const closeWatches = () => {

@@ -69,6 +69,7 @@ const decodeNew = (call: Call, body: JsonObject): Draft => {
   if (textOf(ensureChild(draft, 'metadata')['resourceVersion']))
     throw badRequest('resourceVersion should not be set on objects to be created')
   checkUnknownFields(call, draft)
+  call.kind.behaviour.checkTypes?.(draft)
   const metadata = ensureChild(draft, 'metadata')
   for (const field of SYSTEM_FIELDS) delete metadata[field]
   return toStored(call.kind, draft) as Draft

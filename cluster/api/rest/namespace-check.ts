@@ -3,6 +3,7 @@ import type { Api } from '../api.ts'
 import type { Call } from '../call.ts'
 import { forbidden, notFound } from '../failure.ts'
 import { type Draft, ensureChild } from '../json.ts'
+import type { Stored } from '../store.ts'
 import { subjectOf } from './subject.ts'
 
 export const NAMESPACE_STORAGE = '/namespaces'
@@ -24,3 +25,6 @@ export const checkNamespace = (api: Api, call: Call, name: string): void => {
 export const markNamespace = (draft: Draft): void => {
   ensureChild(draft, 'status')['phase'] = 'Terminating'
 }
+
+export const namespaceOf = (api: Api, name: string | undefined): Stored | undefined =>
+  name ? api.store.get({ storage: NAMESPACE_STORAGE, name }) : undefined

@@ -3,6 +3,9 @@ import type { AdmissionAttributes, Operation } from '../admission/chain.ts'
 import type { Call } from '../call.ts'
 import type { JsonObject } from '../json.ts'
 import { toServed } from './convert.ts'
+import { scaleOf } from './scale-object.ts'
+
+const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' }
 
 const OPTIONS_KIND: { readonly [operation in Operation]?: string } = {
   CREATE: 'CreateOptions',
@@ -26,16 +29,22 @@ export type Reviewed = {
   readonly oldObject: JsonObject | null
 }
 
-/** Stored objects in, objects in the request's version out. */
+/** An object as this request speaks of it: a Scale for `/scale`, else the object in the request's version. */
+const shown = ({ kind, subresource }: Call, object: JsonObject | null): JsonObject | null => {
+  if (!object) return null
+  return subresource === 'scale' && kind.scale ? scaleOf(kind.scale, object) : toServed(kind, object)
+}
+
+/** Stored objects in, objects as the request speaks of them out. */
 export const reviewOf = (call: Call, { operation, name, object, oldObject }: Reviewed): AdmissionAttributes => ({
   operation,
   kind: call.kind,
   subresource: call.subresource,
-  objectKind: { group: call.kind.group, version: call.kind.version, kind: call.kind.kind },
+  objectKind: call.subresource === 'scale' ? SCALE : { group: call.kind.group, version: call.kind.version, kind: call.kind.kind },
   namespace: call.kind.namespaced ? call.namespace : undefined,
   name,
-  object: object && toServed(call.kind, object),
-  oldObject: oldObject && toServed(call.kind, oldObject),
+  object: shown(call, object),
+  oldObject: shown(call, oldObject),
   user: call.user,
   dryRun: call.dryRun,
   options: optionsOf(call, operation),

@@ -4,46 +4,18 @@ import { parseObject } from '../body.ts'
 import { type Answer, type Call, jsonAnswer } from '../call.ts'
 import { badRequest, conflict, staleVersion, unknownResource } from '../failure.ts'
 import { invalid, invalidObject } from '../field-error.ts'
-import { at, type Draft, draftOf, ensureChild, type JsonObject, numberOf, sameJson, textOf } from '../json.ts'
+import { at, draftOf, type JsonObject, sameJson, textOf } from '../json.ts'
 import type { ScalePaths } from '../kind.ts'
-import { selectorText } from '../selectors.ts'
 import type { Stored } from '../store.ts'
 import { changeOfPatch } from './patch.ts'
 import { getObject } from './read.ts'
+import { scaleOf, setReplicas } from './scale-object.ts'
 import { subjectOf } from './subject.ts'
 import { changeObject } from './update.ts'
 
 const pathsOf = (call: Call): ScalePaths => {
   if (!call.kind.scale) throw unknownResource()
   return call.kind.scale
-}
-
-/** The Scale of a stored object. */
-export const scaleOf = (paths: ScalePaths, object: JsonObject): JsonObject => {
-  const metadata = at(object, 'metadata')
-  const selector = paths.selector ? at(object, ...paths.selector) : undefined
-  const text = typeof selector === 'string' ? selector : selectorText(selector)
-  const replicas = numberOf(at(object, ...paths.specReplicas))
-  return {
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: {
-      name: at(metadata, 'name'),
-      ...(at(metadata, 'namespace') === undefined ? {} : { namespace: at(metadata, 'namespace') }),
-      uid: at(metadata, 'uid'),
-      resourceVersion: at(metadata, 'resourceVersion'),
-      creationTimestamp: at(metadata, 'creationTimestamp'),
-    },
-    spec: replicas === undefined || replicas === 0 ? {} : { replicas },
-    status: { replicas: numberOf(at(object, ...paths.statusReplicas)) ?? 0, ...(text ? { selector: text } : {}) },
-  }
-}
-
-const setAt = (draft: Draft, path: readonly string[], value: unknown): void => {
-  const last = path.at(-1) ?? ''
-  let target = draft
-  for (const field of path.slice(0, -1)) target = ensureChild(target, field)
-  target[last] = value
 }
 
 const replicasOf = (call: Call, scale: JsonObject): number => {
@@ -76,7 +48,7 @@ const changeScale = (api: Api, call: Call, change: (scale: JsonObject) => JsonOb
       const replicas = replicasOf(call, scale)
       if (sameJson(replicas, at(current, ...paths.specReplicas))) return current
       const draft = draftOf(current)
-      setAt(draft, paths.specReplicas, replicas)
+      setReplicas(draft, paths, replicas)
       return draft
     },
     pinned,

@@ -67,12 +67,12 @@ const prepare = (api: Api, call: Call, draft: Draft, old: Stored): Draft => {
   return prepared
 }
 
-const validateChange = (kind: Kind, draft: Draft, old: Stored): void => {
+const validateChange = ({ kind, subresource }: Call, draft: Draft, old: Stored): void => {
   const errors: readonly FieldError[] = [
     ...validateMetadata(draft, nameRule(kind)),
     ...validateMetadataUpdate(draft, old),
     ...(kind.behaviour.validate?.(draft) ?? []),
-    ...(kind.behaviour.validateUpdate?.(draft, old) ?? []),
+    ...(kind.behaviour.validateUpdate?.(draft, old, subresource) ?? []),
   ]
   if (errors.length > 0) throw invalidObject({ group: kind.group, kind: kind.kind, name: old.metadata.name }, errors)
 }
@@ -110,11 +110,12 @@ const changeOnce = async (api: Api, call: Call, old: Stored, change: Change): Pr
   const draft = draftOf(change(toServed(call.kind, old)))
   checkIdentity(call, draft)
   checkUnknownFields(call, draft)
+  call.kind.behaviour.checkTypes?.(draft)
   checkPreconditions(call, draft, old)
   const decoded = toStored(call.kind, draft) as Draft
   const settled = await settle(api, call, { operation: 'UPDATE', name: old.metadata.name, draft: decoded, old })
   const prepared = prepare(api, call, settled, old)
-  validateChange(call.kind, prepared, old)
+  validateChange(call, prepared, old)
   await admit(api, call, { operation: 'UPDATE', name: old.metadata.name, object: prepared, old })
   return store(api, call, prepared, old)
 }
