@@ -125,6 +125,15 @@ describe('a router on its admin port', () => {
     }
   })
 
+  test('is not asked before the CA is known', async () => {
+    const early = makeRouterAdmin({ ca: () => '' })
+    await assert.rejects(early.report(server.origin), {
+      message: `router at ${server.origin}: the CA of the routers is not known yet`,
+    })
+    assert.deepEqual(paths, [])
+    await early.close()
+  })
+
   test('is believed under a new CA as soon as it is known', async () => {
     let ca = (await makeIdentity(ROUTER_SERVER_NAME)).authority.cert
     const rotating = makeRouterAdmin({ ca: () => ca, timeoutMs: 5000 })

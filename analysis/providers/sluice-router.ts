@@ -38,7 +38,8 @@ const decodeConfig = (config: unknown): Config | { readonly problem: string } =>
   const fields = config as { readonly [name: string]: unknown }
   for (const name of ['deployment', 'canaryHash', 'stableHash']) {
     const value = fields[name]
-    if (typeof value !== 'string' || value === '') {
+    // Without a stable version there is nothing to compare with, but still something to judge.
+    if (typeof value !== 'string' || (value === '' && name !== 'stableHash')) {
       return {
         problem: `${where}.${name} is ${JSON.stringify(value) ?? 'missing'}, it must be a text that is not empty, e.g. ${EXAMPLE}`,
       }
