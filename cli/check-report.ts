@@ -18,8 +18,8 @@ export type Checked = {
   readonly slices: readonly EndpointSlice[]
   /** Undefined where they may not be listed. */
   readonly routers?: readonly Pod[]
-  /** Who holds the controller's Lease; undefined when nobody does. */
-  readonly controller?: string
+  /** Who holds the controller's Lease; null when nobody does, absent where it may not be read. */
+  readonly controller?: string | null
   readonly decodeYaml: (text: string) => unknown
 }
 
@@ -123,7 +123,7 @@ const placementFindings = (
   fronting: readonly Fronting[],
 ): readonly Finding[] => {
   const ready = routers?.filter(isReady).length
-  const fleet = ready === undefined ? 'routers may not be listed by you' : `${ready} routers ready`
+  const fleet = ready === undefined ? 'routers may not be listed by you' : `${ready} ${ready === 1 ? 'router' : 'routers'} ready`
   const later = note('sidecar, gateway, istio, nginx: not available in this version')
   if (settings?.router === 'none')
     return [
@@ -145,8 +145,11 @@ const placementFindings = (
   return [shared, note('none: only with sluice.dev/router: none, or without a Service in front'), later]
 }
 
-const processFindings = ({ controller }: Checked): readonly Finding[] => [
-  controller === undefined
-    ? bad('no controller holds its Lease: updates are held and wait; kubectl -n sluice-system get deploy,pods shows why')
-    : good(`the controller is at work (${controller})`),
-]
+const processFindings = ({ controller }: Checked): readonly Finding[] => {
+  if (controller === undefined) return [note("the controller's Lease may not be read by you")]
+  return [
+    controller === null
+      ? bad('no controller holds its Lease: updates are held and wait; kubectl -n sluice-system get deploy,pods shows why')
+      : good(`the controller is at work (${controller})`),
+  ]
+}

@@ -37,10 +37,9 @@ const gather = async (
     readList<Service>(client, SERVICES, { namespace }),
     readList<EndpointSlice>(client, ENDPOINT_SLICES, { namespace }),
     ifAllowed(readList<Pod>(client, PODS, { namespace: SLUICE_NAMESPACE, labelSelector: ROUTERS })),
-    ifAllowed(readObject<Lease>(client, LEASES, SLUICE_NAMESPACE, CONTROLLER_LEASE)),
+    ifAllowed(readObject<Lease>(client, LEASES, SLUICE_NAMESPACE, CONTROLLER_LEASE).then(one => one ?? null)),
   ])
   if (deployment === undefined) throw notThere(namespace, name)
-  const holder = liveHolder(lease, now)?.holder
   return {
     deployment,
     deployments,
@@ -48,7 +47,7 @@ const gather = async (
     replicaSets,
     slices,
     ...(routers && { routers }),
-    ...(holder === undefined ? {} : { controller: holder }),
+    ...(lease === undefined ? {} : { controller: liveHolder(lease ?? undefined, now)?.holder ?? null }),
     decodeYaml: text => parse(text, { maxAliasCount: 0 }),
   }
 }

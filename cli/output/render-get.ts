@@ -9,7 +9,7 @@ import { renderStep } from './steps.ts'
 import type { RenderOptions, Style } from './style.ts'
 import { wrap } from './table.ts'
 
-const LABEL = 14
+const LABEL = 15
 
 const line = (label: string, text: string, { width }: RenderOptions): readonly string[] =>
   wrap(`${`${label}:`.padEnd(LABEL)} ${text}`, width, ' '.repeat(LABEL + 1))

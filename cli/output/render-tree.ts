@@ -12,10 +12,10 @@ type Row = readonly [name: string, kind: string, status: string, age: string, in
 
 const COLUMNS: readonly Column[] = [
   { title: 'NAME', shrinks: true },
-  { title: 'KIND' },
+  { title: 'KIND', drops: true },
   { title: 'STATUS' },
   { title: 'AGE' },
-  { title: 'INFO', shrinks: true },
+  { title: 'INFO' },
 ]
 
 export const renderTree = (view: RolloutView, options: RenderOptions): readonly string[] =>
