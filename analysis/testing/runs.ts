@@ -1,5 +1,5 @@
 /** Plays AnalysisRuns through time. */
-import type { AnalysisRun, AnalysisRunSpec, AnalysisRunStatus } from '../../api/analysis-run.ts'
+import type { AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, Metric } from '../../api/analysis-run.ts'
 import type { Measured } from '../measured.ts'
 import { type Assessment, assess, metricsToMeasure } from '../run.ts'
 
