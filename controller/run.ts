@@ -35,8 +35,8 @@ export type ControllerOptions = {
 }
 
 export type RunningController = {
-  /** Resolves when the lease was lost: the process has to end, since another one leads. */
-  readonly lost: Promise<void>
+  /** Resolves with the reason when the lease was lost: the process has to end, since another one leads. */
+  readonly lost: Promise<string>
   readonly stop: () => Promise<void>
 }
 
@@ -127,7 +127,7 @@ export const runController = async (options: ControllerOptions): Promise<Running
   const registry = new Registry()
   const metrics = makeMetrics(registry, caches)
   const health = await startHealthServer({ host: options.host, port: options.healthPort, ready: () => missing(caches), registry })
-  const { promise: lost, resolve: onLost } = Promise.withResolvers<void>()
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<string>()
   let working: Promise<void> = Promise.resolve()
   const election = runLeaderElection({
     client,
