@@ -75,7 +75,7 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
   const carryOut = async (key: string, seen: Seen, { intents, status }: Plan) => {
     const executor = executorFor(key, seen)
     for (const intent of intents) {
-      log.info('intent', { rollout: key, ...summarise(intent) })
+      log.info('intent', { rollout: key, intent: summarise(intent) })
       await execute(intent, executor)
     }
     await writeStatus(key, seen, status)
