@@ -8,8 +8,10 @@ export const resolveArguments = (
   metric: Metric,
   args: readonly Argument[],
 ): { readonly metric: Metric } | { readonly problem: string } => {
+  const raw = JSON.stringify(metric)
+  if (!raw.includes('{{')) return { metric }
   let problem: string | undefined
-  const text = JSON.stringify(metric).replace(PLACEHOLDER, (whole, name: string) => {
+  const text = raw.replace(PLACEHOLDER, (whole, name: string) => {
     const argument = name.startsWith('args.') ? args.find(arg => `args.${arg.name}` === name) : undefined
     if (argument?.value !== undefined) return JSON.stringify(argument.value).slice(1, -1)
     problem ??=

@@ -9,6 +9,8 @@ export const ERROR_RETRY_MS = 10_000
 export const RECORD_EVERY_MS = 10_000
 /** A short check is looked at so often. */
 export const LOOK_EVERY_MS = 500
+/** One whose canary got no request lately. */
+export const LOOK_QUIET_MS = 2000
 
 export const isCompleted = (phase: AnalysisPhase | undefined): boolean =>
   phase === 'Successful' || phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive'

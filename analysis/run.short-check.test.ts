@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Measured } from './measured.ts'
 import { assess } from './run.ts'
 import { check, error, NOW, play, result, runOf, verdict } from './testing/runs.ts'
 
@@ -10,6 +11,11 @@ describe('a short check', () => {
     const waiting = play(spec, [[0, { m: verdict('Running', '119 more needed') }]])
     assert.deepEqual(result(waiting), { name: 'm', phase: 'Running', message: '119 more needed' })
     assert.equal(waiting.status.phase, 'Running')
+  })
+
+  test('is looked at less often while nothing comes to the canary', () => {
+    const quiet = { ...verdict('Running'), isQuiet: true } as Measured
+    assert.equal(play(spec, [[0, { m: quiet }]]).wakeAt, NOW + 2000)
   })
 
   test('is looked at twice a second', () => {

@@ -3,7 +3,17 @@ import type { AnalysisPhase, AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, Me
 import { resolveArguments } from './arguments.ts'
 import type { Measured } from './measured.ts'
 import { isDryRun, limitsOf, metricsProblem, retentionOf, rulesProblem } from './metric-limits.ts'
-import { addMeasured, brokenLimit, isCheck, isCompleted, LOOK_EVERY_MS, measureAt, phaseOf, timestamp } from './metric-result.ts'
+import {
+  addMeasured,
+  brokenLimit,
+  isCheck,
+  isCompleted,
+  LOOK_EVERY_MS,
+  LOOK_QUIET_MS,
+  measureAt,
+  phaseOf,
+  timestamp,
+} from './metric-result.ts'
 
 export type Assessment = {
   readonly status: AnalysisRunStatus
@@ -77,7 +87,28 @@ export const assess = (run: AnalysisRun, measured: ReadonlyMap<string, Measured>
     ...(isCompleted(verdict.phase) ? { completedAt: timestamp(now) } : {}),
     ...summaries(run.spec, metrics, results),
   }
-  return isCompleted(verdict.phase) ? { status } : { status, wakeAt: nextMeasurement(metrics, kept, Date.parse(startedAt), now) }
+  if (isCompleted(verdict.phase)) return { status }
+  const times = metrics.map(metric =>
+    nextLook(metric, kept, measured.get(metric.name), { startedAt: Date.parse(startedAt), now }),
+  )
+  return { status, wakeAt: Math.min(...times, now + LONGEST_SLEEP_MS) }
+}
+
+/** A run whose metrics all wait for something else is still looked at so often. */
+const LONGEST_SLEEP_MS = 60_000
+
+type Times = { readonly startedAt: number; readonly now: number }
+
+const nextLook = (
+  metric: Metric,
+  results: readonly MetricResult[],
+  measured: Measured | undefined,
+  { startedAt, now }: Times,
+): number => {
+  const result = results.find(({ name }) => name === metric.name)
+  const at = measureAt(metric, result, startedAt, now) ?? Number.POSITIVE_INFINITY
+  const isQuiet = measured?.kind === 'verdict' && measured.isQuiet === true
+  return isCheck(metric) ? Math.max(at, now + (isQuiet ? LOOK_QUIET_MS : LOOK_EVERY_MS)) : at
 }
 
 const grow = (run: AnalysisRun, metric: Metric, measured: Measured | undefined, now: number): readonly MetricResult[] => {
@@ -153,22 +184,4 @@ const summaries = (spec: AnalysisRunSpec, metrics: readonly Metric[], results: r
     }
   }
   return { runSummary: summary(false), dryRunSummary: summary(true) }
-}
-
-const nextMeasurement = (
-  metrics: readonly Metric[],
-  results: readonly MetricResult[],
-  startedAt: number,
-  now: number,
-): number => {
-  const times = metrics.flatMap(metric => {
-    const at = measureAt(
-      metric,
-      results.find(({ name }) => name === metric.name),
-      startedAt,
-      now,
-    )
-    return at === undefined ? [] : [isCheck(metric) ? Math.max(at, now + LOOK_EVERY_MS) : at]
-  })
-  return Math.min(...times, now + 60_000)
 }

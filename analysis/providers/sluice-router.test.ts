@@ -133,6 +133,19 @@ describe('the provider sluice/router', () => {
     assert.equal(measured.kind === 'verdict' && measured.verdict.phase, 'Running')
   })
 
+  test('is quiet when nothing came to the canary lately, but not at its start', async () => {
+    const isQuiet = async (versions: Fleet['versions'], age: number) => {
+      const measured = await makeSluiceRouterProvider(makeFleet(versions).source).measure({
+        ...request({ ...CONFIG, check: 'success-rate >= 99%' }),
+        since: NOW - age * 1000,
+      })
+      return measured.kind === 'verdict' && measured.isQuiet === true
+    }
+    assert.equal(await isQuiet({ old: answers(10) }, 20), false)
+    assert.equal(await isQuiet({ old: answers(10) }, 40), true)
+    assert.equal(await isQuiet({ new: answers(1), old: answers(10) }, 40), false)
+  })
+
   test('when no router answers, says what each said', async () => {
     const { fleet, source } = makeFleet({})
     fleet.silent = new Set(['r1', 'r2'])

@@ -4,6 +4,7 @@ import { type Check, parseCheck } from '../../api/checks.ts'
 import { parseDuration } from '../../api/duration.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
 import { BucketStore, KEPT_SECONDS } from '../bucket-store.ts'
+import type { History } from '../history.ts'
 import type { Measured } from '../measured.ts'
 import { badShare, failureCounts, quantileMs, sumTallies } from '../tally.ts'
 import { judge } from '../verdict.ts'
@@ -140,6 +141,16 @@ const refresh = async (source: RouterSource, store: BucketStore, namespace: stri
   return { silent, answered, problem: `no router answers: ${[...failures.values()].join('; ')}` }
 }
 
+/** A new canary is watched closely until it had half a minute for its first requests. */
+const QUIET_AFTER_S = 30
+/** No request for so long. */
+const QUIET_FOR_S = 10
+
+const isQuiet = ({ startedAt, seconds }: History, now: number): boolean => {
+  const last = seconds.findLast(({ canary }) => canary.requests > 0)?.second ?? startedAt + QUIET_AFTER_S - QUIET_FOR_S
+  return now / 1000 - last > QUIET_FOR_S
+}
+
 const measureStore = (store: BucketStore, config: Config, request: MeasureRequest, { silent, answered }: Refreshed): Measured => {
   const versions = { canary: config.canaryHash, stable: config.stableHash }
   const metadata =
@@ -151,7 +162,12 @@ const measureStore = (store: BucketStore, config: Config, request: MeasureReques
     const history = { startedAt, seconds: store.history(startedAt, versions), passedBefore: request.passedBefore }
     const verdict = judge(config.check, history, request.now)
     const note = silent.length > 0 ? `${verdict.message} (without ${silent.join(', ')}, which did not answer)` : verdict.message
-    return { kind: 'verdict', verdict: { ...verdict, message: note }, ...metadata }
+    return {
+      kind: 'verdict',
+      verdict: { ...verdict, message: note },
+      ...metadata,
+      ...(isQuiet(history, request.now) ? { isQuiet: true } : {}),
+    }
   }
   const seconds = store.history(Math.floor(request.now / 1000 - config.windowSeconds), versions)
   const value = {
