@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSettings } from './flags.ts'
+
+const POD = { POD_NAME: 'router-1', POD_NAMESPACE: 'sluice-system', POD_IP: '10.0.0.1' }
+
+test('without flags the defaults hold', () => {
+  assert.deepEqual(readSettings([], POD), {
+    settings: {
+      pod: { name: 'router-1', namespace: 'sluice-system', ip: '10.0.0.1' },
+      kubeconfig: undefined,
+      adminPort: 8444,
+      healthPort: 8081,
+      stateDir: undefined,
+      quietMs: 3000,
+      drainMs: 30_000,
+      lingerMs: 5000,
+      upstreamTimeoutMs: 0,
+      maxConnections: 10_000,
+      logLevel: 'info',
+    },
+  })
+})
+
+test('flags are read, fractions of seconds too', () => {
+  const read = readSettings(['--admin-port', '1', '--quiet-seconds=0.5', '--state-dir', '/var/lib/x', '--log-level', 'debug'], {
+    ...POD,
+    KUBECONFIG: '/k',
+  })
+  assert.ok('settings' in read)
+  const { adminPort, quietMs, stateDir, logLevel, kubeconfig } = read.settings
+  assert.deepEqual(
+    { adminPort, quietMs, stateDir, logLevel, kubeconfig },
+    { adminPort: 1, quietMs: 500, stateDir: '/var/lib/x', logLevel: 'debug', kubeconfig: '/k' },
+  )
+})
+
+const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+  [['--admin-port', '70000'], /--admin-port is "70000", must be a whole number from 0 to 65535, e\.g\. 8444/],
+  [['--admin-port', '1.5'], /--admin-port is "1\.5", must be a whole number/],
+  [['--quiet-seconds', '-1'], /--quiet-seconds/],
+  [['--quiet-seconds', '3s'], /--quiet-seconds is "3s", must be a number from 0 to 86400, e\.g\. 3/],
+  [['--drain-seconds', ''], /--drain-seconds is ""/],
+  [['--log-level', 'loud'], /--log-level is "loud", must be one of debug, info, warn, error/],
+  [['--unknown'], /--unknown/],
+  [['extra'], /extra/],
+]
+for (const [args, says] of WRONG) {
+  test(`refused with a reason: ${args.join(' ')}`, () => {
+    const read = readSettings(args, POD)
+    assert.match('problems' in read ? read.problems.join('\n') : 'accepted', says)
+  })
+}
+
+test('what the pod must say about itself is asked for', () => {
+  const read = readSettings([], {})
+  assert.deepEqual('problems' in read ? read.problems.map(problem => problem.split(' ')[0]) : [], [
+    'POD_NAMESPACE',
+    'POD_NAME',
+    'POD_IP',
+  ])
+})

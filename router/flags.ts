@@ -1,0 +1,103 @@
+/** The command line and environment of a router, decoded. Pure. */
+import { parseArgs } from 'node:util'
+import { LOG_LEVELS, type LogLevel } from '../kube/log.ts'
+
+export type Settings = {
+  readonly pod: { readonly namespace: string; readonly name: string; readonly ip: string }
+  /** Undefined: the ServiceAccount's files. */
+  readonly kubeconfig: string | undefined
+  readonly adminPort: number
+  readonly healthPort: number
+  readonly stateDir: string | undefined
+  readonly quietMs: number
+  readonly drainMs: number
+  readonly lingerMs: number
+  readonly upstreamTimeoutMs: number
+  readonly maxConnections: number
+  readonly logLevel: LogLevel
+}
+
+export const USAGE = `Usage: node router/main.ts [flags]
+  --admin-port PORT                 HTTPS for the controller: /routes and /buckets (8444)
+  --health-port PORT                plain HTTP: /healthz, /readyz and /metrics (8081)
+  --state-dir DIRECTORY             keep the last good routes here, for a start without the API server (none)
+  --quiet-seconds SECONDS           after SIGTERM, serve on as before for so long (3)
+  --drain-seconds SECONDS           and then let requests and connections end for so long (30)
+  --linger-seconds SECONDS          keep the ports of a Route that is gone open for so long (5)
+  --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
+  --max-connections NUMBER          connections of clients on one port (10000)
+  --log-level LEVEL                 debug, info, warn or error (info)
+Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); KUBECONFIG (else the files of the pod's ServiceAccount)
+`
+
+const OPTIONS = {
+  'admin-port': { type: 'string', default: '8444' },
+  'health-port': { type: 'string', default: '8081' },
+  'state-dir': { type: 'string' },
+  'quiet-seconds': { type: 'string', default: '3' },
+  'drain-seconds': { type: 'string', default: '30' },
+  'linger-seconds': { type: 'string', default: '5' },
+  'upstream-timeout-seconds': { type: 'string', default: '0' },
+  'max-connections': { type: 'string', default: '10000' },
+  'log-level': { type: 'string', default: 'info' },
+} as const
+
+type Environment = { readonly [name: string]: string | undefined }
+
+/** What is wrong stands in `problems`, one line each. */
+export const readSettings = (
+  args: readonly string[],
+  env: Environment,
+): { readonly settings: Settings } | { readonly problems: readonly string[] } => {
+  const problems: string[] = []
+  const values = parseFlags(args, problems)
+  if (!values) return { problems }
+  const required = (name: string): string => {
+    const value = env[name] ?? ''
+    if (value === '') problems.push(`${name} is not set; the pod gives it from its own metadata, e.g. fieldRef metadata.name`)
+    return value
+  }
+  const whole = (name: keyof typeof OPTIONS, max: number): number => numberOf(values, name, { max, isWhole: true, problems })
+  const milliseconds = (name: keyof typeof OPTIONS): number =>
+    Math.round(1000 * numberOf(values, name, { max: 86_400, isWhole: false, problems }))
+  const level = LOG_LEVELS.find(known => known === values['log-level'])
+  if (!level) problems.push(`--log-level is ${JSON.stringify(values['log-level'])}, must be one of ${LOG_LEVELS.join(', ')}`)
+  const settings: Settings = {
+    pod: { namespace: required('POD_NAMESPACE'), name: required('POD_NAME'), ip: required('POD_IP') },
+    kubeconfig: env['KUBECONFIG'] || undefined,
+    adminPort: whole('admin-port', 65_535),
+    healthPort: whole('health-port', 65_535),
+    stateDir: values['state-dir'] || undefined,
+    quietMs: milliseconds('quiet-seconds'),
+    drainMs: milliseconds('drain-seconds'),
+    lingerMs: milliseconds('linger-seconds'),
+    upstreamTimeoutMs: milliseconds('upstream-timeout-seconds'),
+    maxConnections: whole('max-connections', 1_000_000),
+    logLevel: level ?? 'info',
+  }
+  return problems.length > 0 ? { problems } : { settings }
+}
+
+type Values = { readonly [name in keyof typeof OPTIONS]?: string | undefined }
+
+const parseFlags = (args: readonly string[], problems: string[]): Values | undefined => {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error))
+    return undefined
+  }
+}
+
+type Rule = { readonly max: number; readonly isWhole: boolean; readonly problems: string[] }
+
+const numberOf = (values: Values, name: keyof typeof OPTIONS, { max, isWhole, problems }: Rule): number => {
+  const text = values[name] ?? ''
+  const value = Number(text)
+  const fits = /^\d+(\.\d+)?$/.test(text) && value <= max && (!isWhole || Number.isInteger(value))
+  if (!fits)
+    problems.push(
+      `--${name} is ${JSON.stringify(text)}, must be a ${isWhole ? 'whole ' : ''}number from 0 to ${max}, e.g. ${OPTIONS[name] && 'default' in OPTIONS[name] ? OPTIONS[name].default : 1}`,
+    )
+  return value
+}

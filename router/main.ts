@@ -1,0 +1,70 @@
+/** The router process. Ends with 0 after SIGTERM or SIGINT and a drain, with 1 on an error that nobody caught, with 2 on wrong flags. */
+import { systemClock } from '../kube/clock.ts'
+import { clientOver } from '../kube/http-client.ts'
+import { makeLogger } from '../kube/log.ts'
+import { kubeconfigTransport } from '../kube/transport.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { readSettings, USAGE } from './flags.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import { startRouter } from './router.ts'
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
+const read = readSettings(process.argv.slice(2), process.env)
+if ('problems' in read) {
+  process.stderr.write(`${read.problems.join('\n')}\n\n${USAGE}`)
+  process.exit(2)
+}
+const {
+  pod,
+  kubeconfig,
+  adminPort,
+  healthPort,
+  stateDir,
+  quietMs,
+  drainMs,
+  lingerMs,
+  upstreamTimeoutMs,
+  maxConnections,
+  logLevel,
+} = read.settings
+const log = makeLogger({ component: 'router', level: logLevel }).with({ pod: pod.name })
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    log.error('ends because of an error that nobody caught', { event, error })
+    process.exit(1)
+  })
+}
+
+const transport = await kubeconfigTransport(kubeconfig === undefined ? {} : { kubeconfig })
+const router = await startRouter({
+  client: clientOver(transport),
+  log,
+  clock: systemClock,
+  pod,
+  adminPort,
+  healthPort,
+  quietMs,
+  drainMs,
+  lingerMs,
+  limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
+  version: packageJson.version,
+  ...(stateDir === undefined ? {} : { stateDir }),
+})
+log.info('router started', { ip: pod.ip, adminPort, healthPort, version: packageJson.version })
+
+const leave = (signal: NodeJS.Signals) => {
+  log.info('told to end', { signal })
+  router.drain().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.error('the drain failed', { error })
+      process.exit(1)
+    },
+  )
+}
+process.once('SIGTERM', leave)
+process.once('SIGINT', leave)

@@ -1,0 +1,209 @@
+/** One router: the table from Kubernetes, the ports, the admin and health servers, the publisher, and the way out. */
+import type { BucketReport } from '../api/router-admin.ts'
+import { type CertificateKeeper, ensureCertificates } from '../kube/certificates.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { type Clock, sleep } from '../kube/clock.ts'
+import { type HealthServer, startHealthServer } from '../kube/health-server.ts'
+import type { InformerTiming } from '../kube/informer.ts'
+import type { LeaderTiming } from '../kube/leader.ts'
+import type { Logger } from '../kube/log.ts'
+import { type AdminServer, startAdminServer } from './admin.ts'
+import type { LaneContext } from './lanes/connection.ts'
+import type { Limits } from './limits.ts'
+import { makeHttpProxyEngine } from './proxy/engine.ts'
+import { type Publisher, startPublisher } from './publisher.ts'
+import { type RouteSource, startRouteSource } from './route-source.ts'
+import { Serving } from './serving.ts'
+import { makeMetrics } from './stats/metrics.ts'
+import { mergeBuckets } from './stats/second-ring.ts'
+
+export type RouterOptions = {
+  readonly client: KubeClient
+  readonly log: Logger
+  readonly clock: Clock
+  /** This router's pod: its name is the router's name, its address is listened on. */
+  readonly pod: { readonly namespace: string; readonly name: string; readonly ip: string }
+  readonly adminPort: number
+  readonly healthPort: number
+  /** Where the last good Routes are kept. */
+  readonly stateDir?: string
+  /** How long a router that was told to go serves on as before, until nobody sends it new connections. */
+  readonly quietMs: number
+  /** How long after that requests and connections may take to end. */
+  readonly drainMs: number
+  /** How long the ports of a Route that is gone stay open. */
+  readonly lingerMs: number
+  readonly limits: Limits
+  readonly version: string
+  readonly timing?: { readonly informer?: Partial<InformerTiming>; readonly lease?: Partial<LeaderTiming> }
+}
+
+export type Router = {
+  readonly serving: Serving
+  readonly healthPort: number
+  /** Undefined until the certificate is there. */
+  readonly adminPort: () => number | undefined
+  /** Undefined when traffic may be sent here, else one sentence of what is missing. */
+  readonly notReady: () => string | undefined
+  readonly isPublisher: () => boolean
+  /** Leaves without losing a request, and stops. */
+  readonly drain: () => Promise<void>
+  /** Stops at once. */
+  readonly stop: () => Promise<void>
+}
+
+/** Routes from disk are good enough to be ready with when the API server has not answered for this long. */
+const TRUST_DISK_AFTER_MS = 5_000
+const CERTIFICATES_AGAIN_MS = 2_000
+/** Taking itself out of the slices must not hold the way out up when the API server is away. */
+const LEAVE_MS = 2_000
+
+/** Resolves when the health server listens and routes from disk, if any, are in force. */
+export const startRouter = async (options: RouterOptions): Promise<Router> => {
+  const router = new RunningRouter(options)
+  await router.start()
+  return router
+}
+
+class RunningRouter implements Router {
+  readonly serving: Serving
+  readonly #options: RouterOptions
+  readonly #startedAt: number
+  readonly #ended = new AbortController()
+  #source: RouteSource | undefined
+  #publisher: Publisher | undefined
+  #health: HealthServer | undefined
+  #admin: AdminServer | undefined
+  #certificates: CertificateKeeper | undefined
+  #leaving = false
+  #draining = false
+  #departure: Promise<void> | undefined
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+    this.#startedAt = options.clock.now()
+    const context: LaneContext = {
+      router: options.pod.name,
+      engine: makeHttpProxyEngine(),
+      limits: options.limits,
+      clock: options.clock,
+      random: Math.random,
+      log: options.log,
+      draining: () => this.#draining,
+    }
+    this.serving = new Serving({ context, host: options.pod.ip, lingerMs: options.lingerMs })
+  }
+
+  get healthPort(): number {
+    return this.#health?.port ?? this.#options.healthPort
+  }
+
+  async start(): Promise<void> {
+    const { client, log, clock, pod, healthPort, stateDir, timing, version } = this.#options
+    const registry = makeMetrics({ routes: () => this.serving.routes.values(), build: { version, node: process.version } })
+    this.#health = await startHealthServer({ host: pod.ip, port: healthPort, ready: () => this.notReady(), registry })
+    const source = await startRouteSource({
+      client,
+      log,
+      clock,
+      onTable: table => {
+        this.serving.apply(table)
+        this.#publisher?.refresh()
+      },
+      ...(stateDir !== undefined ? { stateDir } : {}),
+      ...(timing?.informer ? { timing: timing.informer } : {}),
+    })
+    this.#source = source
+    this.#publisher = startPublisher({
+      client,
+      log,
+      clock,
+      pod,
+      source,
+      peerPort: this.#health.port,
+      ...(timing ? { timing } : {}),
+    })
+    void this.#serveAdmin()
+  }
+
+  adminPort(): number | undefined {
+    return this.#admin?.port
+  }
+
+  notReady(): string | undefined {
+    if (this.#leaving) return 'this router is going'
+    const state = this.#source?.state() ?? 'empty'
+    if (state === 'empty') return 'no routes are known yet'
+    if (state === 'cached' && this.#options.clock.now() - this.#startedAt < TRUST_DISK_AFTER_MS)
+      return 'the API server has not answered yet; the routes are those from disk'
+    return this.serving.listening ? undefined : 'not every port of every Route is listened on'
+  }
+
+  isPublisher(): boolean {
+    return this.#publisher?.isLeader() ?? false
+  }
+
+  drain(): Promise<void> {
+    this.#departure ??= this.#leave()
+    return this.#departure
+  }
+
+  async stop(): Promise<void> {
+    this.#leaving = true
+    this.#ended.abort()
+    this.serving.close()
+    this.serving.destroyConnections()
+    this.#certificates?.stop()
+    await Promise.all([this.#publisher?.stop(), this.#admin?.close(), this.#health?.close()])
+    await this.#source?.stop()
+  }
+
+  async #leave(): Promise<void> {
+    const { clock, log, quietMs, drainMs } = this.#options
+    const { signal } = this.#ended
+    this.#leaving = true
+    log.info('leaving: no longer ready, still serving', { quietMs })
+    await Promise.all([sleep(clock, quietMs, signal), Promise.race([this.#publisher?.leave(), sleep(clock, LEAVE_MS, signal)])])
+    log.info('draining: connections are asked to close', { connections: this.serving.connections, drainMs })
+    this.#draining = true
+    this.serving.close()
+    const deadline = clock.now() + drainMs
+    while (this.serving.connections > 0 && clock.now() < deadline && !signal.aborted) await sleep(clock, 50, signal)
+    if (this.serving.connections > 0)
+      log.warn('connections are cut: they did not end in time', { connections: this.serving.connections })
+    await this.stop()
+  }
+
+  /** Without the API server there is no certificate; traffic does not wait for it. */
+  async #serveAdmin(): Promise<void> {
+    const { client, log, clock, pod, adminPort } = this.#options
+    const { signal } = this.#ended
+    const name = `sluice-router.${pod.namespace}.svc`
+    while (!signal.aborted && !this.#admin) {
+      try {
+        const secret = { namespace: pod.namespace, name: 'sluice-router-tls' }
+        this.#certificates ??= await ensureCertificates({ client, log, clock, secret, dnsNames: [name, `${name}.cluster.local`] })
+        this.#admin = await startAdminServer({
+          host: pod.ip,
+          port: adminPort,
+          certificates: this.#certificates,
+          routes: () => ({ router: pod.name, draining: this.#leaving, routes: this.serving.report() }),
+          buckets: (route, seconds) => this.#buckets(route, seconds),
+        })
+        if (signal.aborted) await this.#admin.close()
+      } catch (error) {
+        log.warn('the admin port cannot be served yet; trying again', { error })
+        await sleep(clock, CERTIFICATES_AGAIN_MS, signal)
+      }
+    }
+    if (signal.aborted) this.#certificates?.stop()
+  }
+
+  #buckets(key: string, seconds: number): BucketReport | undefined {
+    const route = this.serving.routes.get(key)
+    if (!route) return undefined
+    const now = this.#options.clock.now()
+    const readings = new Map([...route.stats].map(([hash, { ring }]) => [hash, ring.read(now, seconds)]))
+    return { router: this.#options.pod.name, now: Math.floor(now / 1000), route: key, buckets: mergeBuckets(readings) }
+  }
+}
