@@ -121,7 +121,7 @@ const deleteNow = (api: Api, call: Call, object: Stored, options: DeleteOptions)
   return { object: api.store.replace(kind.storage, object, next), gone: false }
 }
 
-const ATTEMPTS = 8
+const ATTEMPTS = 100
 
 /** Deletes one object, through admission. */
 export const deleteObject = async (api: Api, call: Call, name: string, options: DeleteOptions): Promise<Deleted> => {

@@ -74,6 +74,9 @@ const readPage = (api: Api, call: Call): Page => {
   return { items: items.slice(0, limit), rest: items.slice(limit), revision: from?.revision ?? api.store.revision }
 }
 
+/** The list says once what its items are; only custom resources say it again. */
+const withoutKind = ({ apiVersion: _apiVersion, kind: _kind, ...rest }: JsonObject): JsonObject => rest
+
 export const handleList = async (api: Api, call: Call): Promise<Answer> => {
   if (!call.query.get('continue')) checkListVersion(api, call)
   const { items, rest, revision } = readPage(api, call)
@@ -85,7 +88,7 @@ export const handleList = async (api: Api, call: Call): Promise<Answer> => {
     kind: call.kind.listKind,
     apiVersion: apiVersionOf(call.kind),
     metadata: { resourceVersion: String(revision), ...more },
-    items: served,
+    items: call.kind.custom ? served : served.map(withoutKind),
   }
   return jsonAnswer(200, list)
 }

@@ -17,7 +17,7 @@ import { admit, settle } from './settle.ts'
 import { keyOf, subjectOf } from './subject.ts'
 
 /** How often a change without a version of its own is tried again after another write came first. */
-const ATTEMPTS = 8
+const ATTEMPTS = 100
 
 const KEPT_METADATA = [
   'name',

@@ -108,19 +108,27 @@ const startOf = (api: Api, call: Call): Start => {
   return { initial: false, endMark: false, events }
 }
 
+const wantsBookmarks = (call: Call) => call.query.get('allowWatchBookmarks') === 'true'
+
+const sendBookmark = (watch: Watch): void => {
+  watch.revision = Math.max(watch.revision, watch.api.store.revision)
+  watch.queue.push(line(bookmark(watch)))
+}
+
 const repeatBookmarks = (watch: Watch): (() => void) => {
-  if (watch.call.query.get('allowWatchBookmarks') !== 'true') return () => {}
-  const timer = setInterval(() => {
-    watch.revision = Math.max(watch.revision, watch.api.store.revision)
-    watch.queue.push(line(bookmark(watch)))
-  }, watch.api.watches.bookmarkMs)
+  if (!wantsBookmarks(watch.call)) return () => {}
+  const timer = setInterval(() => sendBookmark(watch), watch.api.watches.bookmarkMs)
   return () => clearInterval(timer)
 }
 
 const endWhen = (watch: Watch, unsubscribe: () => void): void => {
   const { call, api, queue } = watch
   const stopBookmarks = repeatBookmarks(watch)
-  const timer = setTimeout(() => queue.end(), timeoutMs(call))
+  const timer = setTimeout(() => {
+    // The next watch can start where this one ends.
+    if (wantsBookmarks(call)) sendBookmark(watch)
+    queue.end()
+  }, timeoutMs(call))
   const cut = api.watches.ended()
   const onCut = () => queue.fail(new Error('the watch was cut'))
   const onGone = () => queue.end()
