@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Deployment, ReplicaSet, Service } from '../api/kubernetes.ts'
+import type { Deployment, KubeObject, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { BYPASS, DEPLOYMENT_LABEL, NATIVE_SLICE_CONTROLLER, SAVED, SAVED_SELECTOR, SKIP_MIRROR } from '../api/names.ts'
 import type { Route } from '../api/route.ts'
 import { type MemoryApi, makeMemoryApi } from './testing/memory-api.ts'
@@ -36,7 +36,7 @@ const reactNatively: MemoryApi['react'] = (write, api) => {
     api.put(aSlice({ manager: NATIVE_SLICE_CONTROLLER, addresses: ['10.0.1.1', '10.0.1.2', '10.0.1.3', '10.0.1.4'] }))
 }
 
-const shop = (...more: Parameters<MemoryApi['put']>): MemoryApi => {
+const shop = (...more: readonly KubeObject[]): MemoryApi => {
   const api = makeMemoryApi()
   api.put(...midUpdate(), ...more)
   api.react = reactNatively

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KubeObject } from '../api/kubernetes.ts'
 import { cellsOf } from './output/style.ts'
 import { type MemoryApi, makeMemoryApi } from './testing/memory-api.ts'
 import { aDeployment, aPod, aReplicaSet, aRollout, aService, CANARY, healthy, midUpdate } from './testing/objects.ts'
 import { assertGolden, run } from './testing/run.ts'
 
-const shopWith = (...objects: Parameters<MemoryApi['put']>): MemoryApi => {
+type AnyObject = KubeObject & { readonly [field: string]: unknown }
+
+const shopWith = (...objects: readonly (KubeObject | AnyObject)[]): MemoryApi => {
   const api = makeMemoryApi()
   api.put(...objects)
   return api

@@ -40,7 +40,7 @@ export const makeApp = ({ judge, metrics, log, now }: AppOptions): Express => {
       express.json({ limit: LARGEST_BODY, inflate: false, type: () => true }),
       (request: Request, response: Response) => {
         const decoded = decodeReview(request.body)
-        response.locals[UID] = decoded.request?.uid ?? decoded.uid
+        response.locals[UID] = decoded.request === undefined ? decoded.uid : decoded.request.uid
         if (decoded.request === undefined) return refuse(response, 400, decoded.problem)
         const decision = judge(decoded.request)
         const { kind } = decoded.request.kind

@@ -145,6 +145,13 @@ const rows: readonly Row[] = [
     patch: [],
   },
   {
+    name: 'the bypass annotation lets a person attach a detached Service by hand',
+    old: detached,
+    object: { ...labelled, metadata: { ...labelled.metadata, annotations: { [BYPASS]: 'true' } } },
+    decision: 'bypass',
+    patch: [],
+  },
+  {
     name: 'the controller detaches a Service',
     old: labelled,
     object: detached,
