@@ -17,7 +17,7 @@ const bundlesOf = (configuration: MutatingWebhookConfiguration | undefined): rea
 
 /** An API server that knows one object, and counts what is written. */
 const makeServer = (start?: MutatingWebhookConfiguration) => {
-  const state = { object: start, writes: 0, failures: 0 }
+  const state = { object: start, writes: 0, failures: 0, made: [] as string[] }
   const notUsed = () => Promise.reject(new Error('not used'))
   const client: KubeClient = {
     get: async <T>() => {
@@ -25,9 +25,10 @@ const makeServer = (start?: MutatingWebhookConfiguration) => {
       if (state.object === undefined) throw new ApiError({ status: 404, reason: 'NotFound', message: 'not found' })
       return state.object as T
     },
-    create: async <T>(_resource: unknown, object: T) => {
+    create: async <T>({ kind }: { readonly kind: string }, object: T) => {
       state.writes += 1
-      state.object = object as MutatingWebhookConfiguration & T
+      state.made.push(kind)
+      if (kind === 'MutatingWebhookConfiguration') state.object = object as MutatingWebhookConfiguration & T
       return object
     },
     patch: async <T>(_resource: unknown, _ref: unknown, _type: unknown, ops: unknown) => {
@@ -92,7 +93,7 @@ test('a configuration that is applied again without the authority gets it back',
   registration.stop()
 })
 
-test('a missing configuration is waited for, or made when that is asked for', async () => {
+test('a missing configuration is waited for, or made with its guard when that is asked for', async () => {
   const waiting = makeServer()
   const one = start(waiting, () => NEW)
   await one.clock.advance(5_000)
@@ -105,6 +106,11 @@ test('a missing configuration is waited for, or made when that is asked for', as
   const two = start(making, () => NEW, true)
   await two.clock.advance(1)
   assert.deepEqual(bundlesOf(making.state.object), [NEW, NEW])
+  assert.deepEqual(making.state.made, [
+    'ValidatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding',
+    'MutatingWebhookConfiguration',
+  ])
   two.registration.stop()
 })
 

@@ -1,16 +1,11 @@
 /** Keeps our certificate authority in the MutatingWebhookConfiguration `sluice`; every replica does, and they do not fight. */
 import type { JsonPatchOp } from '../api/json-patch.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
 import { isAlreadyExists, isApiError, isConflict, isNotFound } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { MUTATING_WEBHOOKS } from '../kube/resources.ts'
-import {
-  CONFIGURATION_NAME,
-  type MutatingWebhookConfiguration,
-  makeMutatingWebhookConfiguration,
-  type WebhookService,
-} from './manifests.ts'
+import { CONFIGURATION_NAME, type MutatingWebhookConfiguration, makeWebhookManifests, type WebhookService } from './manifests.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 
@@ -136,10 +131,27 @@ const readConfiguration = async (client: KubeClient): Promise<MutatingWebhookCon
   }
 }
 
+const policyResource = (plural: string, kind: string): Resource => ({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: false,
+})
+
+const POLICIES: { readonly [kind: string]: Resource } = {
+  ValidatingAdmissionPolicy: policyResource('validatingadmissionpolicies', 'ValidatingAdmissionPolicy'),
+  ValidatingAdmissionPolicyBinding: policyResource('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding'),
+  MutatingWebhookConfiguration: MUTATING_WEBHOOKS,
+}
+
+/** Makes what is missing: the guard first, so that nothing is held without it, then the configuration. */
 const makeConfiguration = async (client: KubeClient, target: WebhookService): Promise<void> => {
-  try {
-    await client.create(MUTATING_WEBHOOKS, makeMutatingWebhookConfiguration(target))
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error
+  for (const manifest of makeWebhookManifests(target)) {
+    const resource = POLICIES[manifest.kind]
+    if (resource === undefined) throw new TypeError(`${manifest.kind} has no resource`)
+    await client.create(resource, manifest).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error
+    })
   }
 }
