@@ -5,8 +5,9 @@ import type { Clock } from '../../kube/clock.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Informer } from '../../kube/informer.ts'
 import type { Logger } from '../../kube/log.ts'
+import { makeWorkQueue } from '../../kube/work-queue.ts'
+import { runWorkers } from '../../kube/workers.ts'
 import type { Caches } from './caches.ts'
-import { startKeyQueue } from './key-queue.ts'
 
 export type ControllerContext = {
   readonly client: KubeClient
@@ -45,15 +46,28 @@ export const watchOf =
 
 export type RunningController = { readonly name: string; readonly stop: () => Promise<void> }
 
+const WORKERS = 8
+
 export function startController(controller: Controller, context: ControllerContext): RunningController {
+  const { log, clock } = context
   const { watches, reconcile } = controller.make(context)
-  const queue = startKeyQueue({ work: reconcile, log: context.log, clock: context.clock })
+  const queue = makeWorkQueue({ clock })
+  const working = runWorkers({
+    queue,
+    workers: WORKERS,
+    log,
+    reconcile: async key => {
+      const wakeAt = await reconcile(key)
+      return wakeAt === undefined ? undefined : { requeueAfterMs: Math.max(0, wakeAt - clock.now()) }
+    },
+  })
   const unsubscribe = watches.map(watch => watch(queue.add))
   return {
     name: controller.name,
     stop: async () => {
       for (const end of unsubscribe) end()
-      await queue.stop()
+      await queue.shutDown()
+      await working
     },
   }
 }
