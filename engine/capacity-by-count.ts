@@ -81,7 +81,6 @@ const shrinkAll = (sizes: { [name: string]: number }, sizing: CountSizing, wante
     sizes[version.name] = leavesAlone ? Math.min(1, sizeOf(version)) : target
   }
   for (const version of retiring) shrink(version, 0)
-  if (retiring.length > 0) return
   shrink(stable, wanted.stable)
-  if (canary) shrink(canary, wanted.canary)
+  if (canary && retiring.length === 0) shrink(canary, wanted.canary)
 }

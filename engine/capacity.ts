@@ -10,17 +10,16 @@ export type Sizes = { readonly canary: number; readonly stable: number }
 
 /**
  * The sizes to reach at a wish: together N, or N + 1 where both shares are rounded up. At 100 % one stable pod stays until the
- * promotion. A canary of a size of its own takes its share of the stable pods only where it is smaller than N: at full size
- * (blue-green) the stable version stays whole, so that going back needs no new pod.
+ * promotion. A size of its own can only make the canary larger than its share of traffic needs (Argo Rollouts would let few pods take
+ * all traffic); beside one of full size (blue-green) the stable version stays whole, so that going back needs no new pod.
  */
 export const wantedSizes = (replicas: number, { weight, scale }: Wish): Sizes => {
   if (replicas === 0) return { canary: 0, stable: 0 }
   const byWeight = Math.ceil((replicas * weight) / 100)
-  const stableByWeight = Math.max(1, Math.ceil((replicas * (100 - weight)) / 100))
-  if (scale === undefined) return { canary: byWeight, stable: stableByWeight }
-  const canary = scale.replicas ?? Math.ceil((replicas * (scale.weight ?? weight)) / 100)
-  const least = weight > 0 ? 1 : 0
-  return { canary: Math.max(least, canary), stable: canary >= replicas ? replicas : Math.max(stableByWeight, replicas - canary) }
+  const stable = Math.max(1, Math.ceil((replicas * (100 - weight)) / 100))
+  if (scale === undefined) return { canary: byWeight, stable }
+  const own = scale.replicas ?? Math.ceil((replicas * (scale.weight ?? weight)) / 100)
+  return { canary: Math.max(byWeight, own), stable: own >= replicas ? replicas : stable }
 }
 
 export type Sizing = {
@@ -38,6 +37,9 @@ export type Sizing = {
   readonly acknowledged: boolean
   /** No router sends by older weights than these. */
   readonly outdatedNowhere: boolean
+  /** No Service leads to the routers yet: every ready pod is in the path, whatever its share. */
+  readonly isNative: boolean
+  readonly unavailable: number
   /** A first pod of the canary may be made: the routers are in the path. */
   readonly mayStart: boolean
 }
@@ -67,10 +69,13 @@ const lowestStable = (sizing: Sizing, others: readonly Version[]): number => {
 
 /** A version that goes: to 0 once it has no traffic and the stable version stands alone, else what its share still needs. */
 const lowestOther = (version: Version, wanted: number, sizing: Sizing, others: readonly Version[]): number => {
-  const { stable, replicas, outdatedNowhere, most } = sizing
+  const { stable, replicas, outdatedNowhere, most, isNative, unavailable } = sizing
   if (!outdatedNowhere) return version.spec
   const share = most[version.hash] ?? 0
-  if (wanted === 0 && share === 0) return stable.spec === replicas ? 0 : Math.min(1, version.spec)
+  if (wanted === 0 && share === 0) {
+    const needed = isNative ? replicas - unavailable - stable.available : 0
+    return Math.max(needed, stable.spec === replicas ? 0 : Math.min(1, version.spec))
+  }
   const allShares = sumBy(others, other => most[other.hash] ?? 0)
   const stableWorth = Math.min(stable.available, podsWorth(100 - allShares, replicas))
   const siblings = sumBy(others, other => (other === version || (most[other.hash] ?? 0) === 0 ? 0 : other.available))

@@ -8,7 +8,7 @@ import type { BackendVersion } from './make-route.ts'
 import type { Progress } from './progress.ts'
 import type { SizesByName } from './scale.ts'
 import { isPublished } from './service-mode/slices.ts'
-import { isInProxy, type Split } from './split.ts'
+import { isInPath, isInProxy, type Split } from './split.ts'
 import { desiredAt } from './steps/index.ts'
 import type { Traffic, Weights } from './traffic.ts'
 import { isActive, type Version } from './versions.ts'
@@ -63,7 +63,21 @@ const chooseSizes = ({ context, goal, split, traffic }: FrameInput, desired: Des
   if (split === 'count') return nextSizesByCount({ replicas, surge, unavailable, weight: desired.weight, stable, ...moving })
   const { most, least, acknowledged, outdatedNowhere } = traffic
   const mayStart = isInProxy(context) && stable.ready > 0
-  return nextSizes({ replicas, surge, stable, ...moving, wanted, most, least, acknowledged, outdatedNowhere, mayStart })
+  const isNative = !context.fronting.some(isInPath)
+  return nextSizes({
+    unavailable,
+    isNative,
+    replicas,
+    surge,
+    stable,
+    ...moving,
+    wanted,
+    most,
+    least,
+    acknowledged,
+    outdatedNowhere,
+    mayStart,
+  })
 }
 
 const chooseWeights = ({ context, traffic, goal }: FrameInput, desired: Desired, wanted: Sizes): Weights => {

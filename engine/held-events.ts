@@ -34,7 +34,8 @@ const pauses = ({ context, progress, goal }: Held): readonly Intent[] => {
   const now = progress.pauses.length
   if (goal !== 'advance' || progress.began !== undefined) return []
   if (before === 0 && now > 0) return [event('RolloutPaused', `Rollout is paused (${progress.pauses[0]?.reason})`)]
-  return context.status.phase === 'Paused' && before === 0 && now === 0 ? [event('RolloutResumed', 'Rollout is resumed')] : []
+  const isResumed = context.status.controllerPause === true && before === 0 && now === 0 && !progress.controllerPause
+  return isResumed ? [event('RolloutResumed', 'Rollout is resumed')] : []
 }
 
 const promoted = ({ context, isPromoted, progress }: Held): readonly Intent[] => {

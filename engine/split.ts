@@ -1,5 +1,6 @@
 /** How the traffic of an update is split: by the routers' weights, or by nothing but the numbers of pods. */
 import type { Context } from './context.ts'
+import type { ServiceSeen } from './seen.ts'
 import { preflight } from './service-mode/preflight.ts'
 import { foreignSlices } from './service-mode/slices.ts'
 
@@ -12,6 +13,12 @@ export const isInProxy = ({ fronting, missingServices }: Context): boolean =>
     seen => seen.route?.status?.step === 'proxy' && seen.service.spec.selector === undefined && foreignSlices(seen).length === 0,
   )
 
+/** New connections to the Service reach routers only, or did until somebody put its selector back a moment ago. */
+export const isInPath = ({ service, route }: ServiceSeen): boolean => {
+  const detached: readonly string[] = ['detach', 'clean-slices', 'probe-1', 'probe-2', 'proxy', 'final-weight']
+  return service.spec.selector === undefined || (route !== undefined && detached.includes(route.status?.step ?? ''))
+}
+
 const isRefused = ({ fronting, deployment, seen, missingServices }: Context): boolean => {
   const podLabels = deployment.spec.template.metadata?.labels ?? {}
   const podPrefixes = seen.replicaSets.map(({ metadata }) => `${metadata.name}-`)
@@ -21,11 +28,11 @@ const isRefused = ({ fronting, deployment, seen, missingServices }: Context): bo
 /**
  * By count where the user says so (`router: none`), where no Service fronts the pods, and for a full promotion when the routers can
  * not take over: a Service that is refused, or a stable version without a ready pod that could be protected. Never while a Service is
- * detached: its routers go by weights.
+ * in proxy mode: its routers go by weights.
  */
 export const chooseSplit = (context: Context): Split => {
   const { fronting, missingServices, config, status, versions, replicas } = context
-  if (fronting.some(({ service }) => service.spec.selector === undefined)) return 'routes'
+  if (fronting.some(isInPath)) return 'routes'
   if (config.router === 'none' || (fronting.length === 0 && missingServices.length === 0)) return 'count'
   const isUnprotectable = replicas > 0 && (versions.stable?.ready ?? 0) === 0
   return status.promoteFull === true && (isUnprotectable || isRefused(context)) ? 'count' : 'routes'

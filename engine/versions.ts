@@ -1,6 +1,6 @@
 /** Which ReplicaSet is which version: the stable one, the one of the newest template, and those in between that still have pods. */
 import type { Deployment, ReplicaSet } from '../api/kubernetes.ts'
-import { POD_TEMPLATE_HASH, REVISION } from '../api/names.ts'
+import { POD_TEMPLATE_HASH, REVISION, STABLE_TEMPLATE } from '../api/names.ts'
 import type { RolloutStatus } from '../api/rollout.ts'
 import { sameTemplate, templateHash } from '../api/template.ts'
 import type { Seen } from './seen.ts'
@@ -62,17 +62,25 @@ const mostAvailable = (replicaSets: readonly ReplicaSet[]): ReplicaSet | undefin
     undefined,
   )
 
-/**
- * The version last promoted: the one that the status names; when that is lost, the one with most available pods whose template is
- * not the Deployment's (among those with pods, if any).
- */
+const hasPods = (rs: ReplicaSet): boolean => (rs.spec.replicas ?? 1) > 0 || (rs.status?.replicas ?? 0) > 0
+
+/** The stable version when the status is lost: what the Deployment notes, else the one with most available pods. */
+const guessStable = (others: readonly ReplicaSet[], newest: ReplicaSet | undefined, note: string | undefined) => {
+  const isNoted = (rs: ReplicaSet) => templateHash(rs.spec.template) === note
+  const withPods = others.filter(hasPods)
+  const best = withPods.find(isNoted) ?? mostAvailable(withPods)
+  // With no other pods there is nothing to go back to, unless all sleep.
+  return best ?? (newest && hasPods(newest) ? undefined : (others.find(isNoted) ?? others.at(-1)))
+}
+
+/** The version last promoted: the one that the status names, or a guess among those that have not the Deployment's template. */
 const stableReplicaSet = (seen: Seen, deployment: Deployment, status: RolloutStatus): ReplicaSet | undefined => {
   const living = livingReplicaSets(seen)
   const named = living.find(rs => status.stableRS !== undefined && hashOf(rs) === status.stableRS)
   if (named) return named
-  const others = living.filter(({ spec }) => !sameTemplate(spec.template, deployment.spec.template))
-  const withPods = others.filter(rs => (rs.spec.replicas ?? 1) > 0)
-  return mostAvailable(withPods.length > 0 ? withPods : others)
+  const isNewest = ({ spec }: ReplicaSet) => sameTemplate(spec.template, deployment.spec.template)
+  const others = living.filter(rs => !isNewest(rs))
+  return guessStable(others, living.find(isNewest), deployment.metadata.annotations?.[STABLE_TEMPLATE])
 }
 
 /** A hash for the template whose ReplicaSet name no other template holds: a number is added where one does. */

@@ -108,7 +108,7 @@ const apply: { readonly [K in IntentKind]: Apply<K> } = {
   probe: (world, { service, routeVersion, step, count }) => {
     const addresses = [...readyAddresses(slicesOf(world, service))]
     const routers = addresses.filter(address => address.startsWith('router-')).length
-    const some = addresses.length === 0 ? 0 : Math.floor((count * routers) / addresses.length)
+    const some = routers === 0 ? 0 : Math.max(1, Math.floor((count * routers) / addresses.length))
     world.probes[service] = { routeVersion, step, asked: count, answeredByRouter: reachesRouters(world, service) ? count : some }
   },
   createAnalysisRun: (world, { run }) => {

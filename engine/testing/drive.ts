@@ -13,12 +13,18 @@ export type Pace = {
   /** Routers that do not hear of new Routes in this pass. */
   readonly deaf?: readonly string[]
   readonly passMs?: number
+  /** Looks at the world when the plan was carried out and nobody else has acted yet. */
+  readonly check?: ((world: World) => void) | undefined
 }
 
-/** Ready pods of versions that a Route sends to; with no Route in the path, all ready pods. */
+/** Ready pods of versions that a Route sends to; without routers among the endpoints, all ready pods. */
 export const readyInPath = (world: World): number => {
-  const detached = world.services.find(({ spec }) => spec.selector === undefined)
-  const route = detached && world.routes.find(({ metadata }) => metadata.name === detached.metadata.name)
+  const route = world.routes.find(({ spec }) => spec.endpoints === 'ready')
+  const isCut = world.services.some(
+    ({ spec, metadata }) => spec.selector === undefined && !world.routes.some(other => other.metadata.name === metadata.name),
+  )
+  // Somebody deleted the Route of a Service in proxy mode: nothing is in the path until it is there again.
+  if (isCut) return 0
   const ready = (name: string) => podsOf(world, name).filter(pod => isReady(world, pod)).length
   const counted = world.replicaSets.filter(({ metadata }) => {
     const hash = metadata.labels?.['pod-template-hash']
@@ -50,6 +56,7 @@ export const pass = (world: World, pace: Pace = {}): Plan => {
   const planned = plan(seenOf(world), world.now)
   if (planned.wakeAt !== undefined && planned.wakeAt <= world.now) world.violations.push('wakeAt is in the past')
   applyPlan(world, planned, pace.upTo)
+  pace.check?.(world)
   syncNative(world)
   checkPass(world, before)
   world.now += pace.passMs ?? 500

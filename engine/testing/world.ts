@@ -39,6 +39,8 @@ export type World = {
   runs: AnalysisRun[]
   probes: { [service: string]: ProbeSeen }
   events: string[]
+  /** Somebody meddled with what the planner relies on; some promises do not hold until it is at rest again. */
+  tainted: boolean
   /** What must never happen and did. */
   violations: string[]
   /** Versions (by image) whose pods never become ready. */
@@ -107,6 +109,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   probes: {},
   events: [],
   violations: [],
+  tainted: false,
   brokenImages: new Set(),
   badImages: new Set(),
   inconclusiveImages: new Set(),

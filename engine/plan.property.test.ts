@@ -1,0 +1,104 @@
+/** Random lives of a Deployment: whatever happens, nothing forbidden is ever done, and once it is quiet everything comes to rest. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { checkIdempotence, checkReach, checkWeights, restingPlace } from './testing/check.ts'
+import { pass } from './testing/drive.ts'
+import { happen, type Moment, moment } from './testing/happenings.ts'
+import { atRest } from './testing/look.ts'
+import type { World } from './testing/world.ts'
+
+// `SEED=1 RUNS=500 node --test engine/plan.property.test.ts` repeats or widens a run.
+const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])
+const numRuns = Number(process.env['RUNS'] ?? 25)
+
+const withRouter = fc.record(
+  {
+    'sluice.dev/steps': fc.constantFrom(
+      '100%',
+      '25%, 4s, 50%, 4s, 100%',
+      '5%, pause, 30%, 60%, 100%',
+      'scale(50%), header(X-Canary=yes), 20%, 2s, 100%',
+    ),
+    'sluice.dev/router-mode': fc.constantFrom('on-demand', 'always'),
+  },
+  { requiredKeys: ['sluice.dev/steps'] },
+)
+
+const byCount = fc.record({
+  'sluice.dev/steps': fc.constantFrom('100%', '25%, 4s, 50%, pause, 100%', '5%, 30%, 60%, 100%'),
+  'sluice.dev/router': fc.constant('none'),
+})
+
+const blueGreen = fc.record({
+  'sluice.dev/strategy': fc.constant('blue-green'),
+  'sluice.dev/steps': fc.constantFrom('100%, 4s', 'pause, 100%, 2s'),
+})
+
+const options = fc.record({
+  replicas: fc.constantFrom(1, 2, 3, 4, 5, 10),
+  annotations: fc.oneof(
+    { weight: 4, arbitrary: withRouter },
+    { weight: 1, arbitrary: byCount },
+    { weight: 1, arbitrary: blueGreen },
+  ),
+  services: fc.constantFrom(['web'], ['web', 'web-internal'], ['web'], []),
+})
+
+const prepare = (chosen: Parameters<typeof atRest>[0]): World => {
+  const world = atRest(chosen)
+  world.badImages.add('bad')
+  world.brokenImages.add('broken')
+  world.inconclusiveImages.add('unsure')
+  return world
+}
+
+const live = (world: World, { happening, passes, upTo, deaf, passMs }: Moment): void => {
+  happen(world, happening)
+  for (let i = 0; i < passes; i += 1) {
+    const cut = i === 0 && upTo !== undefined
+    pass(world, {
+      passMs,
+      ...(cut && { upTo }),
+      ...(i < 6 && deaf !== undefined && { deaf: [`router-${deaf + 1}`] }),
+      check: cut ? undefined : checkWeights,
+    })
+    checkReach(world)
+    assert.deepEqual(world.violations, [])
+  }
+  checkIdempotence(world)
+  assert.deepEqual(world.violations, [])
+}
+
+/** Nothing happens any more; the routers are there; nobody holds anything up by hand. */
+const comeToRest = (world: World): string => {
+  for (const router of world.routers) router.ready = true
+  happen(world, { kind: 'resume' })
+  for (let i = 0; i < 500; i += 1) {
+    pass(world, { passMs: i < 200 ? 500 : 5000, check: checkWeights })
+    checkReach(world)
+    assert.deepEqual(world.violations, [])
+    const place = i > 3 ? restingPlace(world) : undefined
+    if (place !== undefined) return place
+  }
+  const { status } = world.rollout ?? {}
+  return assert.fail(
+    `no rest: ${status?.phase} step ${status?.currentStepIndex}: ${status?.message}\n${world.events.slice(-10).join('\n')}`,
+  )
+}
+
+const places = new Map<string, number>()
+
+test('whatever happens, nothing forbidden is done and the state converges', { timeout: 600_000 }, () => {
+  fc.assert(
+    fc.property(options, fc.array(moment, { minLength: 1, maxLength: 10 }), (chosen, moments) => {
+      const world = prepare(chosen)
+      for (const each of moments) live(world, each)
+      const place = comeToRest(world)
+      places.set(place, (places.get(place) ?? 0) + 1)
+      checkIdempotence(world)
+      assert.deepEqual(world.violations, [])
+    }),
+    { numRuns, ...(seed !== undefined && { seed }) },
+  )
+})
