@@ -41,6 +41,7 @@ export type HostileServer = {
   /** The next requests of the kind get these faults, one each. */
   readonly fail: (kind: 'list' | 'watch', ...faults: readonly Fault[]) => void
   readonly faultsLeft: () => number
+  readonly listFaultsLeft: () => number
   /** Ends the open watches: cleanly, by a reset, or by a reset in the middle of a line. */
   readonly cutWatches: (how: 'end' | 'reset' | 'half-line') => void
   /** Bodies are written in pieces of so many bytes from now on. */
@@ -233,6 +234,7 @@ export const startHostileServer = async (options: HostileOptions = {}): Promise<
     },
     fail: (kind, ...more) => void faults[kind].push(...more),
     faultsLeft: () => faults.list.length + faults.watch.length,
+    listFaultsLeft: () => faults.list.length,
     cutWatches: how => {
       for (const stream of [...streams]) cut(state, stream, how)
     },

@@ -40,12 +40,11 @@ const makeMirror = () => {
 }
 
 export const makeRig = (server: HostileServer, more: Partial<InformerOptions<Item>> = {}): Rig => {
-  const token = { value: 'one' }
-  const read = async () => ({ headers: { authorization: `Bearer ${token.value}` }, tls: {} })
+  const read = async () => ({ headers: { authorization: 'Bearer one' }, tls: {} })
   const transport = transportTo({ server: server.url, read })
   const { timing, ...options } = more
   const informer = startInformer<Item>({
-    client: clientOver(transport),
+    client: clientOver(transport, { requestTimeoutMs: 5000 }),
     resource: CONFIG_MAPS,
     namespace: 'shop',
     log: silentLogger,
