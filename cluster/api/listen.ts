@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Api } from './api.ts'
-import { BODY_LIMIT } from './body.ts'
+import { BODY_LIMIT, mediaType } from './body.ts'
 import { ANONYMOUS, type Answer, failureAnswer, type Incoming } from './call.ts'
 import { Failure, tooLarge } from './failure.ts'
 import { handle } from './handle.ts'
+import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts'
 import { type Certificate, makeLoopbackCertificate } from './tls.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -27,7 +28,7 @@ export type Listening = {
   readonly close: () => Promise<void>
 }
 
-const readBody = async (request: IncomingMessage): Promise<string> => {
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -35,7 +36,7 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
     if (size > BODY_LIMIT) throw tooLarge(BODY_LIMIT)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 const unauthorized = () => new Failure(401, 'Unauthorized', 'Unauthorized')
@@ -94,7 +95,7 @@ const answerRequest = async (api: Api, tokens: Tokens, request: IncomingMessage,
   response.once('close', () => gone.abort())
   try {
     const incoming = incomingOf(request, tokens, gone.signal)
-    await send(response, await handle(api, { ...incoming, body: await readBody(request) }))
+    await send(response, await handle(api, withBody(incoming, await readBody(request))))
   } catch (error) {
     if (response.headersSent || response.destroyed) {
       response.destroy()
@@ -105,6 +106,17 @@ const answerRequest = async (api: Api, tokens: Tokens, request: IncomingMessage,
       if (error.code === 413) response.setHeader('connection', 'close')
       await send(response, failureAnswer(error))
     } else response.destroy()
+  }
+}
+
+/** From here on every body is text: protobuf becomes JSON. */
+const withBody = (incoming: Omit<Incoming, 'body'>, body: Buffer): Incoming => {
+  if (mediaType(incoming.headers['content-type']) !== PROTOBUF || body.length === 0)
+    return { ...incoming, body: body.toString('utf8') }
+  return {
+    ...incoming,
+    headers: { ...incoming.headers, 'content-type': 'application/json' },
+    body: JSON.stringify(decodeProtobuf(body)),
   }
 }
 
