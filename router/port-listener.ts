@@ -74,11 +74,17 @@ export class PortListener {
     if (this.#closed) return
     this.#closed = true
     this.#server.close()
-    for (const lane of Object.values(this.#lanes)) lane.stop()
+    this.#stopLanes()
   }
 
   destroyConnections(): void {
     for (const { socket } of this.#connections) socket.destroy()
+  }
+
+  /** Only with the last connection: Node's HTTP server cuts idle ones when it is closed, whatever may be on its way to them. */
+  #stopLanes(): void {
+    if (!this.#closed || this.#connections.size > 0) return
+    for (const lane of Object.values(this.#lanes)) lane.stop()
   }
 
   #open(): void {
@@ -115,6 +121,7 @@ export class PortListener {
     socket.once('close', () => {
       this.#connections.delete(connection)
       route.connections -= 1
+      this.#stopLanes()
     })
     const lane = laneOf(port, new Uint8Array())
     if (lane) this.#lanes[lane].accept(connection)

@@ -177,6 +177,20 @@ test('on the way out: not ready, then connections are asked to close, requests e
   for (const one of [agent, idle]) one.destroy()
 })
 
+test('a kept connection is not cut when the router stops accepting: its next request is answered, and then it closes', async t => {
+  const { api, port } = await aCluster(t)
+  const router = await start(t, api, { quietMs: 0, limits: { ...DEFAULT_LIMITS, idleGraceMs: 5_000 } })
+  await until(() => router.notReady() === undefined, 'it is ready')
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  assert.equal((await ask(port, {}, agent)).body, 'hello')
+  const drained = router.drain()
+  await until(() => !router.serving.listening, 'nothing is accepted any more')
+  const last = await ask(port, {}, agent)
+  assert.deepEqual([last.body, last.headers.connection], ['hello', 'close'])
+  await drained
+  agent.destroy()
+})
+
 test('a drain ends at its deadline even when a WebSocket stays open', async t => {
   const { api, port, pod } = await aCluster(t)
   new WebSocketServer({ server: pod.server })
