@@ -1,5 +1,6 @@
 /** Builds and checks a private authority and a serving certificate. Keys are Node's, certificates node-forge's; nothing is written anywhere. */
 import { createPrivateKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import forge from 'node-forge'
 
@@ -62,14 +63,14 @@ export const makeAuthority = async (name: string, now: number): Promise<Pair> =>
   return { key, cert: build({ key, name: `${name} ${new Date(now).toISOString()}`, days: AUTHORITY_DAYS, now, extensions }) }
 }
 
-/** A serving certificate for `dnsNames`, signed by `authority`. */
+/** A serving certificate for `dnsNames` (addresses may be among them), signed by `authority`. */
 export const makeServing = async (authority: Pair, dnsNames: readonly string[], now: number): Promise<Pair> => {
   const key = await newKey()
   const extensions = [
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
     { name: 'extKeyUsage', serverAuth: true },
-    { name: 'subjectAltName', altNames: dnsNames.map(value => ({ type: 2, value })) },
+    { name: 'subjectAltName', altNames: dnsNames.map(name => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name })) },
   ]
   return {
     key,
@@ -125,17 +126,12 @@ export const checkServing = (serving: Pair, authorityCert: string, wanted: Wante
   if (certificate === undefined || authority === undefined) return 'the certificate cannot be read'
   if (!fits(certificate, serving.key)) return 'the certificate and its key do not belong together'
   if (!certificate.verify(authority.publicKey)) return 'the certificate is not signed by the authority'
-  const missing = wanted.dnsNames.find(name => certificate.checkHost(name) === undefined)
+  const missing = wanted.dnsNames.find(
+    name => (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) === undefined,
+  )
   if (missing !== undefined) return `the certificate is not for ${missing}`
   return isAged(certificate, wanted) ? 'the certificate is near its end' : undefined
 }
 
-/** When the first of the two has to be looked at again; milliseconds since the epoch. */
-export const renewAt = (pems: readonly string[], renewAfter: number): number =>
-  Math.min(
-    ...pems.map(pem => {
-      const certificate = new X509Certificate(pem)
-      const from = certificate.validFromDate.getTime()
-      return from + (certificate.validToDate.getTime() - from) * renewAfter
-    }),
-  )
+/** When the certificate was made; milliseconds since the epoch. */
+export const madeAt = (pem: string): number => new X509Certificate(pem).validFromDate.getTime() + BACKDATED_MS

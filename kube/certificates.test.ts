@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:https'
 import { test } from 'node:test'
 import { connect } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../api/kubernetes.ts'
 import { makeServing, splitBundle } from './certificate-pair.ts'
 import { type CertificateOptions, ensureCertificates, nextContent } from './certificates.ts'
@@ -10,6 +11,7 @@ import type { KubeClient } from './client.ts'
 import { systemClock } from './clock.ts'
 import { ApiError } from './errors.ts'
 import { makeLogger } from './log.ts'
+import { makeFakeClock } from './testing/fake-clock.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 const T0 = Date.parse('2026-01-01T00:00:00Z')
@@ -17,6 +19,7 @@ const rules = {
   dnsNames: ['webhook.sluice.svc', 'webhook.sluice.svc.cluster.local'],
   name: 'test',
   trustMs: 60_000,
+  retireMs: DAY,
   renewAfter: 0.7,
 }
 
@@ -110,6 +113,67 @@ test('an authority near its end: the new one joins the bundle first, the certifi
   const newest = new X509Certificate(splitBundle(switched.bundle)[0] ?? '')
   assert.ok(new X509Certificate(switched.serving.cert).verify(newest.publicKey))
   assert.equal(splitBundle(switched.bundle).length, 2)
+})
+
+test('the old authority leaves the bundle a day after its last pair was replaced', async () => {
+  const late = T0 + 2600 * DAY
+  const first = await nextContent(undefined, rules, T0)
+  const joined = await nextContent(first, rules, late)
+  const switched = await nextContent(joined, rules, late + 60_000)
+  assert.equal(await nextContent(switched, rules, late + DAY), switched)
+  const retired = await nextContent(switched, rules, late + DAY + 60_000)
+  assert.deepEqual(splitBundle(retired.bundle), splitBundle(joined.bundle).slice(0, 1))
+  assert.equal(retired.serving.cert, switched.serving.cert)
+})
+
+test('a pair that is old or lacks a name waits until the newest authority is trusted, one that has ended does not', async () => {
+  const late = T0 + 2600 * DAY
+  const first = await nextContent(undefined, rules, T0)
+  const authority = { cert: first.bundle, key: first.authorityKey }
+  const more = { ...rules, dnsNames: [...rules.dnsNames, 'new.sluice.svc'] }
+  const old = { ...first, serving: await makeServing(authority, rules.dnsNames, late - 300 * DAY) }
+  const joined = await nextContent(old, more, late)
+  assert.equal(await nextContent(joined, more, late + 59_000), joined)
+  assert.ok(new X509Certificate((await nextContent(joined, more, late + 60_000)).serving.cert).checkHost('new.sluice.svc'))
+  const ended = await nextContent({ ...first, serving: await makeServing(authority, rules.dnsNames, T0) }, rules, late)
+  assert.notEqual((await nextContent(ended, rules, late)).serving.cert, ended.serving.cert)
+})
+
+test('an address among the names is one that a client may ask for', async () => {
+  const content = await nextContent(undefined, { ...rules, dnsNames: ['a.svc', '127.0.0.9'] }, T0)
+  assert.equal(new X509Certificate(content.serving.cert).checkIP('127.0.0.9'), '127.0.0.9')
+  assert.equal(await nextContent(content, { ...rules, dnsNames: ['a.svc', '127.0.0.9'] }, T0), content)
+})
+
+test('two replicas go through a whole rotation together, by the clock they are given', async () => {
+  const clock = makeFakeClock(T0)
+  const { options } = secretStore()
+  const keepers = await Promise.all([ensureCertificates({ ...options, clock }), ensureCertificates({ ...options, clock })])
+  const seen = keepers.map(keeper => {
+    const changes: number[] = []
+    keeper.onChange(() => {
+      throw new Error('a broken handler')
+    })
+    keeper.onChange(({ caBundle }) => changes.push(splitBundle(caBundle).length))
+    return changes
+  })
+  const generation = async (ms: number, authorities: number) => {
+    clock.jump(ms)
+    const isThere = () =>
+      seen.every(changes => changes.at(-1) === authorities) && isDeepStrictEqual(keepers[0]?.current(), keepers[1]?.current())
+    for (let tries = 0; tries < 100 && !isThere(); tries += 1) {
+      await clock.advance(60_000)
+      // Keys are made by other threads, which the fake clock does not wait for.
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+    assert.ok(isThere())
+  }
+  await generation(2600 * DAY, 2)
+  await generation(2 * DAY, 1)
+  for (const keeper of keepers) keeper.stop()
+  assert.equal(clock.pending(), 0)
+  // A bundle of two, then another pair under it (unless the old one had ended), then a bundle of one.
+  for (const changes of seen) assert.match(changes.join(), /^2(,2)*,1$/)
 })
 
 test('a name that was added gets a new certificate', async () => {

@@ -1,10 +1,10 @@
 /**
  * Keeps a private authority and a serving pair in a Secret that all replicas share, and rotates them long before their end. On
  * rotation the new authority joins the bundle first, and only after everybody who trusts the bundle had time to read it does the
- * serving pair change; the old authority leaves at the next rotation.
+ * serving pair change; the old authority leaves once nobody can be serving what it signed.
  */
 import type { KubeObject } from '../api/kubernetes.ts'
-import { checkAuthority, checkServing, makeAuthority, makeServing, type Pair, renewAt, splitBundle } from './certificate-pair.ts'
+import { checkAuthority, checkServing, madeAt, makeAuthority, makeServing, type Pair, splitBundle } from './certificate-pair.ts'
 import type { KubeClient, ObjectRef } from './client.ts'
 import type { Clock, Timer } from './clock.ts'
 import { isAlreadyExists, isConflict, isNotFound, messageOf } from './errors.ts'
@@ -34,8 +34,11 @@ export type CertificateOptions = {
   readonly log: Logger
   /** How long a new authority is in the bundle before the first certificate that it signed is served. */
   readonly trustMs?: number
+  /** How long an old authority stays in the bundle after the pair that it signed was replaced: the other replicas serve that until they look. */
+  readonly retireMs?: number
   /** How often the Secret is looked at, at least: another replica may have rotated. */
   readonly pollMs?: number
+  /** Share of the lifetime after which a certificate is replaced. */
   readonly renewAfter?: number
 }
 
@@ -68,13 +71,14 @@ type Rules = {
   readonly dnsNames: readonly string[]
   readonly name: string
   readonly trustMs: number
+  readonly retireMs: number
   readonly renewAfter: number
 }
 
 /** What the Secret should hold at `now`; the same content when nothing is to be done. The newest authority stands first in the bundle. */
 export const nextContent = async (
   before: Content | undefined,
-  { dnsNames, name, trustMs, renewAfter }: Rules,
+  { dnsNames, name, trustMs, retireMs, renewAfter }: Rules,
   now: number,
 ): Promise<Content> => {
   const wanted = { dnsNames, now, renewAfter }
@@ -94,16 +98,18 @@ export const nextContent = async (
     return { ...before, bundle: authority.cert + previous, authorityKey: authority.key, trustedAt: now + trustMs }
   }
   const [newest = '', previous] = splitBundle(before.bundle)
-  const problem = checkServing(before.serving, newest, wanted)
-  if (problem === undefined) return before
-  const isServed = previous !== undefined && checkServing(before.serving, previous, wanted) === undefined
+  if (checkServing(before.serving, newest, wanted) === undefined) {
+    const isRetired = previous !== undefined && now >= madeAt(before.serving.cert) + retireMs
+    return isRetired ? { ...before, bundle: newest } : before
+  }
+  // Those who do not trust the newest authority yet are better served by a pair that is old, or lacks a name, than by one they refuse.
+  const isServed =
+    previous !== undefined && checkServing(before.serving, previous, { dnsNames: [], now, renewAfter: 1 }) === undefined
   if (isServed && now < before.trustedAt) return before
   return { ...before, serving: await makeServing(authorityOf(before), dnsNames, now) }
 }
 
-/** A pair that another replica's write was quicker with is read again this soon. */
-const RETRY_MS = 1000
-const DEFAULTS = { trustMs: 5 * 60_000, pollMs: 60_000, renewAfter: 0.7 }
+const DEFAULTS = { trustMs: 5 * 60_000, retireMs: 24 * 60 * 60_000, pollMs: 60_000, renewAfter: 0.7 }
 
 /** Reads the Secret, makes or renews what is in it, writes it with its resourceVersion; the quicker of two replicas wins. */
 const reconcileSecret = async ({ client, secret, clock }: CertificateOptions, rules: Rules): Promise<Content> => {
@@ -129,8 +135,8 @@ const certificatesOf = ({ bundle, serving }: Content): Certificates => ({
 
 /** Resolves with the pair that all replicas share, made if there was none. Rejects when the API server refuses. */
 export const ensureCertificates = async (options: CertificateOptions): Promise<CertificateKeeper> => {
-  const { clock, log, dnsNames, secret, trustMs, pollMs, renewAfter } = { ...DEFAULTS, ...options }
-  const rules: Rules = { dnsNames, name: secret.name, trustMs, renewAfter }
+  const { clock, log, dnsNames, secret, trustMs, retireMs, pollMs, renewAfter } = { ...DEFAULTS, ...options }
+  const rules: Rules = { dnsNames, name: secret.name, trustMs, retireMs, renewAfter }
   const handlers = new Set<(certificates: Certificates) => void>()
   let timer: Timer | undefined
   let stopped = false
@@ -146,28 +152,33 @@ export const ensureCertificates = async (options: CertificateOptions): Promise<C
   }
 
   let content = await read()
-  const look = async (): Promise<number> => {
+  const announce = (): void => {
+    for (const handler of handlers)
+      try {
+        handler(certificatesOf(content))
+      } catch (error) {
+        log.error('a handler of new certificates threw', { error })
+      }
+  }
+  const look = async (): Promise<void> => {
     const next = await read()
     const isNew = JSON.stringify(certificatesOf(next)) !== JSON.stringify(certificatesOf(content))
     content = next
-    if (isNew) {
-      log.info('certificates changed', { secret: secret.name, authorities: splitBundle(next.bundle).length })
-      for (const handler of handlers) handler(certificatesOf(next))
-    }
-    return Math.min(
-      pollMs,
-      Math.max(RETRY_MS, renewAt([splitBundle(next.bundle)[0] ?? '', next.serving.cert], rules.renewAfter) - clock.now()),
-    )
+    if (!isNew || stopped) return
+    log.info('certificates changed', { secret: secret.name, authorities: splitBundle(next.bundle).length })
+    announce()
   }
   const loop = (afterMs: number) => {
     if (stopped) return
     timer = clock.setTimeout(() => {
       look()
-        .catch((error: unknown) => {
-          log.warn('the certificates could not be looked at; trying again', { secret: secret.name, error: messageOf(error) })
-          return pollMs
-        })
-        .then(loop, () => undefined)
+        .catch((error: unknown) =>
+          log.warn('the certificates could not be looked at; trying again', { secret: secret.name, error: messageOf(error) }),
+        )
+        .then(
+          () => loop(pollMs),
+          () => undefined,
+        )
     }, afterMs)
   }
   loop(pollMs)

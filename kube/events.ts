@@ -6,15 +6,11 @@ import type { KubeObject } from '../api/kubernetes.ts'
 import type { KubeClient } from './client.ts'
 import type { Clock } from './clock.ts'
 import { isAlreadyExists, isNotFound, messageOf } from './errors.ts'
+import { type EventText, makeCorrelator } from './event-correlation.ts'
 import type { Logger } from './log.ts'
 import { EVENTS } from './resources.ts'
 
-export type EventText = {
-  readonly type: 'Normal' | 'Warning'
-  /** CamelCase, from a closed set. */
-  readonly reason: string
-  readonly message: string
-}
+export type { EventText } from './event-correlation.ts'
 
 export type EventRecorder = {
   /** Returns at once; the write goes its own way. */
@@ -37,6 +33,8 @@ export type EventRecorderOptions = {
 const LONGEST_MESSAGE = 1024
 /** How many events are remembered for being raised instead of made again. */
 const KEPT = 1000
+/** How many writes may wait, e.g. while the API server is away; what comes then is lost. */
+const MOST_WAITING = 500
 
 type Known = { readonly name: string; readonly count: number }
 
@@ -53,25 +51,25 @@ type CoreEvent = KubeObject & {
   readonly count: number
 }
 
-const keyOf = ({ kind, metadata }: KubeObject, event: EventText): string =>
-  JSON.stringify([kind, metadata.uid, event.type, event.reason, event.message])
-
 /** Makes a recorder; its writes are one after the other, so that a count is never raised before the event was made. */
 export const makeEventRecorder = ({ client, component, instance, clock, log }: EventRecorderOptions): EventRecorder => {
   const known = new Map<string, Known>()
   let writes: Promise<void> = Promise.resolve()
+  const correlate = makeCorrelator()
   let made = 0
+  let waiting = 0
 
   const create = async (about: KubeObject, event: EventText, key: string) => {
-    const { namespace = 'default', name, uid, resourceVersion } = about.metadata
+    // An event about what has no namespace stands in `default`, and names none.
+    const { namespace, name, uid, resourceVersion } = about.metadata
     const at = new Date(clock.now()).toISOString()
     made += 1
     // Unique among processes and in time, as client-go's names are.
-    const eventName = `${name.slice(0, 200)}.${clock.now().toString(16)}${made.toString(16)}${(uid ?? '').slice(0, 4)}`
+    const eventName = `${name.slice(0, 200).replace(/[-.]+$/, '')}.${clock.now().toString(16)}${made.toString(16)}${(uid ?? '').slice(0, 4)}`
     const body: CoreEvent = {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: eventName, namespace },
+      metadata: { name: eventName, namespace: namespace ?? 'default' },
       involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
       type: event.type,
       reason: event.reason,
@@ -88,23 +86,22 @@ export const makeEventRecorder = ({ client, component, instance, clock, log }: E
     if (known.size > KEPT) for (const oldest of known.keys()) return void known.delete(oldest)
   }
 
-  const raise = async (about: KubeObject, key: string, before: Known) => {
+  const raise = async (about: KubeObject, event: EventText, key: string, before: Known) => {
     const { namespace = 'default' } = about.metadata
     const count = before.count + 1
     await client.patch(EVENTS, { namespace, name: before.name }, 'merge', {
       count,
+      message: event.message,
       lastTimestamp: new Date(clock.now()).toISOString(),
     })
     known.set(key, { name: before.name, count })
   }
 
-  const write = async (about: KubeObject, text: EventText) => {
-    const event = { ...text, message: text.message.slice(0, LONGEST_MESSAGE) }
-    const key = keyOf(about, event)
+  const write = async (about: KubeObject, event: EventText, key: string) => {
     const before = known.get(key)
     try {
       if (before === undefined) return await create(about, event, key)
-      await raise(about, key, before)
+      await raise(about, event, key, before)
     } catch (error) {
       // The event has outlived its hour, or another process had the same name.
       if (!isNotFound(error) && !isAlreadyExists(error)) throw error
@@ -112,17 +109,22 @@ export const makeEventRecorder = ({ client, component, instance, clock, log }: E
     }
   }
 
+  const lose = (about: KubeObject, event: EventText, error: string) =>
+    log.warn('an event could not be written', { reason: event.reason, about: about.metadata.name, error })
+
   return {
-    record: (about, event) => {
+    record: (about, text) => {
+      const correlation = correlate(about, text, clock.now())
+      if (correlation === undefined) return log.debug('too many events about one object', { about: about.metadata.name })
+      const event = { ...correlation.event, message: correlation.event.message.slice(0, LONGEST_MESSAGE) }
+      if (waiting >= MOST_WAITING) return lose(about, event, 'too many wait to be written')
+      waiting += 1
       writes = writes
-        .then(() => write(about, event))
-        .catch((error: unknown) =>
-          log.warn('an event could not be written', {
-            reason: event.reason,
-            about: about.metadata.name,
-            error: messageOf(error),
-          }),
-        )
+        .then(() => write(about, event, correlation.key))
+        .catch((error: unknown) => lose(about, event, messageOf(error)))
+        .finally(() => {
+          waiting -= 1
+        })
     },
     flush: () => writes,
   }
