@@ -30,6 +30,7 @@ export class ContainerLog {
   #partial = ''
   #pending: string[] = []
   #timer: NodeJS.Timeout | undefined
+  #ended = Promise.withResolvers<void>()
   #closed = false
 
   constructor(directory: string, now: () => number) {
@@ -40,8 +41,7 @@ export class ContainerLog {
 
   /** A new run of the container begins; the run before the last is forgotten. */
   startRun(): void {
-    this.#endLine()
-    this.flush()
+    this.endRun()
     this.#run += 1
     this.#size = 0
     for (const suffix of ['', '.old']) rmSync(this.#file(this.#run - 2, suffix), { force: true })
@@ -57,12 +57,18 @@ export class ContainerLog {
     }
   }
 
-  /** No more will be written: followers end. */
-  close(): void {
+  /** The run has ended: its followers do, too. */
+  endRun(): void {
     this.#endLine()
     this.flush()
+    this.#ended.resolve()
+    this.#ended = Promise.withResolvers()
+  }
+
+  /** No more runs will come. */
+  close(): void {
+    this.endRun()
     this.#closed = true
-    for (const listener of this.#listeners) listener([])
   }
 
   flush(): void {
@@ -102,20 +108,26 @@ export class ContainerLog {
     }
   }
 
+  /** Lines as they come, until the run ends or the signal is aborted. */
   async *#following(signal: AbortSignal): AsyncGenerator<readonly string[]> {
     const waiting: string[] = []
     let wake = Promise.withResolvers<void>()
+    let over = this.#closed
+    const end = () => {
+      over = true
+      wake.resolve()
+    }
     const listener = (lines: readonly string[]) => {
       waiting.push(...lines)
       wake.resolve()
     }
-    const abort = () => wake.resolve()
     this.#listeners.add(listener)
-    signal.addEventListener('abort', abort)
+    signal.addEventListener('abort', end)
+    void this.#ended.promise.then(end)
     try {
       while (!signal.aborted) {
         if (waiting.length > 0) yield waiting.splice(0)
-        else if (this.#closed) return
+        else if (over) return
         else {
           await wake.promise
           wake = Promise.withResolvers()
@@ -123,7 +135,7 @@ export class ContainerLog {
       }
     } finally {
       this.#listeners.delete(listener)
-      signal.removeEventListener('abort', abort)
+      signal.removeEventListener('abort', end)
     }
   }
 

@@ -1,5 +1,6 @@
 /** One run of a container: a local process in a group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import type { Environment } from './env.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -41,12 +42,12 @@ export function startProcess({ command, cwd, env, output, watchdog }: ProcessOpt
   child.stderr.on('data', output)
   const { pid } = child
   if (pid !== undefined) watchdog.watch(pid)
-  const exited = waitForExit(child, { program, cwd }).then(exit => {
-    if (pid !== undefined) {
-      // What the main process leaves behind ends with it, as in a pid namespace.
-      sendTo(-pid, 'SIGKILL')
-      watchdog.forget(pid)
-    }
+  const exited = waitForExit(child, { program, cwd }).then(async exit => {
+    if (pid === undefined) return exit
+    // What the main process leaves behind ends with it, as in a pid namespace.
+    sendTo(-pid, 'SIGKILL')
+    watchdog.forget(pid)
+    await outputEnd(child)
     return exit
   })
   return {
@@ -72,6 +73,20 @@ function waitForExit(child: ChildProcess, { program, cwd }: { readonly program: 
       resolve(signal === undefined ? { code: code ?? 0 } : { code: START_ERROR + signal, signal })
     })
   })
+}
+
+/** Something that left the process group may hold the output open; it is not waited for. */
+const OUTPUT_END_MS = 250
+
+/** Resolves when everything that was written has been read. */
+async function outputEnd(child: ChildProcess): Promise<void> {
+  if (child.stdout?.closed && child.stderr?.closed) return
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise(resolve => {
+    timer = setTimeout(resolve, OUTPUT_END_MS)
+  })
+  await Promise.race([once(child, 'close'), late])
+  clearTimeout(timer)
 }
 
 function sendTo(target: number, signal: NodeJS.Signals): void {

@@ -149,6 +149,7 @@ export class ContainerRunner {
     }
     const exit = await process.exited
     this.#process = undefined
+    log.endRun()
     this.#stopProbes()
     this.#set({ state: { terminated: renderExit(exit, startedAt) }, ready: false, started: false })
     if (exit.problem !== undefined) this.#shell.record({ type: 'Warning', reason: 'Failed', message: `Error: ${exit.problem}` })
