@@ -1,6 +1,5 @@
 /** Carries HTTP/1: Node's parser in front, http-proxy behind, every request to the version that is due. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { PROBE_HEADER, PROBE_PATH } from '../../api/names.ts'
 import { chooseVersion } from '../choose-version.ts'
@@ -109,9 +108,9 @@ const CLIENT_ERRORS: { readonly [code: string]: { readonly status: OwnStatus; re
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, text: 'the request head took too long' },
 }
 
-/** What Node's parser refused. An answer is only possible while none has begun. */
+/** What Node's parser refused. It is answered only when the answer cannot be taken for that of another request, or for a part of one. */
 const refuseClient = ({ router }: LaneContext, error: ClientError, socket: Duplex) => {
-  if (error.code === 'ECONNRESET' || !socket.writable || hasAnswered(socket)) return void socket.destroy()
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) return void socket.destroy()
   const { status, text } = CLIENT_ERRORS[error.code ?? ''] ?? {
     status: 400,
     text: 'this is not a request that can be read without doubt',
@@ -119,8 +118,8 @@ const refuseClient = ({ router }: LaneContext, error: ClientError, socket: Duple
   socket.end(renderAnswer({ router, status, text }), () => socket.destroy())
 }
 
-/** Node keeps the answer that is being written on the socket; a second one in its middle would be taken for its body. */
-const hasAnswered = (socket: Duplex & Partial<Pick<Socket, 'bytesWritten'>>): boolean => {
+/** Node keeps the answer that is due on the socket. It is in the way once it has begun, or when its request was whole: then it is a later one that was refused. */
+const isAnswering = (socket: Duplex): boolean => {
   const answer: unknown = Reflect.get(socket, '_httpMessage')
-  return typeof answer === 'object' && answer !== null && Reflect.get(answer, 'headersSent') === true
+  return answer instanceof ServerResponse && (answer.headersSent || answer.req.complete)
 }

@@ -143,4 +143,12 @@ for (const { name, bytes, seen: expected, says } of CASES) {
   })
 }
 
+test('a request that is refused behind one that is being answered does not get its answer in first', async () => {
+  const slow = opened(await startPod((_, res) => void setTimeout(() => res.end('slow'), 100)))
+  const other = opened(await startTestRouter())
+  other.split({ v1: [slow.port] })
+  const answers = await exchangeBytes(other.port, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/9.9\r\n\r\n', { quietMs: 1_000 })
+  assert.doesNotMatch(answers, /400/)
+})
+
 test('there are at least 40 of them', () => assert.ok(CASES.length >= 40, String(CASES.length)))
