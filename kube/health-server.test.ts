@@ -25,6 +25,10 @@ test('alive and ready are two questions, and what is missing is said', async () 
   const notReady = await asked(starting, '/readyz?verbose')
   assert.deepEqual([notReady.status, notReady.text], [503, 'the cache of Deployments is not filled yet\n'])
   assert.equal((await asked({}, '/readyz')).status, 200)
+  const broken = () => {
+    throw new Error('broken')
+  }
+  assert.equal((await asked({ ready: broken }, '/readyz')).text, 'the check itself failed: broken\n')
   assert.equal((await asked({ live: () => 'stuck' }, '/healthz')).status, 503)
 })
 

@@ -21,6 +21,14 @@ export type HealthServer = {
   readonly close: () => Promise<void>
 }
 
+const ask = (check: HealthCheck): string | undefined => {
+  try {
+    return check()
+  } catch (error) {
+    return `the check itself failed: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
 const say = (answer: ServerResponse, problem: string | undefined) => {
   answer.writeHead(problem === undefined ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
   answer.end(`${problem ?? 'ok'}\n`)
@@ -47,8 +55,8 @@ export const startHealthServer = ({
 }: HealthServerOptions): Promise<HealthServer> => {
   const server = createServer((request, answer) => {
     const path = request.url?.split('?')[0]
-    if (path === '/healthz' || path === '/livez') return say(answer, live())
-    if (path === '/readyz') return say(answer, ready())
+    if (path === '/healthz' || path === '/livez') return say(answer, ask(live))
+    if (path === '/readyz') return say(answer, ask(ready))
     if (path === '/metrics') return void sayMetrics(answer, registry)
     answer.writeHead(404, { 'content-type': 'text/plain' })
     answer.end('not found; there are /healthz, /readyz and /metrics\n')

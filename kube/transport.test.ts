@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readText } from './answer.ts'
+import { makeAuthority, makeServing } from './certificate-pair.ts'
 import { isApiError } from './errors.ts'
 import { clientOver } from './http-client.ts'
 import { CONFIG_MAPS } from './resources.ts'
@@ -57,6 +58,59 @@ test('two hundred calls, one after another or at once, share a few connections',
   await Promise.all(Array.from({ length: 100 }, () => client.list(CONFIG_MAPS)))
   assert.ok(server.counts.connections <= 9, `${server.counts.connections} connections`)
   assert.equal(transport.namespace, 'shop')
+})
+
+/** A server with a certificate of an authority of its own. */
+const tlsServerFor = async (t: TestContext) => {
+  const authority = await makeAuthority('test', Date.now())
+  const { cert, key } = await makeServing(authority, ['kubernetes.default.svc', '127.0.0.1'], Date.now())
+  return { authority, server: await serverFor(t, { tls: { cert, key } }) }
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+test('https is checked against the authority of the kubeconfig, given as data or as a file', async t => {
+  const { authority, server } = await tlsServerFor(t)
+  const directory = await directoryFor(t)
+  await writeFile(join(directory, 'ca.crt'), authority.cert)
+  const attempt = async (cluster: object) => {
+    const transport = await connect(t, { kubeconfig: await writeKubeconfig(directory, { server: server.url, cluster }) })
+    return clientOver(transport).list(CONFIG_MAPS)
+  }
+  await attempt({ 'certificate-authority-data': base64(authority.cert) })
+  await attempt({ 'certificate-authority': 'ca.crt' })
+  await attempt({ 'certificate-authority': 'ca.crt', 'tls-server-name': 'kubernetes.default.svc' })
+  await attempt({ 'insecure-skip-tls-verify': true })
+  await assert.rejects(attempt({}), /self-signed|unable to (verify|get)/)
+  await assert.rejects(attempt({ 'certificate-authority': 'ca.crt', 'tls-server-name': 'other.svc' }), /altnames/)
+  const other = await makeAuthority('other', Date.now())
+  await assert.rejects(attempt({ 'certificate-authority-data': base64(other.cert) }), /self-signed|unable to|signature/)
+})
+
+test('two hundred calls over TLS need a few handshakes, and a rotated client certificate new ones', async t => {
+  const { authority, server } = await tlsServerFor(t)
+  const directory = await directoryFor(t)
+  const clock = makeFakeClock()
+  const writeClientPair = async () => {
+    const pair = await makeServing(authority, ['client'], Date.now())
+    await writeFile(join(directory, 'client.crt'), pair.cert)
+    await writeFile(join(directory, 'client.key'), pair.key)
+  }
+  await writeClientPair()
+  const cluster = { 'certificate-authority-data': base64(authority.cert) }
+  const user = { 'client-certificate': 'client.crt', 'client-key': 'client.key' }
+  const kubeconfig = await writeKubeconfig(directory, { server: server.url, cluster, user })
+  const client = clientOver(await connect(t, { kubeconfig, clock }))
+  for (let i = 0; i < 200; i += 1) await client.list(CONFIG_MAPS)
+  const before = server.counts.connections
+  assert.ok(before <= 2, `${before} handshakes`)
+  clock.jump(10_000)
+  await client.list(CONFIG_MAPS)
+  assert.equal(server.counts.connections, before)
+  await writeClientPair()
+  clock.jump(10_000)
+  await client.list(CONFIG_MAPS)
+  assert.equal(server.counts.connections, before + 1)
 })
 
 test('open watches do not keep calls waiting', async t => {
