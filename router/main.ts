@@ -1,9 +1,10 @@
 /** The router process. Ends with 0 after SIGTERM or SIGINT and a drain, with 1 on an error that nobody caught, with 2 on wrong flags. */
+
+import { VERSION } from '../api/version.ts'
 import { systemClock } from '../kube/clock.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { makeLogger } from '../kube/log.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
-import packageJson from '../package.json' with { type: 'json' }
 import { readSettings, USAGE } from './flags.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { startRouter } from './router.ts'
@@ -51,10 +52,10 @@ const router = await startRouter({
   drainMs,
   lingerMs,
   limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
-  version: packageJson.version,
+  version: VERSION,
   ...(stateDir === undefined ? {} : { stateDir }),
 })
-log.info('router started', { ip: pod.ip, adminPort, healthPort, version: packageJson.version })
+log.info('router started', { ip: pod.ip, adminPort, healthPort, version: VERSION })
 
 const leave = (signal: NodeJS.Signals) => {
   log.info('told to end', { signal })

@@ -1,7 +1,7 @@
 /** Pods and clients on loopback for tests of the data path. */
 
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
+import { type Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net'
 
 export type TestPod = {
@@ -73,9 +73,10 @@ export type Ask = {
 export const ask = async (
   port: number,
   { method = 'GET', path = '/', headers = {}, body }: Ask = {},
-  agent: import('node:http').Agent | false = false,
+  agent: Agent | false = false,
+  host = '127.0.0.1',
 ): Promise<Got> => {
-  const req = request({ host: '127.0.0.1', port, method, path, headers, agent })
+  const req = request({ host, port, method, path, headers, agent })
   req.end(body)
   const [message] = (await once(req, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
