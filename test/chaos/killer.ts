@@ -46,7 +46,7 @@ const strike = async (options: KillerOptions, victim: Victim): Promise<void> => 
   if (pod === undefined) return
   const { name, namespace = '' } = pod.metadata
   note({ at: Date.now(), victim, name })
-  await cluster.kill(namespace, name, 'SIGKILL')
+  cluster.kill(`${namespace}/${name}`, 'SIGKILL')
   say(`  SIGKILL ${namespace}/${name}`)
 }
 

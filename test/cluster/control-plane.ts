@@ -66,17 +66,16 @@ const untilReady = async (child: Child, ask: () => Promise<boolean>) => {
   throw new Error(`${child.name} was not ready within a minute; see ${child.log}`)
 }
 
-const writeKubeconfig = (path: string, server: string, ca: string, token: string) => {
-  const config = {
+/** A kubeconfig (JSON is YAML) for the bearer of `token`. */
+export const makeKubeconfig = (server: string, ca: string, token: string): string =>
+  JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'test', cluster: { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') } }],
-    users: [{ name: 'admin', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    users: [{ name: 'user', user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'user' } }],
     'current-context': 'test',
-  }
-  writeFileSync(path, JSON.stringify(config, null, 2), { mode: 0o600 })
-}
+  })
 
 const etcdArgs = (dir: string, client: string, peer: string) => [
   `--data-dir=${join(dir, 'etcd')}`,
@@ -170,7 +169,7 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
     await anyCertificate.close()
     const ca = readFileSync(join(dir, 'certs', 'apiserver.crt'), 'utf8')
     const kubeconfig = join(dir, 'kubeconfig')
-    writeKubeconfig(kubeconfig, server, ca, token)
+    writeFileSync(kubeconfig, makeKubeconfig(server, ca, token), { mode: 0o600 })
     run('kube-controller-manager', controllerManagerArgs(dir, managerPort))
     run('kube-scheduler', schedulerArgs(dir, schedulerPort))
     return { kubeconfig, server, ca, stop }

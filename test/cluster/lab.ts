@@ -1,48 +1,87 @@
 /**
- * Where the cluster suite runs: on the in-process cluster, or with SLUICE_LAB=real on a real control plane (tools/kube/in-namespace),
- * there with the same node and service proxy beside it. Tests see no difference, and that is what they are for.
+ * Where the cluster suite runs: on the in-process cluster, or with SLUICE_LAB=real on a real control plane (tools/kube/in-namespace).
+ * Tests see no difference, and that is what they are for.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Pod } from '../../api/kubernetes.ts'
 import { SLUICE_NAMESPACE } from '../../api/names.ts'
-import { startFakeNode } from '../../cluster/testing/fake-node.ts'
+import { startCluster } from '../../cluster/start.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { clientOver } from '../../kube/http-client.ts'
+import { silentLogger } from '../../kube/log.ts'
 import { PODS } from '../../kube/resources.ts'
-import { kubeconfigTransport } from '../../kube/transport.ts'
 import { apply } from '../../local/apply.ts'
-import { startControlPlane } from './control-plane.ts'
+import { installSluice } from '../../local/install.ts'
+import { LOCAL_ARGS } from '../../local/up.ts'
+import { waitFor } from '../../local/wait.ts'
 import { kubectl } from './kubectl.ts'
+import { type RealCluster, startRealCluster } from './real-cluster.ts'
 
 export type Lab = {
   readonly client: KubeClient
+  /** Made for the suite. */
   readonly namespace: string
+  readonly kubeconfig: string
+  /** What kubectl printed; rejects with what it said on standard error. */
   readonly kubectl: (...args: readonly string[]) => Promise<string>
-  readonly killSluice: (component: string) => Promise<void>
+  /** SIGKILL to every pod of a component of Sluice; they are restarted by the node. */
+  readonly killSluice: (component: 'controller' | 'router' | 'webhook') => Promise<void>
+  /** Serves the sample app, for objects.ts. */
+  readonly serve: { readonly node: string; readonly root: string }
   readonly stop: () => Promise<void>
 }
 
-const NAMESPACE = 'suite'
+export type LabOptions = {
+  /** Install Sluice too. */
+  readonly sluice?: boolean
+}
 
-export const startLab = async (_options: { readonly sluice?: boolean } = {}): Promise<Lab> => {
-  const dir = mkdtempSync(join(tmpdir(), 'sluice-lab-'))
-  const plane = await startControlPlane({ bin: process.env['SLUICE_KUBE_BIN'] ?? '', dir, serviceCidr: '10.96.0.0/16' })
-  const transport = await kubeconfigTransport({ kubeconfig: plane.kubeconfig })
-  const client = clientOver(transport)
-  await apply(client, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }])
-  const node = startFakeNode({ client, network: '10.240' })
+const NAMESPACE = 'suite'
+const ROOT = resolve(import.meta.dirname, '../..')
+
+const startChosen = (stateDir: string): Promise<RealCluster> => {
+  if (process.env['SLUICE_LAB'] !== 'real') return startCluster({ stateDir, log: silentLogger })
+  return startRealCluster(process.env['SLUICE_KUBE_BIN'] ?? '', stateDir)
+}
+
+/** The default ServiceAccount comes a moment after its namespace, and pods are refused without it. */
+const untilPodsAreTaken = (client: KubeClient) =>
+  waitFor({ what: `the default ServiceAccount of ${NAMESPACE}` }, async () => {
+    await client.raw('GET', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/default`)
+    return true
+  })
+
+export const startLab = async ({ sluice = false }: LabOptions = {}): Promise<Lab> => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'sluice-lab-'))
+  const cluster = await startChosen(stateDir)
+  const { client, kubeconfig } = cluster
+  const stop = async () => {
+    await cluster.stop()
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+  const serve = { node: process.execPath, root: ROOT }
+  try {
+    await apply(client, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }])
+    await untilPodsAreTaken(client)
+    if (sluice) {
+      await installSluice(client, { ...serve, routers: 2, stateDir: join(stateDir, 'routes'), args: LOCAL_ARGS }, () => undefined)
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return {
     client,
+    kubeconfig,
+    serve,
+    stop,
     namespace: NAMESPACE,
-    kubectl: (...args) => kubectl(plane.kubeconfig, NAMESPACE, args),
-    killSluice: async () => undefined,
-    stop: async () => {
-      await node.stop()
-      await transport.close()
-      await plane.stop()
-      rmSync(dir, { recursive: true, force: true })
+    kubectl: (...args) => kubectl(kubeconfig, NAMESPACE, args),
+    killSluice: async component => {
+      const labelSelector = `app.kubernetes.io/component=${component}`
+      const { items } = await client.list<Pod>(PODS, { namespace: SLUICE_NAMESPACE, labelSelector })
+      for (const pod of items) cluster.kill(`${SLUICE_NAMESPACE}/${pod.metadata.name}`, 'SIGKILL')
     },
   }
 }
