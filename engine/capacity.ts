@@ -37,6 +37,8 @@ export type Sizing = {
   readonly acknowledged: boolean
   /** No router sends by older weights than these. */
   readonly outdatedNowhere: boolean
+  /** Its last requests are still under way; the pods stay for them a while. */
+  readonly isDraining: (hash: string) => boolean
   /** No Service leads to the routers yet: every ready pod is in the path, whatever its share. */
   readonly isNative: boolean
   readonly unavailable: number
@@ -72,6 +74,7 @@ const lowestOther = (version: Version, wanted: number, sizing: Sizing, others: r
   const { stable, replicas, outdatedNowhere, most, isNative, unavailable } = sizing
   if (!outdatedNowhere) return version.spec
   const share = most[version.hash] ?? 0
+  if (wanted === 0 && share === 0 && sizing.isDraining(version.hash)) return version.spec
   if (wanted === 0 && share === 0) {
     const needed = isNative ? replicas - unavailable - stable.available : 0
     return Math.max(needed, stable.spec === replicas ? 0 : Math.min(1, version.spec))

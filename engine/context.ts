@@ -113,7 +113,7 @@ const chooseStrategy = (deployment: Deployment, rollout: Rollout | undefined): C
   return { spec, strategy, steps, optedIn: read.optedIn, ...(wrong.length > 0 && { invalid: wrong.join('; ') }) }
 }
 
-const isPrivate = ({ service }: ServiceSeen): boolean => service.metadata.labels?.[FRONTED_SERVICE_LABEL] !== undefined
+export const isPrivate = ({ service }: ServiceSeen): boolean => service.metadata.labels?.[FRONTED_SERVICE_LABEL] !== undefined
 
 type Fronts = Pick<Context, 'fronting' | 'strays' | 'missingServices'>
 

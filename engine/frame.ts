@@ -3,12 +3,13 @@ import { nextSizes, type Sizes, wantedSizes } from './capacity.ts'
 import { nextSizesByCount } from './capacity-by-count.ts'
 import type { Context } from './context.ts'
 import { type Desired, EVERYTHING_DESIRED, NOTHING_DESIRED } from './desired.ts'
+import { drainingUntil } from './draining.ts'
 import { type Goal, isReturn, othersOf, stableOf } from './goal.ts'
 import type { BackendVersion } from './make-route.ts'
 import type { Progress } from './progress.ts'
 import type { SizesByName } from './scale.ts'
 import { isPublished } from './service-mode/slices.ts'
-import { isInPath, isInProxy, type Split } from './split.ts'
+import { hasRoutes, isInPath, isInProxy, type Split } from './split.ts'
 import { desiredAt } from './steps/index.ts'
 import type { Traffic, Weights } from './traffic.ts'
 import { isActive, type Version } from './versions.ts'
@@ -60,11 +61,15 @@ const chooseSizes = ({ context, goal, split, traffic }: FrameInput, desired: Des
   const { replicas, surge, unavailable, versions } = context
   const stable = stableOf(context)
   const moving = isReturn(goal) ? { retiring: othersOf(context) } : { canary: versions.current, retiring: versions.retiring }
+  // Routers that are still on their way out send to the stable version only.
+  if (split === 'count' && !isReturn(goal) && hasRoutes(context)) return {}
   if (split === 'count') return nextSizesByCount({ replicas, surge, unavailable, weight: desired.weight, stable, ...moving })
   const { most, least, acknowledged, outdatedNowhere } = traffic
   const mayStart = isInProxy(context) && stable.ready > 0
   const isNative = !context.fronting.some(isInPath)
+  const isDraining = (hash: string) => drainingUntil(context, traffic, hash) !== undefined
   return nextSizes({
+    isDraining,
     unavailable,
     isNative,
     replicas,

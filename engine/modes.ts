@@ -1,5 +1,6 @@
 /** All fronted Services at once: serve or proxy mode, and what their Routes say. */
 import { pointer } from '../api/json-patch.ts'
+import type { Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL } from '../api/names.ts'
 import type { Context } from './context.ts'
 import type { Desired } from './desired.ts'
@@ -31,13 +32,14 @@ export type ModesWish = {
 
 export type Modes = { readonly intents: readonly Intent[]; readonly done: boolean; readonly waits: readonly Waiting[] }
 
-const makeWish = (service: string, { config }: Context, wish: ModesWish): RouteWish => {
+const makeWish = ({ metadata, spec }: Service, { config }: Context, wish: ModesWish): RouteWish => {
   const { special } = wish
   const headerRoutes = special ? makeHeaderRoutes(special.desired.headerRoutes, special.hash) : []
   const mirrorRoutes = special ? makeMirrorRoutes(special.desired.mirrorRoutes, special.hash) : []
-  const sticky = makeSticky(config.sticky)
+  // The service proxies pin a client to a router then, which must pin it to a version and a pod.
+  const sticky = makeSticky(config.sticky) ?? (spec.sessionAffinity === 'ClientIP' ? { by: 'ip' as const } : undefined)
   return {
-    backends: makeBackends(service, wish.backends, wish.weights),
+    backends: makeBackends(metadata.name, wish.backends, wish.weights),
     ...(headerRoutes.length > 0 && { headerRoutes }),
     ...(mirrorRoutes.length > 0 && { mirrorRoutes }),
     ...(sticky && { sticky }),
@@ -60,7 +62,7 @@ const modeContext = (
     stableHash: wish.backends.find(({ role }) => role === 'stable')?.hash ?? '',
     podLabels: deployment.spec.template.metadata?.labels ?? {},
     podPrefixes: seen.replicaSets.map(({ metadata }) => `${metadata.name}-`),
-    wish: makeWish(name, context, wish),
+    wish: makeWish(service, context, wish),
     onlyFinal: wish.onlyFinal,
     backends: seen.backends.filter(({ frontedService }) => frontedService === name),
     hashes: wish.backends.map(({ hash }) => hash),
@@ -74,7 +76,14 @@ const labelService = ({ service }: ServiceSeen, name: string): readonly Intent[]
   if (labels?.[DEPLOYMENT_LABEL] === name) return []
   const path = labels === undefined ? '/metadata/labels' : pointer('metadata', 'labels', DEPLOYMENT_LABEL)
   const value = labels === undefined ? { [DEPLOYMENT_LABEL]: name } : name
-  return [{ kind: 'patchService', name: serviceName, patch: [{ op: 'add', path, value }], why: `it fronts Deployment ${name}` }]
+  return [
+    {
+      kind: 'patchService',
+      name: serviceName,
+      patch: guarded(service, [{ op: 'add', path, value }]),
+      why: `it fronts Deployment ${name}`,
+    },
+  ]
 }
 
 export const unlabelService = ({ service }: ServiceSeen, name: string): readonly Intent[] =>

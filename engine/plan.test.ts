@@ -190,6 +190,19 @@ test('pods that never become ready abort the update at the progress deadline', (
   assert.deepEqual(podsByImage(world), { v1: 4 })
 })
 
+test('the last requests of the old version are waited for, but not for ever', () => {
+  const world = atRest({ annotations: { 'sluice.dev/steps': '50%, 100%' } })
+  world.busyHashes.add(world.rollout?.status?.stableRS ?? '')
+  changeImage(world, 'v2')
+  runUntil(world, ({ rollout }) => rollout?.status?.message?.startsWith('Requests of version') === true)
+  const since = world.now
+  assert.deepEqual(podsByImage(world), { v1: 1, v2: 4 })
+  runUntil(world, seen => podsByImage(seen)['v1'] === undefined)
+  assert.ok(world.now - since >= 8000, 'the longest drain is 10 s')
+  runUntil(world, isHealthy)
+  assert.deepEqual(world.violations, [])
+})
+
 test('without a router the share follows the number of pods', () => {
   const world = atRest({ annotations: { ...STEPS, 'sluice.dev/router': 'none' } })
   changeImage(world, 'v2')

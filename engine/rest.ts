@@ -12,6 +12,7 @@ import { planRollout } from './make-rollout.ts'
 import { type Modes, planModes } from './modes.ts'
 import type { Plan } from './plan.ts'
 import { stepHash } from './progress.ts'
+import { releaseServices } from './release.ts'
 import { guarded } from './service-mode/patch.ts'
 import { makeStatus, wakeTime } from './status.ts'
 import { currentReplicaSet, hashOf, livingReplicaSets } from './versions.ts'
@@ -199,39 +200,35 @@ export const planRest = (context: Context): Plan => {
   return { intents, ...report(context, outcome, waits), ...(wakeAt !== undefined && { wakeAt }) }
 }
 
-/** Whatever Sluice put on a Deployment that is not opted in any more goes, the Rollout last: it is what the rest is found by. */
+const forgetTemplate = ({ deployment }: Context): readonly Intent[] => {
+  if (deployment.metadata.annotations?.[STABLE_TEMPLATE] === undefined) return []
+  const remove: JsonPatchOp = { op: 'remove', path: pointer('metadata', 'annotations', STABLE_TEMPLATE) }
+  return [{ kind: 'patchDeployment', patch: guarded(deployment, [remove]), why: 'the Deployment is not opted in any more' }]
+}
+
+const removeRollout = ({ rollout }: Context): readonly Intent[] =>
+  rollout === undefined || rollout.metadata.deletionTimestamp !== undefined
+    ? []
+    : [
+        {
+          kind: 'deleteRollout',
+          name: rollout.metadata.name,
+          uid: rollout.metadata.uid ?? '',
+          why: 'the Deployment is not opted in any more',
+        },
+      ]
+
+/**
+ * Whatever Sluice put on a Deployment that is not opted in any more goes: first from its Services, then from its ReplicaSets, then the
+ * Rollout; the note on the Deployment itself last, because a Deployment without any annotation of Sluice's is hardly looked at.
+ */
 export const planGone = (context: Context): Plan => {
-  const { deployment, seen, rollout } = context
-  const hash = context.versions.current.hash
-  const marked = [...context.fronting, ...context.strays]
-  const modes = planModes(
-    { ...context, fronting: [], strays: marked, missingServices: [] },
-    { want: 'serve', backends: [{ role: 'stable', hash }], weights: { [hash]: 100 }, onlyFinal: true },
-  )
-  const annotations = deployment.metadata.annotations
-  const note: readonly Intent[] =
-    annotations?.[STABLE_TEMPLATE] === undefined
-      ? []
-      : [
-          {
-            kind: 'patchDeployment',
-            patch: guarded(deployment, [{ op: 'remove', path: pointer('metadata', 'annotations', STABLE_TEMPLATE) }]),
-            why: 'the Deployment is not opted in any more',
-          },
-        ]
-  const rest = [...modes.intents, ...seen.replicaSets.flatMap(rs => unmarkReplicaSet(rs).intents), ...note]
-  const isClean = modes.done && rest.length === 0
-  const remove: readonly Intent[] =
-    rollout && isClean
-      ? [
-          {
-            kind: 'deleteRollout',
-            name: rollout.metadata.name,
-            uid: rollout.metadata.uid ?? '',
-            why: 'the Deployment is not opted in any more',
-          },
-        ]
-      : []
-  const wakeAt = wakeTime(modes.waits, context.now)
-  return { intents: [...rest, ...remove], ...(wakeAt !== undefined && { wakeAt }) }
+  const { seen, now } = context
+  const { intents, waits, done } = releaseServices(seen, now)
+  const wakeAt = wakeTime(waits, now)
+  if (!done) return { intents, ...(wakeAt !== undefined && { wakeAt }) }
+  const runs = [...terminateRuns(context, []), ...cleanUpRuns(context, [])]
+  const unmark = seen.replicaSets.flatMap(rs => unmarkReplicaSet(rs).intents)
+  if (unmark.length > 0) return { intents: [...runs, ...unmark] }
+  return { intents: [...removeRollout(context), ...forgetTemplate(context)] }
 }

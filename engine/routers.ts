@@ -36,6 +36,10 @@ export const isKnownEverywhere = (route: Route, hash: string, routers: readonly 
 export const openConnections = (route: Route, routers: readonly RouterSeen[]): number =>
   routers.reduce((sum, router) => sum + (reportOf(router, route)?.connections ?? 0), 0)
 
+/** Requests of one version that routers have not finished. */
+export const requestsInFlight = (route: Route, hash: string, routers: readonly RouterSeen[]): number =>
+  routers.reduce((sum, router) => sum + (reportOf(router, route)?.inFlight[hash] ?? 0), 0)
+
 /** The ready routers that do not run the version yet, for people. */
 export const lagging = (route: Route, routers: readonly RouterSeen[]): string => {
   const ready = routers.filter(router => router.ready)

@@ -19,6 +19,9 @@ export const isInPath = ({ service, route }: ServiceSeen): boolean => {
   return service.spec.selector === undefined || (route !== undefined && detached.includes(route.status?.step ?? ''))
 }
 
+export const hasRoutes = ({ fronting, strays }: Context): boolean =>
+  [...fronting, ...strays].some(({ route }) => route !== undefined)
+
 const isRefused = ({ fronting, deployment, seen, missingServices }: Context): boolean => {
   const podLabels = deployment.spec.template.metadata?.labels ?? {}
   const podPrefixes = seen.replicaSets.map(({ metadata }) => `${metadata.name}-`)

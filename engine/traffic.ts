@@ -1,7 +1,7 @@
 /** The shares of traffic that are in force now, read back from the Routes and the routers. */
 import type { Route } from '../api/route.ts'
 import type { Context } from './context.ts'
-import { isAcknowledged, isKnownEverywhere, isOutdatedNowhere } from './routers.ts'
+import { isAcknowledged, isKnownEverywhere, isOutdatedNowhere, requestsInFlight } from './routers.ts'
 
 export type Weights = { readonly [hash: string]: number }
 
@@ -16,6 +16,8 @@ export type Traffic = {
   readonly outdatedNowhere: boolean
   /** Every ready router knows an endpoint of the version. */
   readonly knows: (hash: string) => boolean
+  /** Requests (or connections) to the version that routers have not finished. */
+  readonly inFlight: (hash: string) => number
   /** True when every fronting Service's Route names this version as the stable one. */
   readonly isLeader: (hash: string) => boolean
 }
@@ -35,6 +37,7 @@ export const readTraffic = ({ fronting, strays, seen }: Context): Traffic => {
     acknowledged: routes.length > 0 && routes.every(route => isAcknowledged(route, seen.routers)),
     outdatedNowhere: routes.every(route => isOutdatedNowhere(route, seen.routers)),
     knows: hash => routes.length > 0 && routes.every(route => isKnownEverywhere(route, hash, seen.routers)),
+    inFlight: hash => routes.reduce((sum, route) => sum + requestsInFlight(route, hash, seen.routers), 0),
     isLeader: hash =>
       fronting.every(service =>
         Boolean(service.route?.spec.backends.some(backend => backend.role === 'stable' && backend.hash === hash)),

@@ -13,6 +13,7 @@ export type WaitingReason =
   | 'PodsBecomingReady'
   | 'PodsStopping'
   | 'TrafficShifting'
+  | 'Draining'
   | 'Pause'
   | 'PausedByUser'
   | 'Analysis'

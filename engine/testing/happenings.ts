@@ -59,7 +59,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 export const moment: fc.Arbitrary<Moment> = fc.record({
   happening,
-  passes: fc.constantFrom(1, 2, 5, 12, 30, 45),
+  passes: fc.constantFrom(1, 3, 12, 30, 45, 70),
   upTo: fc.option(fc.nat(6), { nil: undefined, freq: 3 }),
   deaf: fc.option(fc.nat(1), { nil: undefined, freq: 4 }),
   passMs: fc.constantFrom(100, 500, 500, 1500),

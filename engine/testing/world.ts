@@ -48,6 +48,8 @@ export type World = {
   /** Versions (by image) that the analysis finds bad. */
   badImages: Set<string>
   inconclusiveImages: Set<string>
+  /** Versions (by hash) with a request that is never answered. */
+  busyHashes: Set<string>
   readonly podReadyMs: number
   readonly podStopMs: number
 }
@@ -113,6 +115,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   brokenImages: new Set(),
   badImages: new Set(),
   inconclusiveImages: new Set(),
+  busyHashes: new Set(),
   podReadyMs: 1500,
   podStopMs: 1000,
 })
@@ -168,7 +171,13 @@ const routerSeen = (world: World, { name, ready, running }: RouterModel): Router
       routes: Object.fromEntries(
         Object.entries(running).map(([route, spec]) => [
           `${NAMESPACE}/${route}`,
-          { version: spec.version, listening: true, upstreams: upstreamsOf(world, spec), inFlight: {}, connections: 0 },
+          {
+            version: spec.version,
+            listening: true,
+            upstreams: upstreamsOf(world, spec),
+            inFlight: Object.fromEntries(spec.backends.map(({ hash }) => [hash, world.busyHashes.has(hash) ? 1 : 0])),
+            connections: 0,
+          },
         ]),
       ),
     },
