@@ -47,6 +47,11 @@ export class PortListener {
     this.#balancer = new Balancer(options.random)
   }
 
+  /** No connection is open. */
+  get isIdle(): boolean {
+    return this.#sockets.size === 0
+  }
+
   apply(rule: PortRule): void {
     this.#balancer.update(rule.targets, rule.affinityMs)
     if (this.#balancer.isEmpty) this.#stopListening()

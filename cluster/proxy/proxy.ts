@@ -105,7 +105,8 @@ class RunningProxy {
   /** Its established connections stay until they end. */
   #retire(listener: PortListener): void {
     listener.close(false)
-    this.#retired.add(listener)
+    for (const retired of this.#retired) if (retired.isIdle) this.#retired.delete(retired)
+    if (!listener.isIdle) this.#retired.add(listener)
   }
 
   #makeListener(key: string, address: string, port: number): PortListener {
