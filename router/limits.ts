@@ -25,7 +25,8 @@ export const DEFAULT_LIMITS: Limits = {
   headTimeoutMs: 30_000,
   keepAliveMs: 75_000,
   bodyStallMs: 120_000,
-  connectTimeoutMs: 3_000,
+  // Time for one lost SYN, which is sent again after a second.
+  connectTimeoutMs: 2_500,
   answerTimeoutMs: 0,
   continueTimeoutMs: 1_000,
   maxConnections: 10_000,

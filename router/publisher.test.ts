@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { EndpointSlice } from '../api/kubernetes.ts'
 import type { RouteSpec } from '../api/route.ts'
@@ -154,32 +154,46 @@ test('a router that lost the lease while the API server was away leads again', a
   await until(() => addresses(api, 'router') === '127.91.0.1', 'it caught up')
 })
 
-const listen = (host: string): Promise<Server> =>
+/** The health port of a router that says whether it is ready. */
+const listen = (host: string, isReady = () => true): Promise<Server> =>
   new Promise(resolve => {
-    const server = createServer(socket => void socket.on('error', () => {}).resume())
+    const server = createServer((_, answer) => answer.writeHead(isReady() ? 200 : 503).end())
     server.listen(PEER_PORT, host, () => resolve(server))
   })
+const die = (server: Server): void => {
+  server.close()
+  server.closeAllConnections()
+}
+const connectionsOf = (server: Server): (() => number) => {
+  let count = 0
+  server.on('connection', () => {
+    count += 1
+  })
+  return () => count
+}
 
-test('a router whose process dies is taken out at once, though its pod is still said to be ready, and comes back with it', async t => {
+test('a router whose process dies is taken out at once, though its pod is still said to be ready, and comes back when it is ready itself', async t => {
   const api = aCluster()
   const b = await listen('127.91.0.2')
-  const sockets: { destroy: () => void }[] = []
-  b.on('connection', socket => sockets.push(socket))
+  const watched = connectionsOf(b)
   const router = await startRouter(t, api, 'router-a')
-  await until(() => router.isLeader() && addresses(api, 'router') === '127.91.0.1 127.91.0.2' && sockets.length > 0, 'both')
-  b.close()
-  for (const socket of sockets) socket.destroy()
+  await until(() => router.isLeader() && addresses(api, 'router') === '127.91.0.1 127.91.0.2' && watched() > 0, 'both')
+  die(b)
   await until(() => addresses(api, 'router') === '127.91.0.1', 'the dead one is out')
-  const again = await listen('127.91.0.2')
-  t.after(() => again.close())
+  let isReady = false
+  const again = await listen('127.91.0.2', () => isReady)
+  const asked = connectionsOf(again)
+  t.after(() => die(again))
+  await until(() => asked() >= 4, 'it was asked twice')
+  assert.equal(addresses(api, 'router'), '127.91.0.1')
+  isReady = true
   await until(() => addresses(api, 'router') === '127.91.0.1 127.91.0.2', 'and in again')
 })
 
 test('when the leader`s process dies the others take it out without waiting for its lease', async t => {
   const api = aCluster()
   const a = await listen('127.91.0.1')
-  const sockets: { destroy: () => void }[] = []
-  a.on('connection', socket => sockets.push(socket))
+  const watched = connectionsOf(a)
   const time = new Date().toISOString().replace('Z', '000Z')
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',
@@ -189,11 +203,10 @@ test('when the leader`s process dies the others take it out without waiting for 
   }
   api.put(LEASES, lease)
   const other = await startRouter(t, api, 'router-b')
-  await until(() => sockets.length > 0, 'it is watched')
+  await until(() => watched() > 0, 'it is watched')
   await aMoment()
   assert.equal(sliceWrites(api).length, 0, 'the leader is alive: it is its business')
-  a.close()
-  for (const socket of sockets) socket.destroy()
+  die(a)
   await until(
     () => addresses(api, 'router') === '127.91.0.2' && addresses(api, 'fail-open') === '10.0.0.1',
     'the slices without it',

@@ -17,7 +17,7 @@ export type RunningVersion = {
 }
 
 /** Counts of versions that left the Route are kept, so that a window can still be read; the oldest beyond so many are dropped. */
-const KEPT_VERSIONS = 8
+const KEPT_VERSIONS = 5
 
 const EMPTY_POOL: Pool = { upstreams: [], cursor: { next: 0 } }
 
