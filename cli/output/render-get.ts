@@ -4,7 +4,7 @@ import type { Rollout } from '../../api/rollout.ts'
 import { phaseOf } from '../phase.ts'
 import type { RolloutView, ServiceView, VersionView } from '../view.ts'
 import { renderTree } from './render-tree.ts'
-import { isState, renderState } from './status.ts'
+import { renderState } from './status.ts'
 import { renderStep } from './steps.ts'
 import type { RenderOptions, Style } from './style.ts'
 import { wrap } from './table.ts'
@@ -115,7 +115,8 @@ const serviceText = ({ service, route }: ServiceView): string => {
   const { name } = service.metadata
   if (route === undefined) return `${name}: native, no router in the path`
   const shares = route.spec.backends.map(one => `${one.role} ${one.weight}%`).join(', ')
-  const step = route.status?.message ?? (route.status?.step === undefined ? '' : `at ${route.status.step}`)
+  // Once the Service is in proxy mode there is nothing more to say.
+  const step = route.status?.message ?? (['proxy', undefined].includes(route.status?.step) ? '' : `at ${route.status?.step}`)
   const mode =
     route.spec.endpoints === 'ready'
       ? 'through the routers'
@@ -127,7 +128,7 @@ const serviceText = ({ service, route }: ServiceView): string => {
 const checkLines = (run: AnalysisRun, options: RenderOptions): readonly string[] =>
   (run.status?.metricResults ?? []).flatMap((result, i) => {
     const last = result.measurements?.at(-1)
-    const state = isState(result.phase) ? renderState(result.phase, options.style, result.name) : result.name
+    const state = renderState(result.phase === 'Running' ? 'Progressing' : result.phase, options.style, result.name)
     const counts = `✔ ${result.successful ?? 0}  ✖ ${result.failed ?? 0}  ? ${result.inconclusive ?? 0}`
     const said = last?.value ?? last?.message ?? result.message
     return line(i === 0 ? 'Checks' : '', `${state}  ${counts}${said === undefined ? '' : `  ${said}`}`, options).map(unlabel)
