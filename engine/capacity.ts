@@ -1,10 +1,8 @@
 /** How many pods each version has while the routers split the traffic: capacity before weight on the way up, after it on the way down. */
 
-import type { Weights } from './traffic.ts'
+import type { Wish } from './desired.ts'
 import type { Version } from './versions.ts'
-
-/** What the step asks for: a share of traffic, and the canary's size where the user set it apart from that. */
-export type Wish = { readonly weight: number; readonly scale?: { readonly weight?: number; readonly replicas?: number } }
+import type { Weights } from './weights.ts'
 
 export type Sizes = { readonly canary: number; readonly stable: number }
 

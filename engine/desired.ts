@@ -1,6 +1,8 @@
 /** What the steps up to one of them ask for. */
 import type { CanaryStep } from '../api/rollout.ts'
-import type { Wish } from './capacity.ts'
+
+/** What the step asks for: a share of traffic, and the canary's size where the user set it apart from that. */
+export type Wish = { readonly weight: number; readonly scale?: { readonly weight?: number; readonly replicas?: number } }
 
 export type HeaderStep = NonNullable<CanaryStep['setHeaderRoute']>
 export type MirrorStep = NonNullable<CanaryStep['setMirrorRoute']>

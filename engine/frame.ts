@@ -11,8 +11,9 @@ import type { SizesByName } from './scale.ts'
 import { isPublished } from './service-mode/slices.ts'
 import { hasRoutes, isInPath, isInProxy, type Split } from './split.ts'
 import { desiredAt } from './steps/index.ts'
-import type { Traffic, Weights } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
 import { isActive, type Version } from './versions.ts'
+import type { Weights } from './weights.ts'
 import { nextWeights } from './weights.ts'
 
 export type FrameInput = {

@@ -16,7 +16,7 @@ import type {
 import { privateServiceName } from '../api/service-mode.ts'
 import type { HeaderStep, MirrorStep } from './desired.ts'
 import type { ServiceSeen } from './seen.ts'
-import type { Weights } from './traffic.ts'
+import type { Weights } from './weights.ts'
 
 const FIRST_PORT = 20000
 const PORTS = 10000

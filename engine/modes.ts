@@ -18,8 +18,8 @@ import type { ServiceSeen } from './seen.ts'
 import { planServiceMode } from './service-mode/index.ts'
 import { guarded } from './service-mode/patch.ts'
 import type { ModeContext } from './service-mode/step.ts'
-import type { Weights } from './traffic.ts'
 import type { Waiting } from './waiting.ts'
+import type { Weights } from './weights.ts'
 
 export type ModesWish = {
   readonly want: 'serve' | 'proxy'

@@ -1,22 +1,14 @@
 /** The planner of the Deployment door: what was observed in, what to do and to report out. Pure and total. */
 import { isHeld } from '../api/hold.ts'
-import type { Rollout, RolloutStatus } from '../api/rollout.ts'
+import type { Rollout } from '../api/rollout.ts'
 import { type Context, isOurRollout, readContext } from './context.ts'
 import { planDeleted } from './deleted.ts'
 import { planHeld } from './held.ts'
 import type { Intent } from './intents.ts'
+import type { Plan, PlanRollout } from './planned.ts'
 import { planGone, planRest } from './rest.ts'
-import type { Seen } from './seen.ts'
 
-export type Plan = {
-  readonly intents: readonly Intent[]
-  /** The whole status to report; undefined when there is no Rollout to report it on. Written only when it differs. */
-  readonly status?: RolloutStatus
-  /** When to look again even if nothing changes; milliseconds since the epoch. */
-  readonly wakeAt?: number
-}
-
-export type PlanRollout = (seen: Seen, now: number) => Plan
+export type { Plan, PlanRollout } from './planned.ts'
 
 const NAME_TAKEN_RECHECK_MS = 20_000
 const OLD_ROLLOUT_RECHECK_MS = 1000

@@ -2,8 +2,7 @@
 import type { Route } from '../api/route.ts'
 import type { Context } from './context.ts'
 import { isAcknowledged, isKnownEverywhere, isOutdatedNowhere, requestsInFlight } from './routers.ts'
-
-export type Weights = { readonly [hash: string]: number }
+import type { Weights } from './weights.ts'
 
 export type Traffic = {
   /** For each version the most that any Route gives it. A fronting Service without a Route gives everything to the stable version. */

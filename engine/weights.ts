@@ -1,5 +1,6 @@
 /** Moves shares of traffic between versions: up only as far as ready pods carry them, down only as fast as the stable ones can take them. */
-import type { Weights } from './traffic.ts'
+/** Shares in percent by pod-template-hash. */
+export type Weights = { readonly [hash: string]: number }
 
 export type Side = { readonly hash: string; readonly ready: number; readonly available: number }
 
