@@ -1,7 +1,7 @@
 /** An annotated Deployment's rollouts, end to end: real controller, webhook and routers, as users and their tools drive them. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { SAVED } from '../../api/names.ts'
 import type { RolloutStatus } from '../../api/rollout.ts'
 import { DEPLOYMENTS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../../kube/resources.ts'
@@ -130,9 +130,9 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
     await web.ship({ version: 'v2' })
     await web.until('the pause', pausedAt(50))
     await lab.kubectl('scale', `deployment/${web.name}`, '--replicas=6')
-    await waitFor({ what: 'three of each' }, async () => JSON.stringify(await web.sizes()) === JSON.stringify({ v1: 3, v2: 3 }))
+    await waitFor({ what: 'three of each' }, async () => isDeepStrictEqual(await web.sizes(), { v1: 3, v2: 3 }))
     await lab.kubectl('scale', `deployment/${web.name}`, '--replicas=2')
-    await waitFor({ what: 'one of each' }, async () => JSON.stringify(await web.sizes()) === JSON.stringify({ v1: 1, v2: 1 }))
+    await waitFor({ what: 'one of each' }, async () => isDeepStrictEqual(await web.sizes(), { v1: 1, v2: 1 }))
     await web.patchStatus({ promoteFull: true })
     await web.until('promotion', healthy)
     await assertGivenBack(web, 'v2', 2)
@@ -215,17 +215,5 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
       annotations: { 'sluice.dev/strategy': 'canary', 'sluice.dev/steps': '5%, 120%' },
     })
     await assert.rejects(lab.client.create(DEPLOYMENTS, wrong), /sluice\.dev\/steps.*120%/)
-  })
-
-  test('goes on where it was when the controller is killed at any moment', async () => {
-    const web = await subject('killed', '25%, 1s, 50%, 1s')
-    await web.ship({ version: 'v2' })
-    const until = Date.now() + 60_000
-    while (Date.now() < until && !healthy(await web.status())) {
-      await lab.killSluice('controller')
-      await sleep(1500 + (Date.now() % 700))
-    }
-    await web.until('promotion', healthy)
-    await assertGivenBack(web, 'v2', 4)
   })
 })
