@@ -99,7 +99,8 @@ export const nextSizes = (sizing: Sizing): { readonly [replicaSet: string]: numb
     if (want > version.spec) room -= grown
     sizes[version.name] = want > version.spec ? version.spec + grown : Math.min(version.spec, Math.max(want, lowest))
   }
-  resize(stable, Math.max(wanted.stable, Math.min(replicas, lowestStable(sizing, others))), 0)
+  const isAlone = others.every(({ spec }) => spec === 0)
+  resize(stable, isAlone ? replicas : wanted.stable, Math.min(replicas, lowestStable(sizing, others)))
   for (const version of retiring) resize(version, 0, lowestOther(version, 0, sizing, others))
   if (canary) {
     const isFirst = canary.spec === 0

@@ -62,15 +62,25 @@ const cutTo100 = (shares: Map<string, number>): void => {
   }
 }
 
+/** Without a ready stable pod those that have some keep what they have, and the one with most gets the rest. */
+const rescue = ({ now, stable, others }: Shift): Weights | undefined => {
+  const able = others.filter(({ ready }) => ready > 0)
+  const share = ({ hash }: Mover) => now[hash] ?? 0
+  const [rescuer] = able.toSorted((a, b) => share(b) - share(a))
+  if (stable.ready > 0 || rescuer === undefined) return undefined
+  const shares = new Map(others.map(other => [other.hash, able.includes(other) ? share(other) : 0]))
+  cutTo100(shares)
+  const rest = 100 - [...shares.values()].reduce((sum, each) => sum + each, 0)
+  return Object.fromEntries([...shares.set(rescuer.hash, (shares.get(rescuer.hash) ?? 0) + rest), [stable.hash, 0]])
+}
+
 /** The next shares by version, integers that sum to 100. Planning them again from their own result changes nothing. */
 export const nextWeights = (shift: Shift): Weights => {
+  const rescued = rescue(shift)
+  if (rescued) return rescued
   const shares = new Map(shift.others.map(other => [other.hash, nextShare(other, shift.now[other.hash] ?? 0, shift.replicas)]))
   keepBack(shares, shift)
   cutTo100(shares)
   const rest = 100 - [...shares.values()].reduce((sum, share) => sum + share, 0)
-  const rescuer = shift.stable.ready === 0 ? shift.others.find(other => other.ready > 0) : undefined
-  // A version without a ready pod gets nothing; what it had goes to one that has some.
-  if (rescuer)
-    return Object.fromEntries([...shares.set(rescuer.hash, (shares.get(rescuer.hash) ?? 0) + rest), [shift.stable.hash, 0]])
   return Object.fromEntries([...shares, [shift.stable.hash, rest]])
 }
