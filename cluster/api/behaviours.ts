@@ -1,6 +1,13 @@
 /** What each built-in kind does to its objects: defaults, generations, grace, validation. */
 import type { Resource } from '../../kube/client.ts'
-import { daemonSetDefaults, deploymentDefaults, jobDefaults, replicaSetDefaults, statefulSetDefaults } from './defaults/apps.ts'
+import {
+  cronJobDefaults,
+  daemonSetDefaults,
+  deploymentDefaults,
+  jobDefaults,
+  replicaSetDefaults,
+  statefulSetDefaults,
+} from './defaults/apps.ts'
 import {
   autoscalerDefaults,
   clusterRoleBindingDefaults,
@@ -10,6 +17,7 @@ import {
   namespaceDefaults,
   policyBindingDefaults,
   policyDefaults,
+  priorityClassDefaults,
   roleBindingDefaults,
   secretDefaults,
   validatingWebhookDefaults,
@@ -20,7 +28,7 @@ import { type Draft, ensureChild, type JsonObject, sameJson } from './json.ts'
 import { type Behaviour, storageKey } from './kind.ts'
 import { podGrace, preparePod } from './pods.ts'
 import { schemaOfKind } from './schema/kubernetes.ts'
-import { checkTypes, leaveOutEmpty, unknownFieldsOf } from './schema/typed.ts'
+import { checkTypes, roundTrip, unknownFieldsOf } from './schema/typed.ts'
 import { validationOf } from './validate/builtin.ts'
 
 const differs =
@@ -52,7 +60,8 @@ const OWN: { readonly [storage: string]: Behaviour } = {
   'apps/statefulsets': { setDefaults: statefulSetDefaults, changesGeneration: specChanged },
   'apps/daemonsets': { setDefaults: daemonSetDefaults, changesGeneration: specChanged },
   'batch/jobs': { setDefaults: jobDefaults, changesGeneration: specChanged },
-  'batch/cronjobs': { changesGeneration: specChanged },
+  'batch/cronjobs': { setDefaults: cronJobDefaults, changesGeneration: specChanged },
+  'scheduling.k8s.io/priorityclasses': { setDefaults: priorityClassDefaults, changesGeneration: differs('value', 'description') },
   '/pods': { setDefaults: podDefaults, changesGeneration: specChanged, prepareCreate: preparePod, graceSeconds: podGrace },
   '/services': { setDefaults: serviceDefaults },
   '/endpoints': { setDefaults: endpointsDefaults },
@@ -98,8 +107,9 @@ export const behaviourOf = (kind: Resource): Behaviour => {
           unknownFields: object => unknownFieldsOf(object, schema),
           checkTypes: object => checkTypes(object, schema, kind),
           setDefaults: draft => {
-            leaveOutEmpty(draft, schema)
+            roundTrip(draft, schema, false)
             own.setDefaults?.(draft)
+            roundTrip(draft, schema, true)
           },
         }
       : {}),

@@ -25,7 +25,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
 
 export type ConformanceTarget = {
   readonly client: KubeClient
-  /** See ConformanceContext; does nothing by default. */
+  /** See ConformanceContext; leave it out, and the cases with `needsForgetting`, where there is no way to do that. */
   readonly forgetHistory?: () => Promise<void>
   /** Different for each case, lower case letters and digits. */
   readonly unique: string

@@ -11,7 +11,7 @@ export type ConformanceContext = {
   readonly namespace: string
   /** Makes names of cluster-wide objects unique, e.g. `a1b2c`. */
   readonly unique: string
-  /** Makes the server forget old versions, where the caller can; elsewhere version 1 is long gone anyway. */
+  /** Makes the server forget old versions; only for cases with `needsForgetting`. */
   readonly forgetHistory: () => Promise<void>
   /** Runs after the case, whatever happens. */
   readonly cleanUp: (work: () => Promise<unknown>) => void
@@ -19,6 +19,8 @@ export type ConformanceContext = {
 
 export type ConformanceCase = {
   readonly name: string
+  /** The case can only run where the caller can make the server forget its history. */
+  readonly needsForgetting?: true
   readonly run: (context: ConformanceContext) => Promise<void>
 }
 

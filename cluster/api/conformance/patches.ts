@@ -184,7 +184,7 @@ export const PATCH_CASES: readonly ConformanceCase[] = [
         context.client.patch(CONFIG_MAPS, ref(context, 'one'), 'merge', {
           metadata: { uid: '00000000-0000-0000-0000-000000000000' },
         }),
-        { status: 409 },
+        { status: 422, message: /metadata\.uid: Invalid value: .*: field is immutable/ },
       )
     },
   },

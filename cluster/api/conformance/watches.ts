@@ -135,6 +135,7 @@ export const WATCH_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a version that is long gone is refused with 410',
+    needsForgetting: true,
     run: async context => {
       await context.client.create(CONFIG_MAPS, configMap(context, 'one'))
       await context.forgetHistory()

@@ -59,10 +59,11 @@ const validateStructure = (schema: Schema, path: string): readonly FieldError[] 
   ]
 }
 
-const validateVersion = (version: JsonObject, path: string): readonly FieldError[] => {
+/** The schema of an only version counts as that of all, and messages name it so. */
+const validateVersion = (version: JsonObject, path: string, isOnly: boolean): readonly FieldError[] => {
   const schema = at(version, 'schema', 'openAPIV3Schema')
-  const root = `${path}.schema.openAPIV3Schema`
-  if (!isObject(schema)) return [required(root, 'schemas are required')]
+  if (!isObject(schema)) return [required(`${path}.schema.openAPIV3Schema`, 'schemas are required')]
+  const root = isOnly ? 'spec.validation.openAPIV3Schema' : `${path}.schema.openAPIV3Schema`
   return [
     ...(textOf(version['name']) ? [] : [required(`${path}.name`)]),
     ...(schema['type'] === 'object' ? [] : [invalid(`${root}.type`, schema['type'] ?? '', 'must be object at the root')]),
@@ -84,7 +85,7 @@ export const validateDefinition = (definition: JsonObject): readonly FieldError[
       ? [invalid('spec.versions', names, 'must have exactly one version marked as storage version')]
       : []),
     ...repeated.map(name => invalid('spec.versions', name, 'must contain unique version names')),
-    ...versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`)),
+    ...versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`, versions.length === 1)),
     ...(at(definition, 'spec', 'conversion', 'strategy') === 'Webhook'
       ? [notSupported('spec.conversion.strategy', 'Webhook', ['None'])]
       : []),

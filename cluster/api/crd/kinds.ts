@@ -2,7 +2,7 @@
 import { arrayOf, at, type Draft, isObject, type JsonObject, objectOf, objectsOf, sameJson, textOf } from '../json.ts'
 import type { Behaviour, Kind, PrinterColumn, ScalePaths } from '../kind.ts'
 import { structSchema } from '../schema/kubernetes.ts'
-import { leaveOutEmpty } from '../schema/typed.ts'
+import { roundTrip } from '../schema/typed.ts'
 import { applyDefaults } from './defaults.ts'
 import { pruneCustom, unknownInCustom } from './prune.ts'
 import { validateRules } from './rules.ts'
@@ -54,7 +54,7 @@ const customBehaviour = (schema: Schema, hasStatus: boolean): Behaviour => {
   return {
     prune: draft => pruneCustom(draft, body),
     setDefaults: draft => {
-      if (metadata && isObject(draft['metadata'])) leaveOutEmpty(draft['metadata'] as Draft, metadata)
+      if (metadata && isObject(draft['metadata'])) roundTrip(draft['metadata'] as Draft, metadata, false)
       applyDefaults(draft, body)
     },
     unknownFields: object => unknownInCustom(object, body),

@@ -1,12 +1,8 @@
 /** Defaults of workloads (Kubernetes: pkg/apis/apps/v1/defaults.go). */
-import { at, childOf, type Draft, ensureChild, fillIn, isObject } from '../json.ts'
+import { childOf, type Draft, ensureChild, fillIn, isObject } from '../json.ts'
 import { podSpecDefaults } from './pod.ts'
 
 const templateDefaults = (spec: Draft) => podSpecDefaults(childOf(childOf(spec, 'template'), 'spec'))
-
-const dropZero = (draft: Draft, field: string, zero: unknown) => {
-  if (draft[field] === zero) delete draft[field]
-}
 
 export const deploymentDefaults = (deployment: Draft): void => {
   const spec = childOf(deployment, 'spec')
@@ -18,25 +14,13 @@ export const deploymentDefaults = (deployment: Draft): void => {
     if (!isObject(strategy['rollingUpdate'])) strategy['rollingUpdate'] = {}
     fillIn(childOf(strategy, 'rollingUpdate'), { maxUnavailable: '25%', maxSurge: '25%' })
   }
-  // A typed server leaves these out when they are zero.
-  dropZero(spec, 'paused', false)
-  dropZero(spec, 'minReadySeconds', 0)
   templateDefaults(spec)
-}
-
-/** A ReplicaSet without labels takes those of its template. */
-const labelsFromTemplate = (set: Draft, spec: Draft) => {
-  const labels = at(spec, 'template', 'metadata', 'labels')
-  const metadata = ensureChild(set, 'metadata')
-  if (isObject(labels) && !isObject(metadata['labels'])) metadata['labels'] = { ...labels }
 }
 
 export const replicaSetDefaults = (set: Draft): void => {
   const spec = childOf(set, 'spec')
   if (!spec) return
   fillIn(spec, { replicas: 1 })
-  labelsFromTemplate(set, spec)
-  dropZero(spec, 'minReadySeconds', 0)
   templateDefaults(spec)
 }
 
@@ -76,4 +60,11 @@ export const jobDefaults = (job: Draft): void => {
     podReplacementPolicy: 'TerminatingOrFailed',
   })
   templateDefaults(spec)
+}
+
+export const cronJobDefaults = (job: Draft): void => {
+  const spec = childOf(job, 'spec')
+  fillIn(spec, { concurrencyPolicy: 'Allow', suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 })
+  const jobSpec = childOf(childOf(spec, 'jobTemplate'), 'spec')
+  if (jobSpec) templateDefaults(jobSpec)
 }

@@ -106,3 +106,5 @@ export const definitionDefaults = (definition: Draft): void => {
   fillIn(spec, { conversion: { strategy: 'None' } })
   if (spec['preserveUnknownFields'] === false) delete spec['preserveUnknownFields']
 }
+
+export const priorityClassDefaults = (priority: Draft): void => fillIn(priority, { preemptionPolicy: 'PreemptLowerPriority' })

@@ -15,10 +15,11 @@ const pullPolicy = (image: string): string => {
   return tag === undefined || tag === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
-const resourceDefaults = (container: Draft) => {
-  const resources = ensureChild(container, 'resources')
+/** In a pod (not in a template) what is limited is requested, too. */
+const requestLimits = (container: Draft) => {
+  const resources = childOf(container, 'resources')
   const limits = childOf(resources, 'limits')
-  if (limits) fillIn(ensureChild(resources, 'requests'), limits)
+  if (resources && limits) fillIn(ensureChild(resources, 'requests'), limits)
 }
 
 const envDefaults = (container: Draft) => {
@@ -34,7 +35,6 @@ const containerDefaults = (container: Draft) => {
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
   })
-  resourceDefaults(container)
   envDefaults(container)
   for (const port of childrenOf(container, 'ports')) fillIn(port, { protocol: 'TCP' })
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
@@ -73,7 +73,6 @@ export const podSpecDefaults = (spec: Draft | undefined): void => {
   // The old name of the field stays in step with the new one.
   const account = textOf(spec['serviceAccountName']) || textOf(spec['serviceAccount'])
   if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account })
-  for (const flag of ['hostNetwork', 'hostPID', 'hostIPC']) if (spec[flag] === false) delete spec[flag]
   for (const container of [...childrenOf(spec, 'containers'), ...childrenOf(spec, 'initContainers')]) containerDefaults(container)
   for (const volume of childrenOf(spec, 'volumes')) volumeDefaults(volume)
 }
@@ -90,6 +89,7 @@ export const podDefaults = (pod: Draft): void => {
   const spec = childOf(pod, 'spec')
   if (!spec) return
   podSpecDefaults(spec)
+  for (const container of [...childrenOf(spec, 'containers'), ...childrenOf(spec, 'initContainers')]) requestLimits(container)
   fillIn(spec, {
     enableServiceLinks: true,
     serviceAccountName: 'default',

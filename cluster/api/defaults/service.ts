@@ -19,11 +19,18 @@ export const serviceDefaults = (service: Draft): void => {
   if (EXTERNAL.includes(type)) fillIn(spec, { externalTrafficPolicy: 'Cluster' })
   if (type === 'LoadBalancer') fillIn(spec, { allocateLoadBalancerNodePorts: true })
   if (type !== 'ExternalName') {
-    fillIn(spec, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' })
+    fillIn(spec, { internalTrafficPolicy: 'Cluster' })
+    // Who writes the endpoints of a headless Service without a selector may use both families.
+    const both = spec['clusterIP'] === 'None' && !childOf(spec, 'selector') && spec['ipFamilyPolicy'] === undefined
+    fillIn(
+      spec,
+      both
+        ? { ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' }
+        : { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' },
+    )
     const address = textOf(spec['clusterIP'])
     if (address && arrayOf(spec['clusterIPs']).length === 0) spec['clusterIPs'] = [address]
   }
-  if (spec['publishNotReadyAddresses'] === false) delete spec['publishNotReadyAddresses']
 }
 
 export const endpointsDefaults = (endpoints: Draft): void => {
@@ -33,8 +40,6 @@ export const endpointsDefaults = (endpoints: Draft): void => {
 
 export const endpointSliceDefaults = (slice: Draft): void => {
   for (const port of childrenOf(slice, 'ports')) fillIn(port, { name: '', protocol: 'TCP' })
-  if (slice['endpoints'] === undefined) slice['endpoints'] = null
-  if (slice['ports'] === undefined) slice['ports'] = null
 }
 
 export const nodeDefaults = (node: Draft): void => {

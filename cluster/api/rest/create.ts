@@ -14,7 +14,7 @@ import { toServed, toStored } from './convert.ts'
 import { checkIdentity } from './identity.ts'
 import { checkNamespace } from './namespace-check.ts'
 import { SERVICE_STORAGE, takeAddress } from './service-address.ts'
-import { admit, settle } from './settle.ts'
+import { admit, normalise, settle } from './settle.ts'
 import { keyOf, subjectOf } from './subject.ts'
 
 /** Fields of metadata that only the server sets. */
@@ -88,6 +88,7 @@ export const createObject = async (api: Api, call: Call, body: JsonObject): Prom
   startStatus(kind, draft)
   kind.behaviour.prepareCreate?.(draft)
   if (kind.storage === SERVICE_STORAGE) takeAddress(api, draft)
+  normalise(call, draft)
   validateNew(kind, draft)
   await admit(api, call, { operation: 'CREATE', name, object: draft, old: null })
   if (api.store.get(keyOf(call, name))) throw alreadyExists(subjectOf(kind, name))

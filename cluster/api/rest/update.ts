@@ -80,8 +80,12 @@ const validateChange = ({ kind, subresource }: Call, draft: Draft, old: Stored):
 const checkPreconditions = (call: Call, draft: Draft, old: Stored): void => {
   const [uid, version] = [textOf(at(draft, 'metadata', 'uid')), textOf(at(draft, 'metadata', 'resourceVersion'))]
   const subject = subjectOf(call.kind, old.metadata.name)
-  if (uid && uid !== old.metadata.uid) {
+  if (uid && uid !== old.metadata.uid && call.method === 'PUT') {
     throw conflict(subject, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`)
+  }
+  if (uid && uid !== old.metadata.uid) {
+    const { group, kind } = call.kind
+    throw invalidObject({ group, kind, name: old.metadata.name }, [invalid('metadata.uid', uid, 'field is immutable')])
   }
   if (version && version !== old.metadata.resourceVersion) throw staleVersion(subject)
 }

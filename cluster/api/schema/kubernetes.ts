@@ -1,7 +1,8 @@
 /**
  * The fields of the built-in kinds: names, types, which are required, and how a strategic merge patch treats their lists.
  * kubernetes-fields.json holds these facts as Kubernetes 1.34 publishes them in its OpenAPI documents, one short notation a field:
- * `[]core.v1.Container! by name` is a required list of containers merged by their name, `{}string` a map of strings.
+ * `[]core.v1.Container! by name` is a required list of containers merged by their name, `{}string` a map of strings; `zero` marks a field
+ * that is left out when it has its zero value, `always` one that is shown even then.
  */
 import type { Resource } from '../../../kube/client.ts'
 import fieldTable from './kubernetes-fields.json' with { type: 'json' }
@@ -22,6 +23,8 @@ export type Field = {
   readonly mergesValues: boolean
   /** A patch that names some fields of the object may name, in `$retainKeys`, all that stay. */
   readonly retainKeys: boolean
+  /** What a typed server makes of a zero value (false, 0, '', an empty list): leaves the field out, always shows it, or keeps it as it was sent. */
+  readonly zero: 'left-out' | 'shown' | 'kept'
 }
 
 export type StructSchema = { readonly name: string; readonly fields: ReadonlyMap<string, Field> }
@@ -44,6 +47,7 @@ const parseField = (notation: string): Field => {
     ...(marks.includes('by') && key ? { mergeKey: key } : {}),
     mergesValues: marks.includes('merge'),
     retainKeys: marks.includes('retainKeys'),
+    zero: marks.includes('zero') ? 'left-out' : marks.includes('always') ? 'shown' : 'kept',
   }
 }
 

@@ -116,25 +116,54 @@ export const checkTypes = (
   walk(object, schema, '', { unknown: () => {}, mistyped })
 }
 
-const isLeftOut = (field: Field, value: unknown): boolean => {
-  if (value === null) return true
-  if (field.required) return false
-  if (field.type.is === 'list') return Array.isArray(value) && value.length === 0
-  return field.type.is === 'map' && isObject(value) && Object.keys(value).length === 0
+const ZEROS: { readonly [name: string]: unknown } = { string: '', bytes: '', boolean: false, number: 0, int32: 0, int64: 0 }
+
+const isEmpty = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
+
+const shownZero = ({ type }: Field): unknown => {
+  if (type.is === 'struct') return {}
+  return type.is === 'scalar' ? (ZEROS[type.name] ?? null) : null
 }
 
-/** Takes away, in place, what a typed round trip does not keep: nulls, and optional lists and maps that are empty. Unknown fields stay. */
-export const leaveOutEmpty = (draft: Draft, schema: StructSchema): void => {
-  for (const [field, value] of Object.entries(draft)) {
-    const known = schema.fields.get(field)
-    if (known && isLeftOut(known, value)) delete draft[field]
-    else if (known) leaveOutInside(known.type, value)
+const asText = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value)
+
+const isCollection = (type: FieldType) => type.is === 'list' || type.is === 'map'
+
+/** The value of a known field after a typed round trip; undefined where it is left out. */
+const roundTripped = (field: Field, value: unknown, fill: boolean): unknown => {
+  const { type, zero } = field
+  if (value === undefined || value === null || (isCollection(type) && isEmpty(value)))
+    return fill && zero === 'shown' ? shownZero(field) : undefined
+  if (type.is !== 'scalar') return value
+  if (zero === 'left-out' && value === ZEROS[type.name]) return undefined
+  return type.name === 'quantity' ? asText(value) : value
+}
+
+/**
+ * Makes of a draft, in place, what Go's types make of it when they read and write it: nulls, empty lists and most zero values go;
+ * with `fill`, fields that are always shown get their zero value. Unknown fields stay.
+ */
+export const roundTrip = (draft: Draft, schema: StructSchema, fill: boolean): void => {
+  for (const [name, field] of schema.fields) {
+    const value = roundTripped(field, draft[name], fill)
+    if (value === undefined) delete draft[name]
+    else draft[name] = value
+    roundTripInside(field.type, value, fill)
   }
 }
 
-const leaveOutInside = (type: FieldType, value: unknown): void => {
-  if (type.is === 'list' && Array.isArray(value)) for (const item of value) leaveOutInside(type.of, item)
-  if (type.is === 'map' && isObject(value)) for (const item of Object.values(value)) leaveOutInside(type.of, item)
+const roundTripMap = (of: FieldType, map: Draft, fill: boolean): void => {
+  const quantities = of.is === 'scalar' && of.name === 'quantity'
+  for (const [key, item] of Object.entries(map)) {
+    if (quantities) map[key] = asText(item)
+    else roundTripInside(of, item, fill)
+  }
+}
+
+const roundTripInside = (type: FieldType, value: unknown, fill: boolean): void => {
+  if (type.is === 'list' && Array.isArray(value)) for (const item of value) roundTripInside(type.of, item, fill)
+  if (type.is === 'map' && isObject(value)) roundTripMap(type.of, value as Draft, fill)
   const struct = structOf(type)
-  if (struct && isObject(value)) leaveOutEmpty(value as Draft, struct)
+  if (struct && isObject(value)) roundTrip(value as Draft, struct, fill)
 }

@@ -12,6 +12,9 @@ const nodeStatus = (node: JsonObject): string => {
   return at(node, 'spec', 'unschedulable') === true ? `${state},SchedulingDisabled` : state
 }
 
+const nodeAddress = (type: string) => (node: JsonObject) =>
+  textOf(objectsOf(at(node, 'status', 'addresses')).find(address => address['type'] === type)?.['address']) || '<none>'
+
 const ROLE = 'node-role.kubernetes.io/'
 
 const nodeRoles = (node: JsonObject): string => {
@@ -49,10 +52,19 @@ const EVENT_COLUMNS: readonly Column[] = [
   { ...NAME, priority: 1 },
 ]
 
+const subjectNames = (kind: string) => (binding: JsonObject) =>
+  objectsOf(binding['subjects'])
+    .filter(subject => subject['kind'] === kind)
+    .map(({ namespace, name }) => (kind === 'ServiceAccount' ? `${textOf(namespace)}/${textOf(name)}` : textOf(name)))
+    .join(', ')
+
 const ROLE_BINDING_COLUMNS: readonly Column[] = [
   NAME,
   column('Role', binding => `${textOf(at(binding, 'roleRef', 'kind'))}/${textOf(at(binding, 'roleRef', 'name'))}`),
   AGE,
+  wide('Users', subjectNames('User')),
+  wide('Groups', subjectNames('Group')),
+  wide('ServiceAccounts', subjectNames('ServiceAccount')),
 ]
 
 const CREATED_AT = column('Created At', object => at(object, 'metadata', 'creationTimestamp'))
@@ -66,7 +78,7 @@ const WEBHOOK_COLUMNS: readonly Column[] = [
 export const OTHER_COLUMNS: { readonly [storage: string]: readonly Column[] } = {
   '/configmaps': [NAME, column('Data', map => keysOf(map['data']) + keysOf(map['binaryData'])), AGE],
   '/secrets': [NAME, column('Type', secret => textOf(secret['type'])), column('Data', secret => keysOf(secret['data'])), AGE],
-  '/serviceaccounts': [NAME, AGE],
+  '/serviceaccounts': [NAME, column('Secrets', account => countOf(account['secrets']), { type: 'integer' }), AGE],
   '/namespaces': [NAME, column('Status', namespace => textOf(at(namespace, 'status', 'phase'))), AGE],
   '/nodes': [
     NAME,
@@ -74,12 +86,8 @@ export const OTHER_COLUMNS: { readonly [storage: string]: readonly Column[] } = 
     column('Roles', nodeRoles),
     AGE,
     column('Version', node => textOf(at(node, 'status', 'nodeInfo', 'kubeletVersion'))),
-    wide(
-      'Internal-IP',
-      node =>
-        textOf(objectsOf(at(node, 'status', 'addresses')).find(address => address['type'] === 'InternalIP')?.['address']) ||
-        '<none>',
-    ),
+    wide('Internal-IP', nodeAddress('InternalIP')),
+    wide('External-IP', nodeAddress('ExternalIP')),
     wide('OS-Image', node => textOf(at(node, 'status', 'nodeInfo', 'osImage')) || '<unknown>'),
     wide('Kernel-Version', node => textOf(at(node, 'status', 'nodeInfo', 'kernelVersion')) || '<unknown>'),
     wide('Container-Runtime', node => textOf(at(node, 'status', 'nodeInfo', 'containerRuntimeVersion')) || '<unknown>'),
@@ -124,6 +132,7 @@ export const OTHER_COLUMNS: { readonly [storage: string]: readonly Column[] } = 
     column('Value', priority => numberOf(priority['value']), { type: 'integer' }),
     column('Global-Default', priority => priority['globalDefault'] === true, { type: 'boolean' }),
     AGE,
+    column('PreemptionPolicy', priority => textOf(priority['preemptionPolicy'])),
   ],
   '/persistentvolumeclaims': [
     NAME,
@@ -132,6 +141,8 @@ export const OTHER_COLUMNS: { readonly [storage: string]: readonly Column[] } = 
     column('Capacity', claim => textOf(at(claim, 'status', 'capacity', 'storage'))),
     column('Access Modes', claim => arrayOf(at(claim, 'status', 'accessModes')).join(',')),
     column('StorageClass', claim => textOf(at(claim, 'spec', 'storageClassName'))),
+    column('VolumeAttributesClass', claim => textOf(at(claim, 'spec', 'volumeAttributesClassName')) || '<unset>'),
     AGE,
+    wide('VolumeMode', claim => textOf(at(claim, 'spec', 'volumeMode')) || '<unset>'),
   ],
 }

@@ -88,6 +88,7 @@ export const JOB_COLUMNS: readonly Column[] = [
   AGE,
   CONTAINERS,
   IMAGES,
+  SELECTOR,
 ]
 
 export const CRON_JOB_COLUMNS: readonly Column[] = [
@@ -100,6 +101,9 @@ export const CRON_JOB_COLUMNS: readonly Column[] = [
     at(job, 'status', 'lastScheduleTime') ? ageOf(at(job, 'status', 'lastScheduleTime'), now) : '<none>',
   ),
   AGE,
+  CONTAINERS,
+  IMAGES,
+  SELECTOR,
 ]
 
 const orNone = (value: unknown) => (value === undefined || value === null ? 'N/A' : String(value))
