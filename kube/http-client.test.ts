@@ -190,13 +190,22 @@ test('a silent watch ends with IdleError and an aborted one quietly, over a tran
   assert.equal(clock.pending(), 0)
 })
 
-test('whoever leaves a watch early aborts its request', async () => {
+test('whoever leaves a watch early aborts its request and lets its body go', async () => {
   let signal: AbortSignal | undefined
+  const released = Promise.withResolvers<void>()
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes(line, line)
+    } finally {
+      released.resolve()
+    }
+  }
   const line = `${JSON.stringify({ type: 'ADDED', object: pod('a') })}\n`
   const client = clientOver(async request => {
     signal = request.signal
-    return { status: 200, headers: {}, body: bytes(line, line) }
+    return { status: 200, headers: {}, body: body() }
   })
   for await (const _ of client.watch(PODS, watchOptions())) break
   assert.equal(signal?.aborted, true)
+  await released.promise
 })

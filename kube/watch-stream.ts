@@ -74,12 +74,13 @@ export async function* watchEvents<T extends KubeObject>(
   options.signal.addEventListener('abort', onAbort, { once: true })
   if (options.signal.aborted) onAbort()
   const silence = watchForSilence(clock, options.idleMs, () => ending.abort(new IdleError(what, options.idleMs)))
+  let lines: AsyncGenerator<string> | undefined
   try {
     ending.signal.throwIfAborted()
     const request = { method: 'GET', path, headers: { accept: 'application/json' }, signal: ending.signal }
     const answer = await abortable(transport(request), ending.signal)
     if (answer.status !== 200) throw await abortable(readRefusal(answer, what, clock.now()), ending.signal)
-    const lines = readLines(touching(answer.body, silence.touch))
+    lines = readLines(touching(answer.body, silence.touch))
     for (;;) {
       const line = await abortable(lines.next(), ending.signal)
       if (line.done) return
@@ -93,5 +94,7 @@ export async function* watchEvents<T extends KubeObject>(
     silence.cancel()
     options.signal.removeEventListener('abort', onAbort)
     ending.abort()
+    // For a transport that looks at no signal. Not waited for: a generator that waits for more bytes ends when they come.
+    lines?.return(undefined).catch(() => {})
   }
 }

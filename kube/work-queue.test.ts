@@ -108,6 +108,17 @@ test('a shutdown drops what has a time to come and waits for what is there', asy
   await drained
 })
 
+test('a shutdown that drops what waits only waits for what is being processed', async () => {
+  const { queue } = make()
+  for (const key of ['a', 'b']) queue.add(key)
+  assert.equal(await queue.take(), 'a')
+  queue.add('a')
+  const drained = queue.shutDown({ dropWaiting: true })
+  assert.equal(await queue.take(), undefined)
+  queue.done('a')
+  await drained
+})
+
 test('a shutdown lets go of those who wait', async () => {
   const { queue } = make()
   const waiting = queue.take()

@@ -30,8 +30,11 @@ export type WorkQueue = {
   readonly depth: () => number
   /** Since when each key that is being processed has been, in milliseconds since the epoch. */
   readonly processing: () => ReadonlyMap<string, number>
-  /** Takes no more keys, drops the ones with a time still to come, and resolves when what was there is done. */
-  readonly shutDown: () => Promise<void>
+  /**
+   * Takes no more keys, drops the ones with a time still to come, and resolves when what was there is done; with `dropWaiting`, when what is
+   * being processed is done. The second is for who may write no longer.
+   */
+  readonly shutDown: (options?: { readonly dropWaiting?: boolean }) => Promise<void>
 }
 
 export type WorkQueueOptions = {
@@ -104,8 +107,12 @@ class KeyQueue {
     this.#checkDrained()
   }
 
-  shutDown(): Promise<void> {
+  shutDown(dropWaiting: boolean): Promise<void> {
     this.isShutDown = true
+    if (dropWaiting) {
+      this.dirty.clear()
+      this.waiting.clear()
+    }
     for (const { timer } of this.delayed.values()) timer.cancel()
     this.delayed.clear()
     // Somebody waits only when nothing is waiting to be taken.
@@ -150,6 +157,6 @@ export const makeWorkQueue = (options: WorkQueueOptions = {}): WorkQueue => {
     done: key => queue.done(key),
     depth: () => queue.waiting.size,
     processing: () => queue.processing,
-    shutDown: () => queue.shutDown(),
+    shutDown: (shutDownOptions = {}) => queue.shutDown(shutDownOptions.dropWaiting === true),
   }
 }
