@@ -1,29 +1,36 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HeaderRoute } from '../api/route.ts'
-import { matchHeaderRoute } from './match.ts'
+import { compileHeaderRoutes, matchHeaderRoute, type RequestHead } from './match.ts'
 
+const hashOf = (routes: readonly HeaderRoute[], request: RequestHead) => matchHeaderRoute(compileHeaderRoutes(routes), request)
 const route = (match: HeaderRoute['match'], hash = 'new'): HeaderRoute => ({ name: hash, match, hash })
 
 test('a header route matches by exact value and by prefix, whatever the case of the header name', () => {
   const routes = [route([{ headers: [{ name: 'X-Canary', value: { exact: 'yes' } }] }])]
-  assert.equal(matchHeaderRoute(routes, { headers: { 'x-canary': 'yes' } }), 'new')
-  assert.equal(matchHeaderRoute(routes, { headers: { 'x-canary': 'yes!' } }), undefined)
-  assert.equal(matchHeaderRoute(routes, { headers: {} }), undefined)
+  assert.equal(hashOf(routes, { headers: { 'x-canary': 'yes' } }), 'new')
+  assert.equal(hashOf(routes, { headers: { 'x-canary': 'yes!' } }), undefined)
+  assert.equal(hashOf(routes, { headers: {} }), undefined)
   const prefix = [route([{ headers: [{ name: 'user-agent', value: { prefix: 'curl/' } }] }])]
-  assert.equal(matchHeaderRoute(prefix, { headers: { 'user-agent': 'curl/8.5' } }), 'new')
+  assert.equal(hashOf(prefix, { headers: { 'user-agent': 'curl/8.5' } }), 'new')
 })
 
 test('all fields of one match must hold, one match of several is enough, the first route wins', () => {
   const both = { method: { exact: 'GET' }, path: { prefix: '/beta' }, headers: [{ name: 'a', value: { exact: '1' } }] }
   const routes = [route([both, { path: { exact: '/new' } }], 'first'), route([{ method: { exact: 'GET' } }], 'second')]
-  assert.equal(matchHeaderRoute(routes, { method: 'GET', url: '/beta/x', headers: { a: '1' } }), 'first')
-  assert.equal(matchHeaderRoute(routes, { method: 'GET', url: '/beta/x', headers: { a: '2' } }), 'second')
-  assert.equal(matchHeaderRoute(routes, { method: 'POST', url: '/beta/x', headers: { a: '1' } }), undefined)
-  assert.equal(matchHeaderRoute(routes, { method: 'POST', url: '/new?a=1', headers: {} }), 'first')
+  assert.equal(hashOf(routes, { method: 'GET', url: '/beta/x', headers: { a: '1' } }), 'first')
+  assert.equal(hashOf(routes, { method: 'GET', url: '/beta/x', headers: { a: '2' } }), 'second')
+  assert.equal(hashOf(routes, { method: 'POST', url: '/beta/x', headers: { a: '1' } }), undefined)
+  assert.equal(hashOf(routes, { method: 'POST', url: '/new?a=1', headers: {} }), 'first')
 })
 
 test('one of several values of a repeated header is enough', () => {
   const routes = [route([{ headers: [{ name: 'set-cookie', value: { exact: 'b' } }] }])]
-  assert.equal(matchHeaderRoute(routes, { headers: { 'set-cookie': ['a', 'b'] } }), 'new')
+  assert.equal(hashOf(routes, { headers: { 'set-cookie': ['a', 'b'] } }), 'new')
+})
+
+test('a header route matches by regular expression on the whole value', () => {
+  const routes = [route([{ headers: [{ name: 'X-Region', value: { regex: 'eu-(west|north)-\\d' } }] }])]
+  assert.equal(hashOf(routes, { headers: { 'x-region': 'eu-west-1' } }), 'new')
+  assert.equal(hashOf(routes, { headers: { 'x-region': 'eu-west-12' } }), undefined)
 })

@@ -1,5 +1,6 @@
-/** Does a request belong to a header route? Pure. */
+/** Does a request belong to a header route? Pure. Routes are compiled once for each table, not for each request. */
 import type { HeaderRoute, RouteMatch, StringMatch } from '../api/route.ts'
+import { compileLinear } from './regex/linear.ts'
 
 /** What of a request the routes look at. Header names are lower case. */
 export type RequestHead = {
@@ -9,23 +10,34 @@ export type RequestHead = {
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
 }
 
-/** The version hash of the first route that the request matches, or undefined. A route matches when one of its `match` entries does. */
-export const matchHeaderRoute = (routes: readonly HeaderRoute[], request: RequestHead): string | undefined => {
-  for (const route of routes) {
-    for (const match of route.match) if (matches(match, request)) return route.hash
-  }
-  return undefined
-}
+export type CompiledRoute = { readonly hash: string; readonly matches: (request: RequestHead) => boolean }
+
+/** A route matches when one of its `match` entries does. Expressions that cannot be compiled match nothing; checkRoute() has refused them before. */
+export const compileHeaderRoutes = (routes: readonly HeaderRoute[] = []): readonly CompiledRoute[] =>
+  routes.map(({ match, hash }) => {
+    const entries = match.map(compileMatch)
+    return { hash, matches: request => entries.some(entry => entry(request)) }
+  })
+
+/** The version hash of the first route that the request matches, or undefined. */
+export const matchHeaderRoute = (routes: readonly CompiledRoute[], request: RequestHead): string | undefined =>
+  routes.find(({ matches }) => matches(request))?.hash
+
+type TextTest = (text: string) => boolean
 
 /** Every field of a RouteMatch must match; the path is matched without its query. */
-const matches = (match: RouteMatch, { method, url, headers }: RequestHead): boolean => {
-  if (match.method && !matchesText(match.method, method ?? '')) return false
-  if (match.path && !matchesText(match.path, pathOf(url ?? ''))) return false
-  return (match.headers ?? []).every(({ name, value }) => {
-    const seen = headers[name.toLowerCase()]
-    if (seen === undefined) return false
-    return typeof seen === 'string' ? matchesText(value, seen) : seen.some(one => matchesText(value, one))
-  })
+const compileMatch = ({ method, path, headers = [] }: RouteMatch): ((request: RequestHead) => boolean) => {
+  const isMethod = compileText(method)
+  const isPath = compileText(path)
+  const tests = headers.map(({ name, value }) => ({ name: name.toLowerCase(), test: compileText(value) }))
+  return request =>
+    isMethod(request.method ?? '') &&
+    isPath(pathOf(request.url ?? '')) &&
+    tests.every(({ name, test }) => {
+      const seen = request.headers[name]
+      if (seen === undefined) return false
+      return typeof seen === 'string' ? test(seen) : seen.some(test)
+    })
 }
 
 const pathOf = (url: string): string => {
@@ -33,9 +45,10 @@ const pathOf = (url: string): string => {
   return query < 0 ? url : url.slice(0, query)
 }
 
-/** `regex` never gets here: checkRoute() refuses it, since JavaScript's own engine can take exponential time on a client's header. */
-const matchesText = (match: StringMatch, text: string): boolean => {
-  if ('exact' in match) return text === match.exact
-  if ('prefix' in match) return text.startsWith(match.prefix)
-  return false
+const compileText = (match: StringMatch | undefined): TextTest => {
+  if (match === undefined) return () => true
+  if ('exact' in match) return text => text === match.exact
+  if ('prefix' in match) return text => text.startsWith(match.prefix)
+  const regex = compileLinear(match.regex)
+  return 'problem' in regex ? () => false : regex.matches
 }

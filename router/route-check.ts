@@ -3,7 +3,8 @@
  * router would break on if the schema were older than the router. A Route with any problem is refused whole.
  */
 import type { Problem } from '../api/problem.ts'
-import type { Route, RouteMatch, RouteSpec } from '../api/route.ts'
+import type { Route, RouteMatch, RouteSpec, StringMatch } from '../api/route.ts'
+import { compileLinear } from './regex/linear.ts'
 
 export const checkRoute = (route: Route): readonly Problem[] => {
   const spec: Partial<RouteSpec> | undefined = route.spec
@@ -105,13 +106,15 @@ const checkMatch = ({ method, path, headers = [] }: RouteMatch, at: string): rea
     { where: 'method', value: method },
     { where: 'path', value: path },
     ...headers.map(({ value }, i) => ({ where: `headers[${i}].value`, value })),
-  ].flatMap(({ where, value }) =>
-    unless(
-      value === undefined || 'exact' in value || 'prefix' in value,
-      `${at}.${where}`,
-      `is ${shown(value)}; this router takes {"exact": "..."} or {"prefix": "..."}, not a regular expression, which a client could make arbitrarily slow`,
-    ),
-  )
+  ].flatMap(({ where, value }) => (value === undefined ? [] : checkText(value, `${at}.${where}`)))
+
+const checkText = (value: StringMatch, at: string): readonly Problem[] => {
+  if ('exact' in value || 'prefix' in value) return []
+  if (!isText(value.regex))
+    return [{ path: at, message: `is ${shown(value)}, must be {"exact": "..."}, {"prefix": "..."} or {"regex": "..."}` }]
+  const compiled = compileLinear(value.regex)
+  return 'problem' in compiled ? [{ path: `${at}.regex`, message: `${shown(value.regex)} ${compiled.problem}` }] : []
+}
 
 const checkSticky = (sticky: RouteSpec['sticky']): readonly Problem[] => {
   if (sticky === undefined) return []

@@ -60,7 +60,10 @@ export class Serving {
   }
 
   apply(table: Table): void {
-    if (this.#stopped) return
+    if (this.#stopped) {
+      this.#applyToOpen(table)
+      return
+    }
     for (const plan of table.routes.values()) this.#applyRoute(plan)
     const now = this.#context.clock.now()
     const wanted = new Set([...table.routes.values()].flatMap(({ ports }) => ports.map(({ listenPort }) => listenPort)))
@@ -96,6 +99,14 @@ export class Serving {
     this.#sweeper?.cancel()
     for (const listener of this.#listeners.values()) listener.destroyConnections()
     for (const route of this.#routes.values()) route.retire()
+  }
+
+  /** No port is opened any more, but what is still asked on open connections must not go to pods that are gone. */
+  #applyToOpen({ routes }: Table): void {
+    for (const [key, route] of this.#routes) {
+      const plan = routes.get(key)
+      if (plan) route.apply(plan)
+    }
   }
 
   #applyRoute(plan: RoutePlan): void {

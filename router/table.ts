@@ -4,8 +4,9 @@
  */
 import type { EndpointSlice } from '../api/kubernetes.ts'
 import type { Problem } from '../api/problem.ts'
-import type { HeaderRoute, Route, RoutePort, RouterEndpoints, RouteSpec, Sticky } from '../api/route.ts'
+import type { Route, RoutePort, RouterEndpoints, RouteSpec, Sticky } from '../api/route.ts'
 import { type Address, countReady, groupByService, usableAddresses } from './endpoints.ts'
+import { type CompiledRoute, compileHeaderRoutes } from './match.ts'
 import { checkRoute } from './route-check.ts'
 
 export type VersionPlan = {
@@ -28,7 +29,7 @@ export type RoutePlan = {
   readonly ports: readonly RoutePort[]
   /** Stable first, then canary, then retiring: chooseWeighted() and the fallback rely on it. */
   readonly versions: readonly VersionPlan[]
-  readonly headerRoutes: readonly HeaderRoute[]
+  readonly headerRoutes: readonly CompiledRoute[]
   readonly sticky?: Sticky
   /** What differs between two rollouts of the same Service: the hash of the canary, or of stable when there is none. */
   readonly salt: string
@@ -112,7 +113,7 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     endpoints: spec.endpoints,
     ports: spec.ports,
     versions,
-    headerRoutes: spec.headerRoutes ?? [],
+    headerRoutes: compileHeaderRoutes(spec.headerRoutes),
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }
