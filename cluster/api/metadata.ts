@@ -99,6 +99,15 @@ const validateOwners = (owners: unknown): readonly FieldError[] => {
   ]
 }
 
+const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes']
+
+const finalizerName = (field: string, name: string): readonly FieldError[] => {
+  const errors = qualifiedName(field, name)
+  if (errors.length > 0 || name.includes('/') || STANDARD_FINALIZERS.includes(name)) return errors
+  // Kubernetes' own finalizers of definitions are dotted names without a prefix.
+  return name.includes('.') ? [] : [invalid(field, name, 'name is neither a standard finalizer name nor is it fully qualified')]
+}
+
 /** Errors of an object's metadata; `validName` is the kind's rule for names. */
 export const validateMetadata = (
   object: JsonObject,
@@ -109,8 +118,8 @@ export const validateMetadata = (
     ...(name ? validName('metadata.name', name) : [required('metadata.name', 'name or generateName is required')]),
     ...validateLabels(at(object, 'metadata', 'labels'), 'metadata.labels'),
     ...validateAnnotations(at(object, 'metadata', 'annotations'), 'metadata.annotations'),
-    ...arrayOf(at(object, 'metadata', 'finalizers')).flatMap(finalizer =>
-      qualifiedName('metadata.finalizers', textOf(finalizer)),
+    ...arrayOf(at(object, 'metadata', 'finalizers')).flatMap((finalizer, index) =>
+      finalizerName(`metadata.finalizers[${index}]`, textOf(finalizer)),
     ),
     ...validateOwners(at(object, 'metadata', 'ownerReferences')),
   ]

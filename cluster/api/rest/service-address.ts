@@ -38,7 +38,7 @@ export const takeAddress = (api: Api, draft: Draft): void => {
     throw refuse(
       draft,
       asked,
-      `failed to allocate IP ${asked}: the provided network does not match the current range; the range of valid IPs is ${api.addresses.cidr}`,
+      `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${api.addresses.cidr}`,
     )
   }
   if (taken.has(asked)) throw refuse(draft, asked, `failed to allocate IP ${asked}: provided IP is already allocated`)

@@ -11,9 +11,12 @@ const goKind = (value: unknown): string => {
 
 const isInteger = (value: unknown) => typeof value === 'number' && Number.isInteger(value)
 
+/** Base64 as Go reads it: line ends do not count. */
+const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/
+
 const SCALARS: { readonly [name: string]: (value: unknown) => boolean } = {
   string: value => typeof value === 'string',
-  bytes: value => typeof value === 'string',
+  bytes: value => typeof value === 'string' && BASE64.test(value),
   boolean: value => typeof value === 'boolean',
   number: value => typeof value === 'number',
   int32: isInteger,
@@ -108,6 +111,10 @@ export const checkTypes = (
   kind: { readonly kind: string; readonly version: string },
 ): void => {
   const mistyped = ({ struct, path, value, type }: Visit) => {
+    if (type.is === 'scalar' && type.name === 'bytes' && typeof value === 'string')
+      throw badRequest(
+        `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${path}: illegal base64 data`,
+      )
     const go = `${struct.split('.').at(-1)}.${path.replaceAll(/\[\d+\]/g, '')}`
     throw badRequest(
       `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${goKind(value)} into Go struct field ${go} of type ${wanted(type)}`,

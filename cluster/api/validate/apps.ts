@@ -19,8 +19,7 @@ const validateTemplate = (spec: JsonObject): readonly FieldError[] => {
   if (!isObject(template)) return [required('spec.template')]
   const labels = at(template, 'metadata', 'labels')
   const podSpec = objectOf(template['spec'])
-  const mismatch =
-    isObject(spec['selector']) && !isEmptySelector(spec['selector']) && !matchesLabels(spec['selector'], stringsOf(labels))
+  const mismatch = !isEmptySelector(spec['selector']) && !matchesLabels(spec['selector'], stringsOf(labels))
   const restart = textOf(podSpec['restartPolicy'])
   return [
     ...(mismatch ? [invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`')] : []),
@@ -58,7 +57,7 @@ const validateStrategy = (strategy: JsonObject): readonly FieldError[] => {
     case 'RollingUpdate':
       return validateRollingUpdate(strategy['rollingUpdate'])
     default:
-      return [notSupported('spec.strategy.type', strategy['type'], ['Recreate', 'RollingUpdate'])]
+      return [notSupported('spec.strategy', strategy, ['Recreate', 'RollingUpdate'])]
   }
 }
 

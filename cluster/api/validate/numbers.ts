@@ -6,7 +6,7 @@ export const notNegative = (field: string, value: unknown): readonly FieldError[
   typeof value === 'number' && value < 0 ? [invalid(field, value, 'must be greater than or equal to 0')] : []
 
 export const positive = (field: string, value: unknown): readonly FieldError[] =>
-  typeof value === 'number' && value <= 0 ? [invalid(field, value, 'must be greater than zero')] : []
+  typeof value === 'number' && value <= 0 ? [invalid(field, value, 'must be greater than 0')] : []
 
 export const portNumber = (field: string, value: unknown): readonly FieldError[] =>
   typeof value === 'number' && value >= 1 && value <= 65535

@@ -28,7 +28,7 @@ const validatePorts = (container: JsonObject, field: string): readonly FieldErro
   const ports = objectsOf(container['ports'])
   const names = ports.map(port => textOf(port['name']))
   return ports.flatMap((port, index) => [
-    ...(port['containerPort'] === undefined
+    ...(!port['containerPort']
       ? [required(`${field}.ports[${index}].containerPort`)]
       : portNumber(`${field}.ports[${index}].containerPort`, port['containerPort'])),
     ...(names[index] && names.indexOf(names[index]) !== index ? [duplicate(`${field}.ports[${index}].name`, names[index])] : []),
@@ -79,6 +79,15 @@ const validateContainers = (spec: JsonObject, list: string, field: string): read
   ])
 }
 
+const validateVolumes = (spec: JsonObject, field: string): readonly FieldError[] => {
+  const names = objectsOf(spec['volumes']).map(volume => textOf(volume['name']))
+  return names.flatMap((name, index) => {
+    const at = `${field}.volumes[${index}].name`
+    if (!name) return [required(at)]
+    return names.indexOf(name) === index ? labelName(at, name) : [duplicate(at, name)]
+  })
+}
+
 const RESTART_POLICIES = ['Always', 'Never', 'OnFailure']
 
 /** A pod's spec; in a template the field is e.g. `spec.template.spec`. */
@@ -86,15 +95,10 @@ export const validatePodSpec = (spec: JsonObject, field: string): readonly Field
   ...(arrayOf(spec['containers']).length === 0 ? [required(`${field}.containers`)] : []),
   ...validateContainers(spec, 'containers', field),
   ...validateContainers(spec, 'initContainers', field),
-  ...objectsOf(spec['volumes']).flatMap((volume, index) =>
-    textOf(volume['name'])
-      ? labelName(`${field}.volumes[${index}].name`, textOf(volume['name']))
-      : [required(`${field}.volumes[${index}].name`)],
-  ),
+  ...validateVolumes(spec, field),
   ...(RESTART_POLICIES.includes(textOf(spec['restartPolicy']))
     ? []
     : [notSupported(`${field}.restartPolicy`, spec['restartPolicy'], RESTART_POLICIES)]),
-  ...notNegative(`${field}.terminationGracePeriodSeconds`, spec['terminationGracePeriodSeconds']),
 ]
 
 export const validatePod = (pod: JsonObject): readonly FieldError[] => validatePodSpec(objectOf(pod['spec']), 'spec')

@@ -9,6 +9,17 @@ const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
 const POLICIES = ['Cluster', 'Local']
 
+/** The name of a container's port (RFC 6335). */
+const portName = (field: string, name: string): readonly FieldError[] => [
+  ...(name.length > 15 ? [invalid(field, name, 'must be no more than 15 characters')] : []),
+  ...(/^[-a-z0-9]*$/.test(name)
+    ? []
+    : [invalid(field, name, 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)')]),
+  ...(/[a-z]/.test(name) ? [] : [invalid(field, name, 'must contain at least one letter (a-z)')]),
+  ...(name.includes('--') ? [invalid(field, name, 'must not contain consecutive hyphens')] : []),
+  ...(/^-|-$/.test(name) ? [invalid(field, name, 'must not begin or end with a hyphen')] : []),
+]
+
 const validatePort = (port: JsonObject, field: string, nameNeeded: boolean): readonly FieldError[] => {
   const name = textOf(port['name'])
   const target = port['targetPort']
@@ -16,7 +27,7 @@ const validatePort = (port: JsonObject, field: string, nameNeeded: boolean): rea
     ...(name ? labelName(`${field}.name`, name) : nameNeeded ? [required(`${field}.name`)] : []),
     ...portNumber(`${field}.port`, port['port'] ?? 0),
     ...(PROTOCOLS.includes(textOf(port['protocol'])) ? [] : [notSupported(`${field}.protocol`, port['protocol'], PROTOCOLS)]),
-    ...(typeof target === 'number' ? portNumber(`${field}.targetPort`, target) : []),
+    ...(typeof target === 'number' ? portNumber(`${field}.targetPort`, target) : portName(`${field}.targetPort`, textOf(target))),
   ]
 }
 
@@ -104,7 +115,13 @@ const validateEndpoint = (endpoint: JsonObject, type: unknown, field: string): r
     ...addresses.flatMap((address, index) =>
       isAddress(type, textOf(address))
         ? []
-        : [invalid(`${field}.addresses[${index}]`, address, `must be a valid ${String(type)} address`)],
+        : [
+            invalid(
+              `${field}.addresses[${index}]`,
+              address,
+              type === 'FQDN' ? 'must be a valid FQDN' : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+            ),
+          ],
     ),
   ]
 }
