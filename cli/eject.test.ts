@@ -103,6 +103,16 @@ test('eject --opt-out takes every annotation and the Rollout away as well', asyn
   assert.equal(api.read('Rollout', 'web'), undefined)
 })
 
+test('opting out works without the webhook: every write to the opted-in Deployment carries the mark', async () => {
+  const api = shop()
+  api.admit = (write, after, before) => {
+    if (write.kind !== 'Deployment') return
+    const asksWebhook = [before, after].some(one => one?.metadata.annotations?.['sluice.dev/strategy'] !== undefined)
+    assert.ok(!asksWebhook || after?.metadata.annotations?.[BYPASS] === 'true')
+  }
+  assert.equal((await run(api, 'eject web --opt-out')).code, 0)
+})
+
 test('no selector comes back while another version has pods, and no Deployment before all Services are native', async () => {
   const api = shop()
   let checked = 0

@@ -94,11 +94,12 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
     healthPort: health.port,
     stop: async quietMs => {
       stopping = true
+      // Whoever takes the configuration away now means it.
+      registration.stop()
       server.releaseClients()
       log.info('going down', { quietMs })
       await sleep(clock, quietMs)
       await server.close(LAST_REQUESTS_MS)
-      registration.stop()
       keeper.stop()
       await deployments.stop()
       await health.close()

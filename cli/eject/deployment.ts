@@ -7,7 +7,7 @@ import { messageOf } from '../../kube/errors.ts'
 import { DEPLOYMENTS, ROLLOUTS } from '../../kube/resources.ts'
 import { CliError } from '../command.ts'
 import { bypassOps } from './bypass.ts'
-import { type DeploymentView, type EjectStep, readStable } from './ejection.ts'
+import { type DeploymentView, type Ejection, type EjectStep, readStable, readView } from './ejection.ts'
 import { templateOf } from './stable.ts'
 
 const testVersion = ({ deployment }: DeploymentView): JsonPatchOp => ({
@@ -31,25 +31,43 @@ export const giveBack: EjectStep = {
   },
 }
 
+/** Under the mark, so that it works without the webhook: from then on the Deployment is none that the webhook is asked about. */
+const optOut = async (ejection: Ejection): Promise<boolean> => {
+  const { client, namespace, name } = ejection
+  const view = await readView(ejection)
+  if (view.rollout !== undefined) await client.delete(ROLLOUTS, { namespace, name }, { propagation: 'Background' })
+  const keys = Object.keys(view.deployment.metadata.annotations ?? {}).filter(key => key.startsWith(PREFIX) && key !== BYPASS)
+  if (keys.length === 0) return false
+  const removals: readonly JsonPatchOp[] = keys.map(key => ({ op: 'remove', path: pointer('metadata', 'annotations', key) }))
+  await client.patch(DEPLOYMENTS, { namespace, name }, 'json', [
+    testVersion(view),
+    ...bypassOps(view.deployment, true),
+    ...removals,
+  ])
+  return true
+}
+
+const removeMark = async (ejection: Ejection): Promise<boolean> => {
+  const { client, namespace, name } = ejection
+  const view = await readView(ejection)
+  const ops = bypassOps(view.deployment, false)
+  if (ops.length === 0) return false
+  try {
+    await client.patch(DEPLOYMENTS, { namespace, name }, 'json', [testVersion(view), ...ops])
+    return true
+  } catch (error) {
+    throw new CliError(
+      `the Deployment is given back, but ${BYPASS}, which lets its next updates pass untried, could not be removed (${messageOf(error)}); when the webhook answers again run: kubectl annotate -n ${namespace} deployment ${name} ${BYPASS}-`,
+    )
+  }
+}
+
 export const clean: EjectStep = {
   title: 'no mark of the ejection is left',
   run: async ejection => {
-    const { client, namespace, name, options } = ejection
-    const { view } = await readStable(ejection)
-    const { deployment, rollout } = view
-    if (options.optOut && rollout !== undefined) await client.delete(ROLLOUTS, { namespace, name }, { propagation: 'Background' })
-    const keys = Object.keys(deployment.metadata.annotations ?? {}).filter(key =>
-      options.optOut ? key.startsWith(PREFIX) : key === BYPASS,
-    )
-    if (keys.length === 0) return undefined
-    const ops: readonly JsonPatchOp[] = keys.map(key => ({ op: 'remove', path: pointer('metadata', 'annotations', key) }))
-    try {
-      await client.patch(DEPLOYMENTS, { namespace, name }, 'json', [testVersion(view), ...ops])
-    } catch (error) {
-      throw new CliError(
-        `the Deployment is given back, but ${keys.join(', ')} could not be removed (${messageOf(error)}); when the webhook answers again run: kubectl annotate -n ${namespace} deployment ${name} ${keys.map(key => `${key}-`).join(' ')}`,
-      )
-    }
-    return options.optOut ? 'removed its Rollout and every annotation of Sluice' : `removed ${BYPASS}`
+    const optedOut = ejection.options.optOut && (await optOut(ejection))
+    const unmarked = await removeMark(ejection)
+    if (optedOut) return 'removed its Rollout and every annotation of Sluice'
+    return unmarked ? `removed ${BYPASS}` : undefined
   },
 }
