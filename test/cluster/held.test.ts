@@ -7,7 +7,7 @@ import { isHeld } from '../../api/hold.ts'
 import type { Deployment } from '../../api/kubernetes.ts'
 import { BYPASS, DEPLOYMENT_LABEL, SAVED, SAVED_SELECTOR, SLUICE_NAMESPACE } from '../../api/names.ts'
 import type { RolloutStatus } from '../../api/rollout.ts'
-import { DEPLOYMENTS, MUTATING_WEBHOOKS, SERVICES } from '../../kube/resources.ts'
+import { DEPLOYMENTS, MUTATING_WEBHOOKS, PODS, SERVICES } from '../../kube/resources.ts'
 import { untilRolledOut } from '../../local/install.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
@@ -52,10 +52,12 @@ describe('a held Deployment', () => {
   const scaleSluice = async (component: string, replicas: number): Promise<void> => {
     const ref = { namespace: SLUICE_NAMESPACE, name: `sluice-${component}` }
     await lab.client.patch(DEPLOYMENTS, ref, 'merge', { spec: { replicas } })
-    await waitFor({ what: `${replicas} pods of ${component}` }, async () => {
-      const { status } = await lab.client.get<Deployment>(DEPLOYMENTS, ref)
-      return (status?.replicas ?? 0) === replicas
-    })
+    const pods = { namespace: ref.namespace, labelSelector: `app.kubernetes.io/component=${component}` }
+    // Also those that are going down: until they are gone they answer.
+    await waitFor(
+      { what: `${replicas} pods of ${component}` },
+      async () => (await lab.client.list(PODS, pods)).items.length === replicas,
+    )
     if (replicas > 0) await untilRolledOut(lab.client, ref.namespace, ref.name)
   }
 
@@ -129,20 +131,13 @@ describe('a held Deployment', () => {
     await web.until('the next update', pausedAt(25))
   })
 
-  test('is guarded while the webhook is gone, and the bypass is the way out', async () => {
-    const web = await inMidUpdate('guarded')
+  test('is given back by eject also when the webhook is dead, which nothing else gets past', async () => {
+    const web = await inMidUpdate('orphan')
     await scaleSluice('controller', 0)
     await scaleSluice('webhook', 0)
-    assert.match((await kubectl('annotate deployment/guarded a=b')).err, /failed calling webhook "deployments\.sluice\.dev"/)
-    assert.equal((await kubectl('annotate service/guarded a=b')).code, 0)
-    await lab.client.delete(MUTATING_WEBHOOKS, { name: 'sluice' })
-    assert.match(
-      (await kubectl('rollout resume deployment/guarded')).err,
-      /spec\.paused: must stay true while Sluice has an update in progress/,
-    )
-    assert.match((await kubectl(`annotate deployment/guarded ${SAVED}-`)).err, /sluice\.dev\/saved\]: must stay/)
-    await assertHeld(web)
-    const ejected = await sluice('eject deployment/guarded --opt-out --propagation 500ms --drain 500ms')
+    assert.match((await kubectl('annotate deployment/orphan a=b')).err, /failed calling webhook "deployments\.sluice\.dev"/)
+    assert.equal((await kubectl('annotate service/orphan a=b')).code, 0)
+    const ejected = await sluice('eject deployment/orphan --opt-out --propagation 500ms --drain 500ms')
     assert.equal(ejected.code, 0, ejected.err + ejected.out)
     await web.untilServed()
     const { annotations = {} } = (await web.deployment()).metadata
@@ -151,8 +146,28 @@ describe('a held Deployment', () => {
       [],
     )
     assert.equal(
-      (await lab.client.get(SERVICES, { namespace: lab.namespace, name: 'guarded' })).metadata.annotations?.[BYPASS],
+      (await lab.client.get(SERVICES, { namespace: lab.namespace, name: 'orphan' })).metadata.annotations?.[BYPASS],
       undefined,
     )
+    await scaleSluice('webhook', 1)
+    await scaleSluice('controller', 1)
+  })
+
+  test('is guarded by the API server alone when the webhook and its configuration are gone', async () => {
+    const web = await inMidUpdate('guarded')
+    await scaleSluice('controller', 0)
+    await scaleSluice('webhook', 0)
+    await lab.client.delete(MUTATING_WEBHOOKS, { name: 'sluice' })
+    assert.match(
+      (await kubectl('rollout resume deployment/guarded')).err,
+      /spec\.paused: must stay true while Sluice has an update in progress/,
+    )
+    assert.match((await kubectl(`annotate deployment/guarded ${SAVED}-`)).err, /sluice\.dev\/saved\]: must stay/)
+    assert.match(
+      (await kubectl('patch deployment guarded --type=merge -p {"spec":{"strategy":{"type":"RollingUpdate"}}}')).err,
+      /spec\.strategy: must stay Recreate/,
+    )
+    await assertHeld(web)
+    assert.equal((await kubectl('scale deployment/guarded --replicas=5')).code, 0)
   })
 })
