@@ -21,6 +21,8 @@ export type RouterReport = {
   readonly draining: boolean
   /** By `NAMESPACE/NAME` of the Route. */
   readonly routes: { readonly [route: string]: RouteReport }
+  /** Routes of which the newest version was refused, with the reason; the last good one, if any, stays in force. By `NAMESPACE/NAME`. */
+  readonly refused?: { readonly [route: string]: { readonly version: number; readonly message: string } }
 }
 
 /** Totals of one version over one second or a window. A request is counted in the second in which it ended. */

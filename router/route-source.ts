@@ -26,6 +26,8 @@ export type RouteSourceOptions = {
 
 export type RouteSource = {
   readonly table: () => Table
+  /** What of the newest Routes was refused. */
+  readonly refused: () => readonly Refusal[]
   /** `empty`: nothing known yet; `cached`: from disk; `live`: from the API server (also when it has gone away since). */
   readonly state: () => 'empty' | 'cached' | 'live'
   readonly routes: Informer<Route>
@@ -47,13 +49,14 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
   let state: 'empty' | 'cached' | 'live' = 'empty'
   let table: Table = EMPTY_TABLE
   let gathering: Timer | undefined
-  let refusals = ''
+  let refused: readonly Refusal[] = []
   const saver = makeSaver(options)
 
   const use = (routes: readonly Route[], slices: readonly EndpointSlice[]): void => {
     const built = buildTable(routes, slices, table)
     table = built.table
-    refusals = logRefusals(log, built.refused, refusals)
+    logRefusals(log, built.refused, refused)
+    refused = built.refused
     onTable(table)
   }
   if (stateDir !== undefined) {
@@ -91,6 +94,7 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
   Promise.all([routes.synced(), slices.synced()]).then(gather, () => {})
   return {
     table: () => table,
+    refused: () => refused,
     state: () => state,
     routes,
     slices,
@@ -106,12 +110,10 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
 const isNotOurs = ({ metadata }: EndpointSlice): boolean => metadata.labels?.[MANAGED_BY_SLICE] !== SLUICE_SLICE_CONTROLLER
 
 /** Says what was refused once, not with every new table. */
-const logRefusals = (log: Logger, refused: readonly Refusal[], before: string): string => {
-  const now = JSON.stringify(refused)
-  if (now !== before)
-    for (const { route, version, problems } of refused)
-      log.error('Route refused, the last good one stays', { route, version, problems })
-  return now
+const logRefusals = (log: Logger, refused: readonly Refusal[], before: readonly Refusal[]): void => {
+  const said = new Set(before.map(refusal => JSON.stringify(refusal)))
+  for (const refusal of refused)
+    if (!said.has(JSON.stringify(refusal))) log.error('Route refused, the last good one stays', refusal)
 }
 
 type Saver = { readonly save: (table: Table, slices: readonly EndpointSlice[]) => void; readonly stop: () => Promise<void> }

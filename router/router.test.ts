@@ -124,6 +124,8 @@ test('a version is acknowledged once it is in force, a refused one never', async
   api.put(ENDPOINT_SLICES, aSlice('web-v1', []))
   await until(() => router.serving.report()['shop/web']?.upstreams['v1'] === 0, 'the table after it')
   assert.equal(version(), 2)
+  const { body } = await admin<RouterReport>(api, router, '/routes')
+  assert.deepEqual(body.refused, { 'shop/web': { version: 3, message: 'spec.backends: needs at least the stable version' } })
 })
 
 test('a version is not acknowledged while one of its ports cannot be listened on, and the router is not ready', async t => {

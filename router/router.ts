@@ -1,5 +1,6 @@
 /** One router: the table from Kubernetes, the ports, the admin and health servers, the publisher, and the way out. */
-import type { BucketReport } from '../api/router-admin.ts'
+import { renderProblem } from '../api/problem.ts'
+import type { BucketReport, RouterReport } from '../api/router-admin.ts'
 import { type CertificateKeeper, ensureCertificates } from '../kube/certificates.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
@@ -187,7 +188,7 @@ class RunningRouter implements Router {
           host: pod.ip,
           port: adminPort,
           certificates: this.#certificates,
-          routes: () => ({ router: pod.name, draining: this.#leaving, routes: this.serving.report() }),
+          routes: () => this.#report(),
           buckets: (route, seconds) => this.#buckets(route, seconds),
         })
         if (signal.aborted) await this.#admin.close()
@@ -197,6 +198,18 @@ class RunningRouter implements Router {
       }
     }
     if (signal.aborted) this.#certificates?.stop()
+  }
+
+  #report(): RouterReport {
+    const refused = (this.#source?.refused() ?? []).map(({ route, version, problems }) => {
+      return [route, { version: Number(version), message: problems.map(renderProblem).join('; ') }] as const
+    })
+    return {
+      router: this.#options.pod.name,
+      draining: this.#leaving,
+      routes: this.serving.report(),
+      ...(refused.length > 0 ? { refused: Object.fromEntries(refused) } : {}),
+    }
   }
 
   #buckets(key: string, seconds: number): BucketReport | undefined {
