@@ -49,22 +49,42 @@ export type Cluster = {
 const NO_STATS: ProxyStats = { connections: 0, redials: 0, failed: 0, open: 0 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const ends: (() => unknown)[] = []
+  /** The last that was started is the first to end. */
+  const stop = async () => {
+    for (const end of ends.splice(0).toReversed()) await end()
+  }
+  try {
+    return { ...(await startParts(options, end => ends.push(end))), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** `onStop` is told how to end each part that was started. */
+async function startParts(options: ClusterOptions, onStop: (end: () => unknown) => void): Promise<Omit<Cluster, 'stop'>> {
   const { host = '127.0.0.1', port = 0, log } = options
   const stateDir = resolve(options.stateDir)
   await mkdir(stateDir, { recursive: true })
   const network = await claimNetwork()
+  onStop(network.release)
   const api = createApiServer({
     serviceCidr: options.clusterCidr ?? network.serviceCidr,
     onBackgroundError: error => log.error('the API server could not delete what was to go', { error }),
   })
+  onStop(api.close)
   const { url } = await api.listen({ host, port })
   const kubeconfig = join(stateDir, 'kubeconfig')
   await api.writeKubeconfig(kubeconfig)
   const client = clientOver(api.transport())
   const running = await startCaches(client, log)
-  const controllers = startControllers({ client, caches: running.caches, log })
-  const node = options.node === false ? undefined : await runNode({ options, stateDir, api, client, running, network })
+  onStop(running.stop)
+  onStop(startControllers({ client, caches: running.caches, log }).stop)
   const proxy = options.proxy === false ? undefined : runProxy(client, running, log)
+  if (proxy) onStop(proxy.stop)
+  const node = options.node === false ? undefined : await runNode({ options, stateDir, api, client, running, network })
+  if (node) onStop(() => node.stop())
   return {
     kubeconfig,
     client,
@@ -72,14 +92,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     url,
     proxyStats: () => proxy?.stats() ?? NO_STATS,
     kill: (podName, signal) => node?.kill(podName, signal) ?? false,
-    stop: async () => {
-      await node?.stop()
-      proxy?.stop()
-      await controllers.stop()
-      await running.stop()
-      await api.close()
-      network.release()
-    },
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a container has written, kept in files: the current run and the one before, a few megabytes each. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../kube/errors.ts'
 
 export type LogQuery = {
   readonly previous: boolean
@@ -24,6 +25,7 @@ const LINE_LIMIT = 16_384
 export class ContainerLog {
   readonly #directory: string
   readonly #now: () => number
+  #onProblem: ((message: string) => void) | undefined
   readonly #listeners = new Set<(lines: readonly string[]) => void>()
   #run = -1
   #size = 0
@@ -33,9 +35,11 @@ export class ContainerLog {
   #ended = Promise.withResolvers<void>()
   #closed = false
 
-  constructor(directory: string, now: () => number) {
+  /** `onProblem` hears once that the log cannot be written (a full disk, say); what does not fit is lost. */
+  constructor(directory: string, now: () => number, onProblem: (message: string) => void) {
     this.#directory = directory
     this.#now = now
+    this.#onProblem = onProblem
     mkdirSync(directory, { recursive: true })
   }
 
@@ -48,6 +52,8 @@ export class ContainerLog {
   }
 
   write(chunk: Buffer): void {
+    // Something outlived its container and still holds its output.
+    if (this.#closed) return
     const lines = (this.#partial + chunk.toString('utf8')).split('\n')
     this.#partial = lines.pop() ?? ''
     for (const line of lines) this.#add(line)
@@ -77,14 +83,22 @@ export class ContainerLog {
     if (this.#pending.length === 0) return
     const lines = this.#pending
     this.#pending = []
-    const text = `${lines.join('\n')}\n`
+    try {
+      this.#append(`${lines.join('\n')}\n`)
+    } catch (error) {
+      this.#onProblem?.(messageOf(error))
+      this.#onProblem = undefined
+    }
+    for (const listener of this.#listeners) listener(lines)
+  }
+
+  #append(text: string): void {
     if (this.#size + text.length > FILE_LIMIT && this.#size > 0) {
       renameSync(this.#file(this.#run), this.#file(this.#run, '.old'))
       this.#size = 0
     }
     appendFileSync(this.#file(this.#run), text)
     this.#size += text.length
-    for (const listener of this.#listeners) listener(lines)
   }
 
   async *read(query: LogQuery): AsyncGenerator<string> {

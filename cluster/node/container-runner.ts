@@ -1,11 +1,12 @@
 /** One container of a pod: starts its process, probes it, starts it again, stops it. */
 import type { Probe } from '../../api/kubernetes.ts'
+import { messageOf } from '../../kube/errors.ts'
 import { timestamp } from '../controllers/conditions.ts'
 import { nextBackoff } from './backoff.ts'
 import type { ContainerLog } from './container-log.ts'
 import { type ContainerProcess, type Exit, startProcess } from './container-process.ts'
 import { Deadline } from './deadline.ts'
-import { type Environment, EnvProblem } from './env.ts'
+import type { Environment } from './env.ts'
 import { expandVariables } from './expand.ts'
 import type { ContainerFacts, ContainerState, NodeContainer, TerminatedState } from './pod-types.ts'
 import { runPreStop } from './pre-stop.ts'
@@ -80,7 +81,9 @@ export class ContainerRunner {
 
   /** Runs until the restart policy or `stop` ends it; the answer resolves then. */
   start(): Promise<void> {
-    this.#finished = this.#run().finally(() => this.#shell.log.close())
+    this.#finished = this.#run()
+      .catch((error: unknown) => this.#fail('RunContainerError', messageOf(error)))
+      .finally(() => this.#shell.log.close())
     return this.#finished
   }
 
@@ -128,8 +131,8 @@ export class ContainerRunner {
         this.#environment = environment
         return [...container.command, ...(container.args ?? [])].map(part => expandVariables(part, environment))
       } catch (error) {
-        if (!(error instanceof EnvProblem)) throw error
-        this.#fail('CreateContainerConfigError', error.message)
+        // Also an API server that does not answer just now: nothing to give the pod up for.
+        this.#fail('CreateContainerConfigError', messageOf(error))
         await this.#pause(CONFIG_RETRY_MS)
       }
     }

@@ -1,87 +1,21 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { KubeObject, Pod } from '../../api/kubernetes.ts'
 import { silentLogger } from '../../kube/log.ts'
-import { CONFIG_MAPS, EVENTS, PODS, SECRETS } from '../../kube/resources.ts'
+import { CONFIG_MAPS, PODS, SECRETS } from '../../kube/resources.ts'
 import { type Cluster, startCluster } from '../start.ts'
-import { eventually, eventuallyIs } from '../testing/cluster.ts'
-import type { NodeContainer } from './pod-types.ts'
-
-const SERVER = join(import.meta.dirname, '../testing/pod-server.ts')
-const serverCommand = (...flags: readonly string[]) => ['node', SERVER, ...flags]
+import { eventually } from '../testing/cluster.ts'
+import { ask, firstOf, http, isReady, podsOn, probe, ref, statusOf } from '../testing/local-pods.ts'
 
 let cluster: Cluster
 before(async () => {
   cluster = await startCluster({ stateDir: mkdtempSync(join(tmpdir(), 'sluice-node-')), log: silentLogger })
 })
 after(() => cluster.stop())
-
-type Status = NonNullable<Pod['status']> & {
-  readonly containerStatuses?: readonly ContainerStatus[]
-  readonly initContainerStatuses?: readonly ContainerStatus[]
-}
-type ContainerStatus = {
-  readonly ready: boolean
-  readonly started: boolean
-  readonly restartCount: number
-  readonly state: {
-    readonly waiting?: { readonly reason: string; readonly message?: string }
-    readonly running?: object
-    readonly terminated?: { readonly exitCode: number }
-  }
-  readonly lastState: { readonly terminated?: { readonly exitCode: number; readonly reason: string; readonly signal?: number } }
-}
-
-const statusOf = (pod: Pod) => (pod.status ?? {}) as Status
-const firstOf = (pod: Pod) => statusOf(pod).containerStatuses?.[0]
-const isReady = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
-
-const ref = (name: string) => ({ namespace: 'default', name })
-const until = (name: string, is: (pod: Pod) => boolean) =>
-  eventuallyIs<Pod>(cluster.client, { resource: PODS, ref: ref(name), is })
-const isGone = (name: string) =>
-  eventually(
-    () =>
-      cluster.client.get(PODS, ref(name)).then(
-        () => false as const,
-        () => true as const,
-      ),
-    { what: `${name} is gone` },
-  )
-
-async function run(name: string, container: Partial<NodeContainer>, spec: object = {}, metadata: object = {}): Promise<void> {
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default', ...metadata },
-    spec: { containers: [{ name: 'main', image: 'none', ...container }], ...spec },
-  }
-  await cluster.client.create<Pod>(PODS, pod as Pod)
-}
-
-const http = (port = 8080) => ({ command: serverCommand(), ports: [{ containerPort: port }] })
-const probe = (path = '/health') => ({ httpGet: { path, port: 8080 }, periodSeconds: 1, failureThreshold: 1 })
-const ask = async (pod: Pod, path: string): Promise<string> => (await fetch(`http://${pod.status?.podIP}:8080${path}`)).text()
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-const pidOf = (pod: Pod) =>
-  Number(String((firstOf(pod) as unknown as { readonly containerID: string }).containerID).slice('process://'.length))
-const eventsOf = async (name: string) =>
-  (
-    await cluster.client.list<KubeObject & { readonly reason: string; readonly message: string }>(EVENTS, {
-      namespace: 'default',
-      fieldSelector: `involvedObject.name=${name}`,
-    })
-  ).items
+const { until, isGone, run, eventsOf, readLog } = podsOn(() => cluster)
 
 describe('a pod', { concurrency: 4 }, () => {
   it('runs as a process at an address of its own, with the environment it asks for', async () => {
@@ -240,73 +174,5 @@ describe('a pod', { concurrency: 4 }, () => {
     const event = await eventually(async () => (await eventsOf('choosy')).find(({ reason }) => reason === 'FailedScheduling'))
     assert.match(event.message, /disk=ssd/)
     assert.equal((await cluster.client.get<Pod>(PODS, ref('choosy'))).status?.phase, 'Pending')
-  })
-})
-
-async function readLog(name: string, query = ''): Promise<string> {
-  const answer = await cluster.api.transport()({ method: 'GET', path: `/api/v1/namespaces/default/pods/${name}/log${query}` })
-  const chunks: Uint8Array[] = []
-  for await (const chunk of answer.body) chunks.push(chunk)
-  return Buffer.concat(chunks).toString()
-}
-
-describe('deleting a pod', { concurrency: 4 }, () => {
-  it('stays ready until its process has ended, then goes', async () => {
-    await run('leaving', { ...http(), command: serverCommand('--slow-exit=1500'), readinessProbe: probe() })
-    const pod = await until('leaving', isReady)
-    await cluster.client.delete(PODS, ref('leaving'))
-    const going = await cluster.client.get<Pod>(PODS, ref('leaving'))
-    assert.ok(going.metadata.deletionTimestamp)
-    assert.equal(isReady(going), true)
-    assert.equal(await ask(pod, '/'), 'leaving\n')
-    await isGone('leaving')
-    assert.equal(alive(pidOf(pod)), false)
-  })
-
-  it('runs preStop before SIGTERM', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'sluice-stop-')), 'order')
-    const script = `trap 'echo term >> ${file}; exit 0' TERM; while true; do sleep 0.05; done`
-    await run('hooked', {
-      command: ['sh', '-c', script],
-      lifecycle: { preStop: { exec: { command: ['sh', '-c', `sleep 0.2; echo hook >> ${file}`] } } },
-    })
-    await until('hooked', isReady)
-    await cluster.client.delete(PODS, ref('hooked'))
-    await isGone('hooked')
-    assert.equal(readFileSync(file, 'utf8'), 'hook\nterm\n')
-  })
-
-  it('ends with SIGKILL when the grace period is over', async () => {
-    await run(
-      'stubborn',
-      { ...http(), command: serverCommand('--ignore-sigterm'), readinessProbe: probe() },
-      { terminationGracePeriodSeconds: 1 },
-    )
-    const pod = await until('stubborn', isReady)
-    await cluster.client.delete(PODS, ref('stubborn'))
-    await isGone('stubborn')
-    assert.equal(alive(pidOf(pod)), false)
-  })
-
-  it('takes the processes that it started with it, at once when forced', async () => {
-    await run('family', { ...http(), command: serverCommand('--ignore-sigterm', '--spawn'), readinessProbe: probe() })
-    const pod = await until('family', isReady)
-    const spawned = Number(
-      /spawned (\d+)/.exec(await eventually(async () => (await readLog('family')).includes('spawned') && readLog('family')))?.[1],
-    )
-    assert.equal(alive(spawned), true)
-    await cluster.client.delete(PODS, ref('family'), { gracePeriodSeconds: 0 })
-    await eventually(async () => !alive(spawned) && !alive(pidOf(pod)))
-  })
-})
-
-describe('the log of a container', () => {
-  it('has tail, previous and follow', async () => {
-    await run('talker', { command: ['sh', '-c', 'echo one; echo two; echo three; sleep 0.3; echo four; exit 1'] })
-    await until('talker', pod => firstOf(pod)?.state.running !== undefined)
-    assert.equal(await readLog('talker', '?follow=true'), 'one\ntwo\nthree\nfour\n')
-    await until('talker', pod => firstOf(pod)?.restartCount === 1)
-    assert.equal(await readLog('talker', '?previous=true&tailLines=2'), 'three\nfour\n')
-    assert.match(await readLog('talker', '?previous=true&timestamps=true&tailLines=1'), /^\d{4}-\d\d-\d\dT[\d:.]+Z four\n$/)
   })
 })

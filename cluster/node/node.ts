@@ -52,6 +52,8 @@ const STOP_GRACE_MS = 2000
 const PASSED_ON = ['HOME', 'LANG', 'TMPDIR', 'USER'] as const
 
 export async function startNode(options: NodeOptions): Promise<LocalNode> {
+  // What an earlier cluster left here belongs to pods that are no more.
+  await rm(join(options.directory, 'pods'), { recursive: true, force: true })
   const node = new RunningNode(options)
   await node.register()
   const unsubscribe = options.pods.onChange((key, pod, previous) => node.onChange(key, pod, previous))

@@ -143,7 +143,10 @@ export class PodWorker {
       cwd,
       watchdog,
       environment: wanted => this.#environment(wanted),
-      log: new ContainerLog(`${directory}/logs/${container.name}`, Date.now),
+      log: new ContainerLog(`${directory}/logs/${container.name}`, Date.now, problem => {
+        const message = `the log of container ${container.name} cannot be written: ${problem}`
+        this.#shell.record(this.#pod, { type: 'Warning', reason: 'LogNotWritten', message })
+      }),
       record: event => this.#shell.record(this.#pod, event),
       onChange: () => this.#onChange(),
       graceMs: (this.#pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000,

@@ -18,7 +18,7 @@ describe('$(NAME) in commands', () => {
     ['$(C)', '$(C)'],
     ['$$(A)', '$(A)'],
     ['$$$(A)', '$1'],
-    ['$A ${A}', '$A ${A}'],
+    ['$A {A}', '$A {A}'],
     ['$(A', '$(A'],
   ] as const
   for (const [text, expected] of rows) {
