@@ -13,7 +13,7 @@ test('without flags the defaults hold', () => {
       healthPort: 8081,
       stateDir: undefined,
       quietMs: 3000,
-      drainMs: 30_000,
+      drainMs: 25_000,
       lingerMs: 5000,
       upstreamTimeoutMs: 0,
       maxConnections: 10_000,

@@ -22,7 +22,7 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --health-port PORT                plain HTTP: /healthz, /readyz and /metrics (8081)
   --state-dir DIRECTORY             keep the last good routes here, for a start without the API server (none)
   --quiet-seconds SECONDS           after SIGTERM, serve on as before for so long (3)
-  --drain-seconds SECONDS           and then let requests and connections end for so long (30)
+  --drain-seconds SECONDS           and then let requests and connections end for so long (25)
   --linger-seconds SECONDS          keep the ports of a Route that is gone open for so long (5)
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
   --max-connections NUMBER          connections of clients on one port (10000)
@@ -35,7 +35,7 @@ const OPTIONS = {
   'health-port': { type: 'string', default: '8081' },
   'state-dir': { type: 'string' },
   'quiet-seconds': { type: 'string', default: '3' },
-  'drain-seconds': { type: 'string', default: '30' },
+  'drain-seconds': { type: 'string', default: '25' },
   'linger-seconds': { type: 'string', default: '5' },
   'upstream-timeout-seconds': { type: 'string', default: '0' },
   'max-connections': { type: 'string', default: '10000' },
