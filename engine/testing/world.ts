@@ -1,5 +1,5 @@
 /** A cluster small enough for property tests: objects in memory, and how the planner sees them. Time only passes when told to. */
-import type { AnalysisRun } from '../../api/analysis-run.ts'
+import type { AnalysisRun, AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { Deployment, EndpointSlice, Labels, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import { FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME, VERSION_HASH_LABEL } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
@@ -37,6 +37,9 @@ export type World = {
   routes: Route[]
   routers: RouterModel[]
   runs: AnalysisRun[]
+  readonly templates: AnalysisTemplate[]
+  /** The analysis controller is at work. */
+  analyses: boolean
   probes: { [service: string]: ProbeSeen }
   events: string[]
   /** Somebody meddled with what the planner relies on; some promises do not hold until it is at rest again. */
@@ -108,6 +111,8 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   routes: [],
   routers: Array.from({ length: options.routers ?? 2 }, (_, i) => ({ name: `router-${i + 1}`, ready: true, running: {} })),
   runs: [],
+  templates: [],
+  analyses: true,
   probes: {},
   events: [],
   violations: [],
@@ -220,7 +225,7 @@ export const seenOf = (world: World): Seen =>
     })),
     routers: world.routers.map(router => routerSeen(world, router)),
     analysisRuns: world.runs,
-    analysisTemplates: [],
+    analysisTemplates: world.templates,
     takenPorts: world.routes.flatMap(({ spec }) => spec.ports.map(({ listenPort }) => listenPort)),
     settings: { propagationMs: 2000, maxDrainMs: 10_000, probes: 5 },
   })
