@@ -84,7 +84,7 @@ const setPaused = (world: World, paused: boolean): void => {
 }
 
 /** GitOps applies the Service as it stands in Git. */
-const applySelector = (world: World): void => {
+export const applySelector = (world: World): void => {
   world.services = world.services.map(service =>
     isPrivate(service) ? service : bump(world, { ...service, spec: { ...service.spec, selector: { app: 'web' } } }),
   )
