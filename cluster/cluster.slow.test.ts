@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
-import type { Deployment, KubeObject, Pod, Service } from '../api/kubernetes.ts'
+import type { Deployment, EndpointSlice, KubeObject, Pod, Service } from '../api/kubernetes.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { silentLogger } from '../kube/log.ts'
-import { DEPLOYMENTS, EVENTS, PODS, SERVICES } from '../kube/resources.ts'
+import { DEPLOYMENTS, ENDPOINT_SLICES, EVENTS, PODS, SERVICES } from '../kube/resources.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
 import { type Cluster, startCluster } from './start.ts'
 import { eventually, eventuallyIs } from './testing/cluster.ts'
@@ -119,6 +120,39 @@ describe('a whole cluster', () => {
         error => (error as { readonly cause?: { readonly code?: string } }).cause?.code === 'ECONNREFUSED',
       ),
     )
+  })
+
+  it('reports a port that it cannot listen on, and serves it when the port is free', async () => {
+    const address = ((await cluster.client.get<Service>(SERVICES, ref)).spec.clusterIP ?? '').replace(/\.\d+$/, '.200')
+    const squatter = createServer().listen(9000, address)
+    const backend = createServer(socket => socket.end('served')).listen(9001, address)
+    await Promise.all([once(squatter, 'listening'), once(backend, 'listening')])
+    const meta = { namespace: 'default', name: 'taken' }
+    const taken = { ...service, metadata: meta, spec: { clusterIP: address, ports: [{ name: 'http', port: 9000 }] } }
+    await cluster.client.create<Service>(SERVICES, taken)
+    await cluster.client.create<EndpointSlice>(ENDPOINT_SLICES, {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...meta, labels: { 'kubernetes.io/service-name': 'taken' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address] }],
+      ports: [{ name: 'http', port: 9001 }],
+    })
+    const messages = async () =>
+      (await cluster.client.list<KubeObject & { readonly message: string }>(EVENTS, { namespace: 'default' })).items.map(
+        ({ message }) => message,
+      )
+    await eventually(async () =>
+      (await messages()).some(message => message.startsWith(`port 9000 is not served: cannot listen on ${address}:9000: `)),
+    )
+    squatter.close()
+    const ask = async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of connect(9000, address)) chunks.push(chunk as Buffer)
+      return Buffer.concat(chunks).toString() === 'served'
+    }
+    await eventually(() => ask().catch(() => false as const))
+    backend.close()
   })
 
   it('reports a UDP port as not served', async () => {

@@ -116,7 +116,8 @@ class RunningNode {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true
     clearInterval(this.#heartbeat)
-    const workers = await Promise.all([...this.#workers.values()].map(entry => entry.worker))
+    const made = await Promise.allSettled([...this.#workers.values()].map(entry => entry.worker))
+    const workers = made.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
     await Promise.all(workers.map(worker => worker.stopProcesses(graceMs)))
     await this.#watchdog.stop()
   }
@@ -139,6 +140,10 @@ class RunningNode {
         if (latest?.metadata.uid === entry.uid) made.update(latest)
       })
       .catch((error: unknown) => {
+        // The next change of the pod tries again.
+        this.#workers.delete(key)
+        const message = `the pod cannot be started here: ${messageOf(error)}`
+        this.#kubelet(pod, { type: 'Warning', reason: 'FailedCreatePodSandBox', message })
         this.#options.log.error('could not start a pod', { pod: key, error: messageOf(error) })
       })
   }
