@@ -7,6 +7,7 @@ import { makeEventRecorder } from '../kube/events.ts'
 import { startHealthServer } from '../kube/health-server.ts'
 import { runLeaderElection } from '../kube/leader.ts'
 import type { Logger } from '../kube/log.ts'
+import { type ControllerMetrics, makeControllerMetrics, observeInformers } from '../kube/metrics.ts'
 import { makeWorkQueue } from '../kube/work-queue.ts'
 import { runWorkers } from '../kube/workers.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
@@ -58,17 +59,20 @@ type Parts = ControllerOptions & {
   readonly caches: Caches
   readonly routers: ReturnType<typeof makeRouterClient>
   readonly metrics: ReturnType<typeof makeMetrics>
+  readonly queues: ControllerMetrics
 }
 
 /** Does the leader's work until the signal is aborted; resolves when nothing of it runs any more. */
 const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
-  const { client, caches, routers, clock, log, identity, metrics } = parts
+  const { client, caches, routers, clock, log, identity, metrics, queues } = parts
   await Promise.all(Object.values(caches).map(informer => informer.synced(signal)))
   const expectations = makeExpectations(clock.now)
   const coolingPorts = makeCoolingPorts(clock.now)
   const events = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
-  const rollouts = makeWorkQueue({ clock })
-  const analyses = makeWorkQueue({ clock })
+  const rollouts = makeWorkQueue({ clock, metrics: queues.queueMetrics('rollouts') })
+  const analyses = makeWorkQueue({ clock, metrics: queues.queueMetrics('analysisruns') })
+  queues.observeQueue('rollouts', rollouts)
+  queues.observeQueue('analysisruns', analyses)
   const watch = startRouterWatch({
     ask: routers.reports,
     isAnyRoute: () => caches.routes.list().length > 0,
@@ -93,8 +97,8 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const stop = () => {
     unsubscribe()
     watch.stop()
-    void rollouts.shutDown()
-    void analyses.shutDown()
+    void rollouts.shutDown({ dropWaiting: true })
+    void analyses.shutDown({ dropWaiting: true })
   }
   signal.addEventListener('abort', stop, { once: true })
   const timed = async (key: string) => {
@@ -110,8 +114,14 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     }
   }
   await Promise.all([
-    runWorkers({ queue: rollouts, workers: WORKERS, reconcile: timed, log }),
-    runWorkers({ queue: analyses, workers: WORKERS, reconcile: async key => asResult(await reconcileAnalysis(key)), log }),
+    runWorkers({ queue: rollouts, workers: WORKERS, reconcile: timed, log, metrics: queues.reconcileMetrics('rollouts') }),
+    runWorkers({
+      queue: analyses,
+      workers: WORKERS,
+      reconcile: async key => asResult(await reconcileAnalysis(key)),
+      log,
+      metrics: queues.reconcileMetrics('analysisruns'),
+    }),
   ])
   await events.flush()
 }
@@ -126,6 +136,9 @@ export const runController = async (options: ControllerOptions): Promise<Running
   const routers = makeRouterClient({ pods: () => caches.routerPods.list(), ca: trust.ca })
   const registry = new Registry()
   const metrics = makeMetrics(registry, caches)
+  const queues = makeControllerMetrics(registry)
+  const { routerPods: _, ...observed } = caches
+  observeInformers(registry, Object.values(observed))
   const health = await startHealthServer({ host: options.host, port: options.healthPort, ready: () => missing(caches), registry })
   const { promise: lost, resolve: onLost } = Promise.withResolvers<string>()
   let working: Promise<void> = Promise.resolve()
@@ -136,7 +149,8 @@ export const runController = async (options: ControllerOptions): Promise<Running
     log,
     onStarted: signal => {
       log.info('leading', { identity: options.identity })
-      working = lead({ ...options, caches, routers, metrics }, signal)
+      working = lead({ ...options, caches, routers, metrics, queues }, signal)
+      return working
     },
     onLost,
   })

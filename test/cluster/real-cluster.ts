@@ -37,10 +37,19 @@ const kubeconfigWriter =
 
 export type RealCluster = Pick<Cluster, 'client' | 'kubeconfig' | 'kill' | 'proxyStats' | 'stop'>
 
-/** Starts everything; `bin` is the folder that tools/kube/build filled. */
+/** Starts everything; `bin` is the folder that tools/kube/build filled. What was started is ended again when a part fails. */
 export const startRealCluster = async (bin: string, stateDir: string): Promise<RealCluster> => {
   await mkdir(stateDir, { recursive: true })
   const plane = await startControlPlane({ bin, dir: join(stateDir, 'control-plane'), serviceCidr: SERVICE_CIDR })
+  try {
+    return await startBeside(plane, stateDir)
+  } catch (error) {
+    await plane.stop()
+    throw error
+  }
+}
+
+const startBeside = async (plane: ControlPlane, stateDir: string): Promise<RealCluster> => {
   const transport = await kubeconfigTransport({ kubeconfig: plane.kubeconfig })
   const client = clientOver(transport)
   const log = silentLogger
