@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Deployment, KubeObject, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { BYPASS, DEPLOYMENT_LABEL, NATIVE_SLICE_CONTROLLER, SAVED, SAVED_SELECTOR, SKIP_MIRROR } from '../api/names.ts'
 import type { Route } from '../api/route.ts'
+import { ApiError } from '../kube/errors.ts'
 import { type MemoryApi, makeMemoryApi } from './testing/memory-api.ts'
 import {
   aDeployment,
@@ -101,6 +102,26 @@ test('eject --opt-out takes every annotation and the Rollout away as well', asyn
   assert.equal((await run(api, 'eject web --opt-out')).code, 0)
   assert.deepEqual(api.read('Deployment', 'web')?.metadata.annotations, {})
   assert.equal(api.read('Rollout', 'web'), undefined)
+})
+
+test('an object that changes between a read and a write is read and written again', async () => {
+  const api = shop()
+  let refused = 0
+  const before = new Set<string>()
+  api.admit = write => {
+    const key = JSON.stringify(write)
+    if (write.kind === 'ReplicaSet' || before.has(write.kind + write.name)) return
+    before.add(write.kind + write.name)
+    if (!key.includes('resourceVersion')) return
+    refused += 1
+    throw new ApiError({
+      status: 422,
+      reason: 'Invalid',
+      message: 'the server rejected our request due to an error in our request',
+    })
+  }
+  const { code, err } = await run(api, 'eject web')
+  assert.deepEqual([code, err, refused], [0, '', 3])
 })
 
 test('opting out works without the webhook: every write to the opted-in Deployment carries the mark', async () => {

@@ -8,6 +8,7 @@ import { CONTROLLER_LEASE, type Lease, liveHolder } from '../eject/lease.ts'
 import { restoreStable, stopOthers } from '../eject/replica-sets.ts'
 import { attachServices, drainRouters, removeTraces, routeToStable } from '../eject/services.ts'
 import { renderSpan } from '../output/age.ts'
+import { patchFresh } from '../patch-fresh.ts'
 import { readObject } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
 
@@ -47,7 +48,7 @@ const runSteps = async (ejection: Ejection): Promise<void> => {
   const { write, style } = ejection.session.terminal
   for (const [i, step] of STEPS.entries()) {
     write(`${i + 1}/${STEPS.length} ${step.title} `)
-    const did = await step.run(ejection).catch((error: unknown) => {
+    const did = await patchFresh(() => step.run(ejection)).catch((error: unknown) => {
       write(`${style.bad('✖')}\n`)
       throw error
     })

@@ -1,5 +1,6 @@
 import { DEPLOYMENTS } from '../../kube/resources.ts'
 import { CliError, type Command } from '../command.ts'
+import { patchFresh } from '../patch-fresh.ts'
 import { readRolloutView } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
 import { planUndo } from '../undo.ts'
@@ -20,16 +21,19 @@ export const undo: Command = {
     const name = parseTarget(target)
     const revision = parseRevision(String(toRevision))
     const { client, namespace } = await session.cluster()
-    const { deployment, versions } = await readRolloutView(client, namespace, name)
-    if (deployment === undefined)
-      throw new CliError(`there is no Deployment ${name} in namespace ${namespace}; undo works on Deployments`)
-    const undone = planUndo(
-      deployment,
-      versions.map(one => one.replicaSet),
-      revision,
-    )
-    if ('refused' in undone) throw new CliError(undone.refused)
-    await client.patch(DEPLOYMENTS, { namespace, name }, 'json', undone.patch)
+    const undone = await patchFresh(async () => {
+      const { deployment, versions } = await readRolloutView(client, namespace, name)
+      if (deployment === undefined)
+        throw new CliError(`there is no Deployment ${name} in namespace ${namespace}; undo works on Deployments`)
+      const plan = planUndo(
+        deployment,
+        versions.map(one => one.replicaSet),
+        revision,
+      )
+      if ('refused' in plan) throw new CliError(plan.refused)
+      await client.patch(DEPLOYMENTS, { namespace, name }, 'json', plan.patch)
+      return plan
+    })
     session.terminal.write(`${name} goes back to revision ${undone.revision} (${undone.replicaSet})\n`)
     return 0
   },
