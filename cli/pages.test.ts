@@ -64,10 +64,10 @@ test('get -o wide cuts nothing', async () => {
 test('get on a terminal has colours, and NO_COLOR or --no-color takes them away', async () => {
   const api = shopWith(...midUpdate())
   assertGolden('get-colours', (await run(api, 'get web', { isTerminal: true })).out)
-  const escape = String.fromCharCode(27)
-  assert.ok(!(await run(api, 'get web', { isTerminal: true, noColor: '1' })).out.includes(escape))
-  assert.ok(!(await run(api, 'get web --no-color', { isTerminal: true })).out.includes(escape))
-  assert.ok(!(await run(api, 'get web')).out.includes(escape))
+  const colour = String.fromCharCode(27)
+  assert.ok(!(await run(api, 'get web', { isTerminal: true, noColor: '1' })).out.includes(colour))
+  assert.ok(!(await run(api, 'get web --no-color', { isTerminal: true })).out.includes(colour))
+  assert.ok(!(await run(api, 'get web')).out.includes(colour))
 })
 
 test('get -o json and -o yaml print the Rollout', async () => {

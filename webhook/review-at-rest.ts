@@ -18,7 +18,7 @@ export const reviewAtRest = (update: DeploymentUpdate): Decision => {
   // A note of an earlier time as an opted-in Deployment says nothing about the version that runs now.
   const stable = wasOptedIn ? update.old.metadata.annotations?.[STABLE_TEMPLATE] : undefined
   const why = newVersion(update.old, object, stable)
-  if (why === undefined) return settle(update, { object, copied, stable, decision: 'pass', reason: 'the stable version' })
+  if (why === undefined) return settle(update, { object, copied, stable, decision: 'pass', reason: 'no new version' })
   if (isUserPaused(object))
     return settle(update, { object, copied, stable, decision: 'user-paused', reason: `${why}, and paused by its owner` })
   const held = hold(object, noteOf(object))
@@ -40,14 +40,18 @@ const own = (object: Deployment): Own => {
   return { object: copied ? object : withNote(object, undefined), copied }
 }
 
-/** Why the template has to be tried out; undefined when it is the stable one. */
+/** Why the template has to be tried out; undefined when it is the stable one, or there is nothing left to try it against. */
 const newVersion = (old: Deployment, object: Deployment, stable: string | undefined): string | undefined => {
-  if (stable !== undefined)
-    return templateHash(object.spec.template) === stable ? undefined : 'not the template of the stable version'
-  if (!sameTemplate(old.spec.template, object.spec.template)) return 'a new template'
-  // Edited while its owner had it paused: the native controller has not begun with it.
-  return old.spec.paused === true && !isUserPaused(object) && nativeUpdate(old) !== undefined
-    ? 'a template from before it was un-paused'
+  const isEdited = !sameTemplate(old.spec.template, object.spec.template)
+  if (stable !== undefined && templateHash(object.spec.template) === stable) return undefined
+  if (isEdited) return stable === undefined ? 'a new template' : 'not the template of the stable version'
+  const wasPaused = old.spec.paused === true
+  // Edited while its owner had it paused: the native controller begins with it now.
+  if (wasPaused && !isUserPaused(object))
+    return stable !== undefined || nativeUpdate(old) !== undefined ? 'a template from before it was un-paused' : undefined
+  // Changed past the webhook. When all pods run it there is no other version left to send traffic to.
+  return stable !== undefined && (wasPaused || nativeUpdate(old) !== undefined)
+    ? 'a template that came past the webhook'
     : undefined
 }
 

@@ -107,11 +107,19 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    name: 'a template that the webhook missed is held at the next update',
-    old: aDeployment({ image: 'web:v2' }),
+    name: 'a template that came past the webhook is held at the next update while old pods remain',
+    old: aDeployment({ image: 'web:v2', status: { observedGeneration: 3, replicas: 5, updatedReplicas: 2 } }),
     object: aDeployment({ image: 'web:v2', replicas: 5 }),
     decision: 'hold',
     patch: HOLD,
+    warnings: [/was not finished \(2 of 4 pods were updated\)/],
+  },
+  {
+    name: 'a template that came past the webhook is left alone when all pods run it',
+    old: aDeployment({ image: 'web:v2' }),
+    object: aDeployment({ image: 'web:v2', replicas: 5 }),
+    decision: 'pass',
+    patch: [],
   },
   {
     name: 'a template change back to the stable version is let through',
