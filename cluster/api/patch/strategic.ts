@@ -66,29 +66,51 @@ const mergeValue = (current: unknown, patch: unknown, field: Field | undefined):
   return mergeObject(isObject(current) ? current : {}, patch, schema)
 }
 
-/** Moves the items named in a `$setElementOrder` list into its order; items that it does not name keep their places after them. */
-const ordered = (items: unknown, order: unknown, key: string | undefined): unknown => {
-  if (!Array.isArray(items) || !Array.isArray(order)) return items
-  const keyOf = (item: unknown) => (key && isObject(item) ? item[key] : item)
-  const wanted = order.map(keyOf)
-  const rank = (item: unknown) => {
-    const index = wanted.indexOf(keyOf(item))
-    return index < 0 ? wanted.length : index
+const keyOf = (item: unknown, key: string | undefined): unknown => (key && isObject(item) ? item[key] : item)
+
+/**
+ * The merged items in the order that apimachinery gives them: those that the patch (or its `$setElementOrder`) names in its order, the
+ * others slipped in where the order of the current list puts them before.
+ */
+const inOrder = (
+  merged: readonly unknown[],
+  current: readonly unknown[],
+  order: readonly unknown[],
+  key: string | undefined,
+): readonly unknown[] => {
+  const wanted = order.map(item => keyOf(item, key))
+  const before = current.map(item => keyOf(item, key))
+  const named = merged
+    .filter(item => wanted.includes(keyOf(item, key)))
+    .sort((a, b) => wanted.indexOf(keyOf(a, key)) - wanted.indexOf(keyOf(b, key)))
+  const others = merged.filter(item => !wanted.includes(keyOf(item, key)))
+  const sorted: unknown[] = []
+  for (const item of named) {
+    const place = before.indexOf(keyOf(item, key))
+    while (others.length > 0 && place >= 0 && before.indexOf(keyOf(others[0], key)) < place) sorted.push(others.shift())
+    sorted.push(item)
   }
-  return [...items].sort((a, b) => rank(a) - rank(b))
+  return [...sorted, ...others]
 }
 
-const applyListDirectives = (merged: Draft, patch: JsonObject, schema: StructSchema | undefined): void => {
+const applyDeletions = (merged: Draft, patch: JsonObject): void => {
   for (const [field, value] of Object.entries(patch)) {
-    if (field.startsWith(DELETE_FROM)) {
-      const target = field.slice(DELETE_FROM.length)
-      const gone = arrayOf(value)
-      if (Array.isArray(merged[target])) merged[target] = arrayOf(merged[target]).filter(item => !gone.includes(item))
-    } else if (field.startsWith(ORDER)) {
-      const target = field.slice(ORDER.length)
-      merged[target] = ordered(merged[target], value, schema?.fields.get(target)?.mergeKey)
-      if (merged[target] === undefined) delete merged[target]
-    }
+    const target = field.slice(DELETE_FROM.length)
+    const gone = arrayOf(value)
+    if (field.startsWith(DELETE_FROM) && Array.isArray(merged[target]))
+      merged[target] = arrayOf(merged[target]).filter(item => !gone.includes(item))
+  }
+}
+
+/** Every list that the patch merged, or gives an order for, in its order. */
+const applyOrders = (merged: Draft, current: JsonObject, patch: JsonObject, schema: StructSchema | undefined): void => {
+  const named = Object.keys(patch).map(field => (field.startsWith(ORDER) ? field.slice(ORDER.length) : field))
+  for (const field of new Set(named)) {
+    const known = schema?.fields.get(field)
+    const order = patch[`${ORDER}${field}`] ?? patch[field]
+    const merges = known?.mergeKey !== undefined || known?.mergesValues === true
+    if (merges && Array.isArray(merged[field]) && Array.isArray(order))
+      merged[field] = inOrder(arrayOf(merged[field]), arrayOf(current[field]), order, known.mergeKey)
   }
 }
 
@@ -105,7 +127,8 @@ const mergeObject = (current: JsonObject, patch: JsonObject, schema: StructSchem
     if (value === null) delete merged[field]
     else merged[field] = mergeValue(merged[field], value, schema?.fields.get(field))
   }
-  applyListDirectives(merged, patch, schema)
+  applyDeletions(merged, patch)
+  applyOrders(merged, current, patch, schema)
   return merged
 }
 
