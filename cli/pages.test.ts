@@ -120,6 +120,7 @@ test('check names wrong annotations, Services that cannot be fronted, and what d
     { ...aService('web-headless'), spec: { ...aService().spec, clusterIP: 'None' } },
   )
   const { code, out } = await run(api, 'check web')
+  assert.match((await run(api, 'check web -o yaml')).out, /^namespace: shop\nname: web\nsections:\n/)
   assertGolden('check-bad', out)
   narrow(out)
   assert.equal(code, 1)

@@ -39,7 +39,7 @@ test('status prints each state once and exits 0 when healthy', async () => {
 })
 
 test('status exits 1 when degraded and says why', async () => {
-  const { code, err } = await through('status web', paused, degraded)
+  const { code, err } = await through('status web -w', paused, degraded)
   assert.deepEqual([code, err], [1, 'error: web is degraded: RolloutAborted: success-rate >= 99% failed\n'])
 })
 

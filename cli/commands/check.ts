@@ -7,6 +7,7 @@ import { DEPLOYMENTS, ENDPOINT_SLICES, LEASES, PODS, REPLICA_SETS, SERVICES } fr
 import { type Checked, checkDeployment, type Finding, type Section } from '../check-report.ts'
 import type { Command, Session } from '../command.ts'
 import { CONTROLLER_LEASE, type Lease, liveHolder } from '../eject/lease.ts'
+import { printValue } from '../output/print-object.ts'
 import type { RenderOptions, Style } from '../output/style.ts'
 import { wrap } from '../output/table.ts'
 import { notThere, readList, readObject } from '../read-objects.ts'
@@ -75,7 +76,7 @@ const run = async (session: Session, target: string): Promise<number> => {
   const { client, namespace } = await session.cluster()
   const { terminal, format, now } = session
   const sections = checkDeployment(await gather(client, { namespace, name, now: now() }))
-  if (format === 'json' || format === 'yaml') terminal.write(`${JSON.stringify({ namespace, name, sections }, null, 2)}\n`)
+  if (format === 'json' || format === 'yaml') terminal.write(printValue({ namespace, name, sections }, format))
   else {
     const lines = renderCheck(sections, {
       style: terminal.style,

@@ -53,6 +53,7 @@ export const status: Command = {
   summary: 'wait until an update has ended; exits 0 when healthy, 1 when degraded or too late',
   argument: '<name>',
   options: [
+    { flags: '-w, --watch', description: 'wait for the end (what it does anyway)' },
     { flags: '--no-watch', description: 'print the present state and do not wait; exits 1 only when degraded' },
     { flags: '-t, --timeout <duration>', description: 'longest wait; 0 is for ever', default: '0' },
   ],

@@ -7,10 +7,10 @@ const readable = <T extends KubeObject>(object: T): KubeObject => {
   return { ...object, metadata }
 }
 
-const printed = (value: unknown, format: 'json' | 'yaml'): string =>
+export const printValue = (value: unknown, format: 'json' | 'yaml'): string =>
   format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
 
-export const printObject = (object: KubeObject, format: 'json' | 'yaml'): string => printed(readable(object), format)
+export const printObject = (object: KubeObject, format: 'json' | 'yaml'): string => printValue(readable(object), format)
 
 export const printList = (objects: readonly KubeObject[], format: 'json' | 'yaml'): string =>
-  printed({ apiVersion: 'v1', kind: 'List', items: objects.map(readable) }, format)
+  printValue({ apiVersion: 'v1', kind: 'List', items: objects.map(readable) }, format)
