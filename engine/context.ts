@@ -1,6 +1,6 @@
 /** What every part of the planner reads: the observed objects, with everything that is derived from them once. */
 
-import { readSettings } from '../api/annotations.ts'
+import { readSettings, type Settings } from '../api/annotations.ts'
 import { savedFields } from '../api/hold.ts'
 import { isIntOrPercent, resolveIntOrPercent } from '../api/int-or-percent.ts'
 import type { Deployment, DeploymentStrategyField, Labels } from '../api/kubernetes.ts'
@@ -101,15 +101,24 @@ type Chosen = Pick<Context, 'spec' | 'strategy' | 'steps' | 'optedIn' | 'invalid
 
 const NO_STRATEGY: RolloutSpec['strategy'] = { canary: {} }
 
+const UNDECODED = 'metadata.annotations[sluice.dev/spec]: YAML that the controller did not decode'
+const isUndecoded = ({ spec }: Settings): boolean => spec !== undefined && !('strategy' in spec)
+
 /** What the annotations ask for; what the Rollout says where they are wrong or gone, so that a held update keeps its position. */
 const chooseStrategy = (deployment: Deployment, rollout: Rollout | undefined): Chosen => {
   const read = readSettings(deployment.metadata.annotations)
   const kept = rollout?.spec.strategy ?? NO_STRATEGY
-  const made = read.optedIn && read.settings ? makeStrategy(read.settings) : undefined
+  const made = read.optedIn && read.settings && !isUndecoded(read.settings) ? makeStrategy(read.settings) : undefined
   const spec = made ?? kept
   const strategy = spec.canary ?? {}
   const steps = strategy.steps ?? []
-  const wrong = read.optedIn && !read.settings ? read.problems.map(renderProblem) : made ? checkSteps(steps) : []
+  const wrong = !read.optedIn
+    ? []
+    : made
+      ? checkSteps(steps)
+      : read.problems.length > 0
+        ? read.problems.map(renderProblem)
+        : [UNDECODED]
   return { spec, strategy, steps, optedIn: read.optedIn, ...(wrong.length > 0 && { invalid: wrong.join('; ') }) }
 }
 
@@ -118,7 +127,7 @@ export const isPrivate = ({ service }: ServiceSeen): boolean => service.metadata
 type Fronts = Pick<Context, 'fronting' | 'strays' | 'missingServices'>
 
 const chooseServices = (seen: Seen, podLabels: Labels, wanted: readonly string[] | undefined): Fronts => {
-  const candidates = seen.services.filter(service => !isPrivate(service))
+  const candidates = seen.services.filter(each => !isPrivate(each) && each.service.metadata.deletionTimestamp === undefined)
   const fronts = ({ service }: ServiceSeen) =>
     wanted === undefined ? selectsPods(service, podLabels) : wanted.includes(service.metadata.name)
   const marked = ({ service, route }: ServiceSeen) =>

@@ -77,7 +77,12 @@ export const judge = (context: Context, split: Split): Judged => {
   const goal = chooseGoal(context, read)
   const isUnderTest = goal === 'advance' || goal === 'retire'
   const { current } = context.versions
-  const isCounting = goal === 'advance' && context.replicas > 0 && current.spec > 0 && current.available < current.spec
+  const isCounting =
+    goal === 'advance' &&
+    context.rollout?.spec.paused !== true &&
+    context.replicas > 0 &&
+    current.spec > 0 &&
+    current.available < current.spec
   const deadline = readDeadline(context, isCounting)
   if (!isUnderTest) return { progress: read, gateOpen: true, deadline }
   const tidy = tidyPauses(context, read)

@@ -45,12 +45,28 @@ const OPAQUE = /^(https|tls|tcp|ssl|mysql|postgres|postgresql|redis|mongo|mongod
 const protocolOf = ({ appProtocol, name }: ServicePort): RoutePort['protocol'] =>
   OPAQUE.test((appProtocol ?? name ?? '').toLowerCase().replace(/^kubernetes\.io\//, '')) ? 'tcp' : 'http'
 
+export type Ports = {
+  /** Listening ports of all Routes, and those that were given back a moment ago. */
+  readonly taken: ReadonlySet<number>
+  /** Listening ports that two Routes chose at the same moment: the routers refuse one of the two. */
+  readonly contested: ReadonlySet<number>
+}
+
+/** The listening port that a Route keeps: its own, unless another Route has it too and no client was led to this one yet. */
+const keptPort = ({ route }: ServiceSeen, port: number, contested: ReadonlySet<number>): number | undefined => {
+  const kept = route?.spec.ports.find(known => known.port === port)?.listenPort
+  return kept !== undefined && contested.has(kept) && route?.spec.endpoints === 'none' ? undefined : kept
+}
+
 /** The Service's TCP ports with a listening port each; ports that the Route has already stay. */
-export const makePorts = ({ service, route }: ServiceSeen, taken: ReadonlySet<number>): readonly RoutePort[] => {
+export const makePorts = (seen: ServiceSeen, { taken, contested }: Ports): readonly RoutePort[] => {
   const mine = new Set(taken)
-  return (service.spec.ports ?? []).filter(isTcp).flatMap(port => {
-    const kept = route?.spec.ports.find(known => known.port === port.port)?.listenPort
-    const listenPort = kept ?? choosePort(`${service.metadata.namespace}/${service.metadata.name}/${port.port}`, mine)
+  const { metadata, spec } = seen.service
+  return (spec.ports ?? []).filter(isTcp).flatMap(port => {
+    const key = `${metadata.namespace}/${metadata.name}/${port.port}`
+    const own = seen.route?.spec.ports.find(known => known.port === port.port)?.listenPort
+    // The port that was contested is part of the key then, so that both do not move to the same next one.
+    const listenPort = keptPort(seen, port.port, contested) ?? choosePort(own === undefined ? key : `${key}/${own}`, mine)
     if (listenPort === undefined) return []
     mine.add(listenPort)
     return [{ ...(port.name !== undefined && { name: port.name }), port: port.port, listenPort, protocol: protocolOf(port) }]

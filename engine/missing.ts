@@ -19,7 +19,9 @@ export type InForce = {
 }
 
 const pods = ({ versions }: Context, wanted: number): Waiting | undefined => {
-  const { spec, available, name } = versions.current
+  const { spec, available, name, replicaSet } = versions.current
+  const failure = replicaSet?.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+  const told = failure?.message ? `; Kubernetes says: ${failure.message}` : ''
   if (spec > wanted) {
     return {
       reason: 'PodsStopping',
@@ -30,7 +32,7 @@ const pods = ({ versions }: Context, wanted: number): Waiting | undefined => {
   if (spec === wanted && available >= wanted) return undefined
   return {
     reason: 'PodsBecomingReady',
-    what: `${wanted} canary pods of ReplicaSet ${name} become available (${available} are)`,
+    what: `${wanted} canary pods of ReplicaSet ${name} become available (${available} are)${told}`,
     ends: 'ends when they are, or at the progress deadline, which aborts',
   }
 }

@@ -12,6 +12,7 @@ import {
   makeMirrorRoutes,
   makePorts,
   makeSticky,
+  type Ports,
   type RouteWish,
 } from './make-route.ts'
 import type { ServiceSeen } from './seen.ts'
@@ -46,12 +47,7 @@ const makeWish = ({ metadata, spec }: Service, { config }: Context, wish: ModesW
   }
 }
 
-const modeContext = (
-  context: Context,
-  { service }: ServiceSeen,
-  wish: ModesWish,
-  takenPorts: ReadonlySet<number>,
-): ModeContext => {
+const modeContext = (context: Context, { service }: ServiceSeen, wish: ModesWish, listenPorts: Ports): ModeContext => {
   const { seen, now, deployment } = context
   const { name } = service.metadata
   return {
@@ -66,7 +62,7 @@ const modeContext = (
     onlyFinal: wish.onlyFinal,
     backends: seen.backends.filter(({ frontedService }) => frontedService === name),
     hashes: wish.backends.map(({ hash }) => hash),
-    takenPorts,
+    listenPorts,
   }
 }
 
@@ -99,24 +95,28 @@ export const unlabelService = ({ service }: ServiceSeen, name: string): readonly
       ]
 
 /** A label first, the mode with the next look: two patches of one object in a pass would contradict each other's resourceVersion. */
-const planFronting = (context: Context, service: ServiceSeen, wish: ModesWish, taken: ReadonlySet<number>) => {
+const planFronting = (context: Context, service: ServiceSeen, wish: ModesWish, ports: Ports) => {
   const label = labelService(service, context.seen.name)
   if (label.length > 0) return { intents: label, done: false }
-  return planServiceMode(service, wish.want, modeContext(context, service, wish, taken))
+  return planServiceMode(service, wish.want, modeContext(context, service, wish, ports))
 }
 
+const NO_PORTS: Ports = { taken: new Set(), contested: new Set() }
+
 const planStray = (context: Context, service: ServiceSeen, wish: ModesWish) => {
-  const mode = modeContext(context, service, { ...wish, onlyFinal: true }, new Set())
+  const mode = modeContext(context, service, { ...wish, onlyFinal: true }, NO_PORTS)
   const left = planServiceMode(service, 'serve', mode)
   return left.done ? { intents: unlabelService(service, context.seen.name), done: true } : left
 }
 
 /** The next step of every Service; `done` when all are where they should be. */
 export const planModes = (context: Context, wish: ModesWish): Modes => {
-  const taken = new Set(context.seen.takenPorts)
+  const { takenPorts } = context.seen
+  const taken = new Set(takenPorts)
+  const ports = { taken, contested: new Set(takenPorts.filter((port, i) => takenPorts.indexOf(port) !== i)) }
   const fronting = context.fronting.map(service => {
-    const planned = planFronting(context, service, wish, taken)
-    if (service.route === undefined) for (const { listenPort } of makePorts(service, taken)) taken.add(listenPort)
+    const planned = planFronting(context, service, wish, ports)
+    if (service.route === undefined) for (const { listenPort } of makePorts(service, ports)) taken.add(listenPort)
     return planned
   })
   const all = [...fronting, ...context.strays.map(service => planStray(context, service, wish))]

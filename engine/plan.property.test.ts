@@ -42,6 +42,12 @@ const options = fc.record({
     { weight: 1, arbitrary: byCount },
     { weight: 1, arbitrary: blueGreen },
   ),
+  strategy: fc.constantFrom(
+    { rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+    { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+    { rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } },
+    { rollingUpdate: { maxSurge: 3, maxUnavailable: '50%' } },
+  ),
   services: fc.constantFrom(['web'], ['web', 'web-internal'], ['web'], []),
 })
 

@@ -28,7 +28,7 @@ const contextFor = (seen: Seen, { service, route }: ServiceSeen, now: number): M
     onlyFinal: true,
     backends: seen.backends.filter(({ frontedService }) => frontedService === service.metadata.name),
     hashes: backends.map(({ hash }) => hash),
-    takenPorts: new Set(),
+    listenPorts: { taken: new Set(), contested: new Set() },
   }
 }
 

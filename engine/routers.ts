@@ -40,12 +40,17 @@ export const openConnections = (route: Route, routers: readonly RouterSeen[]): n
 export const requestsInFlight = (route: Route, hash: string, routers: readonly RouterSeen[]): number =>
   routers.reduce((sum, router) => sum + (reportOf(router, route)?.inFlight[hash] ?? 0), 0)
 
-/** The ready routers that do not run the version yet, for people. */
+const refusalBy = ({ report }: RouterSeen, route: Route): string => {
+  const refused = report?.refused?.[keyOf(route)]
+  return refused?.version === route.spec.version ? ` refuses it: ${refused.message}` : ''
+}
+
+/** The ready routers that do not run the version yet, for people; with the reason where one refuses it. */
 export const lagging = (route: Route, routers: readonly RouterSeen[]): string => {
   const ready = routers.filter(router => router.ready)
   if (ready.length === 0) return 'no router is ready'
   return ready
     .filter(router => !runs(router, route))
-    .map(router => router.name)
+    .map(router => `${router.name}${refusalBy(router, route)}`)
     .join(', ')
 }

@@ -61,7 +61,7 @@ const turn = (step: StepName, want: 'serve' | 'proxy', seen: ServiceSeen, route:
 }
 
 const makeSpec = (seen: ServiceSeen, mode: ModeContext, endpoints: RouterEndpoints): RouteSpec =>
-  makeRouteSpec(seen, mode.deployment, { ...mode.wish, endpoints, ports: makePorts(seen, mode.takenPorts) })
+  makeRouteSpec(seen, mode.deployment, { ...mode.wish, endpoints, ports: makePorts(seen, mode.listenPorts) })
 
 const updateRoute = (seen: ServiceSeen, route: Route, mode: ModeContext, endpoints: RouterEndpoints): readonly Intent[] => {
   const spec = makeSpec(seen, mode, endpoints)

@@ -96,7 +96,7 @@ const mode = (change: Partial<ModeContext> = {}): ModeContext => ({
   onlyFinal: true,
   backends: [privateService()],
   hashes: ['aaa'],
-  takenPorts: new Set(),
+  listenPorts: { taken: new Set(), contested: new Set() },
   ...change,
 })
 

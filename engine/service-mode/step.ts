@@ -2,7 +2,7 @@
 import type { Labels } from '../../api/kubernetes.ts'
 import type { Route, RouterEndpoints } from '../../api/route.ts'
 import type { Intent } from '../intents.ts'
-import type { RouteWish } from '../make-route.ts'
+import type { Ports, RouteWish } from '../make-route.ts'
 import type { BackendSeen, RouterSeen, ServiceSeen, Settings } from '../seen.ts'
 import type { Waiting } from '../waiting.ts'
 
@@ -49,7 +49,7 @@ export type ModeContext = {
   readonly backends: readonly BackendSeen[]
   /** Versions that need a private Service. */
   readonly hashes: readonly string[]
-  readonly takenPorts: ReadonlySet<number>
+  readonly listenPorts: Ports
 }
 
 /** A Service with a Route: what the steps look at. */

@@ -1,5 +1,5 @@
 /** Lets the world run: native controllers, routers, the planner's passes, time. */
-import { holdOps, isHeld } from '../../api/hold.ts'
+import { holdOps, isHeld, savedFields } from '../../api/hold.ts'
 import { type Plan, plan } from '../plan.ts'
 import { applyPlan, writeDeployment } from './apply.ts'
 import { analyse, catchUp, publish } from './fleet.ts'
@@ -33,9 +33,14 @@ export const readyInPath = (world: World): number => {
   return counted.reduce((sum, { metadata }) => sum + ready(metadata.name), 0)
 }
 
-export const floorOf = (world: World): number => {
-  const replicas = world.deployment?.spec.replicas ?? 0
-  return replicas - Math.floor(replicas / 4)
+/** N - maxUnavailable of the user's strategy; both zero means one. */
+export const floorOf = ({ deployment }: World): number => {
+  const replicas = deployment?.spec.replicas ?? 0
+  const { rollingUpdate } = (deployment && savedFields(deployment)?.strategy) ?? {}
+  const pods = (value: number | string | undefined, round: (n: number) => number): number =>
+    typeof value === 'number' ? value : round((Number.parseInt(value ?? '25%', 10) * replicas) / 100)
+  const unavailable = pods(rollingUpdate?.maxUnavailable, Math.floor)
+  return replicas - (unavailable === 0 && pods(rollingUpdate?.maxSurge, Math.ceil) === 0 ? 1 : unavailable)
 }
 
 const checkPass = (world: World, before: number): void => {

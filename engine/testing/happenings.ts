@@ -19,6 +19,7 @@ const RARE = [
   'rollout deleted',
   'route deleted',
   'status lost',
+  'deployment deleted',
 ] as const
 
 export type Happening =
@@ -148,6 +149,14 @@ const handlers: Handlers = {
   'service removed': world => removeService(world, 'extra'),
   'rollout deleted': world => {
     delete world.rollout
+  },
+  // With everything that it owns.
+  'deployment deleted': world => {
+    delete world.deployment
+    delete world.rollout
+    world.replicaSets = []
+    world.pods = []
+    world.runs = []
   },
   'route deleted': world => {
     world.routes = world.routes.slice(1)

@@ -44,6 +44,8 @@ export type World = {
   events: string[]
   /** Somebody meddled with what the planner relies on; some promises do not hold until it is at rest again. */
   tainted: boolean
+  /** A template got past the webhook: native code was rolling it out when the Deployment was held, with its annotations in place. */
+  nativeAtWork: boolean
   /** What must never happen and did. */
   violations: string[]
   /** Versions (by image) whose pods never become ready. */
@@ -117,6 +119,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   events: [],
   violations: [],
   tainted: false,
+  nativeAtWork: false,
   brokenImages: new Set(),
   badImages: new Set(),
   inconclusiveImages: new Set(),
