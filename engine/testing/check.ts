@@ -85,7 +85,11 @@ export const checkReach = (world: World): void => {
   const { deployment } = world
   const withReady = world.replicaSets.filter(({ metadata }) => readyPods(world, metadata.name) > 0)
   const active = world.replicaSets.filter(({ spec }) => (spec.replicas ?? 1) > 0)
-  if (active.length < 2 && deployment && !isHeld(deployment) && world.rollout?.status?.phase === 'Healthy') world.tainted = false
+  const isAtRest = deployment !== undefined && !isHeld(deployment) && world.rollout?.status?.phase === 'Healthy'
+  if (active.length < 2 && isAtRest) {
+    world.tainted = false
+    world.nativeAtWork = false
+  }
   if (world.tainted || withReady.length < 2 || !deployment || !isHeld(deployment)) return
   if (deployment.metadata.annotations?.['sluice.dev/router'] === 'none') return
   const open = world.services.filter(service => !isPrivate(service) && service.spec.selector !== undefined)

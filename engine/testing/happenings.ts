@@ -180,6 +180,7 @@ const TAINTING: readonly Happening['kind'][] = [
 
 export const happen = (world: World, what: Happening): void => {
   const isBehind = what.kind === 'image' && what.through === 'past webhook'
+  if (isBehind) world.nativeAtWork = true
   if (isBehind || TAINTING.includes(what.kind)) world.tainted = true
   const handle = handlers[what.kind] as (world: World, what: Happening) => void
   handle(world, what)
