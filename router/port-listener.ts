@@ -131,19 +131,23 @@ export class PortListener {
   #awaitFirstBytes(connection: Connection): void {
     const { socket, port } = connection
     let seen: Buffer = Buffer.alloc(0)
-    const give = (name: LaneName): void => {
+    let lane: LaneName | undefined
+    const give = (): void => {
+      if (!lane || socket.destroyed) return
       socket.removeListener('data', look)
       socket.removeListener('end', gone)
       socket.removeListener('timeout', gone)
       socket.setTimeout(0)
       socket.pause()
       socket.unshift(seen)
-      this.#lanes[name].accept(connection)
+      this.#lanes[lane].accept(connection)
     }
     const look = (chunk: Buffer): void => {
       seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk])
-      const lane = laneOf(port, seen)
-      if (lane) give(lane)
+      if (lane) return
+      lane = laneOf(port, seen)
+      if (lane === 'general') afterNextPoll(give)
+      else if (lane) give()
     }
     const gone = (): void => void socket.destroy()
     socket.on('data', look)
@@ -151,3 +155,9 @@ export class PortListener {
     socket.setTimeout(this.#context.limits.headTimeoutMs, gone)
   }
 }
+
+/**
+ * Runs when the event loop has looked at all connections once more. A client that has given up meanwhile is then known to have gone: a router that
+ * is behind must not spend its time on requests that nobody waits for, or it never catches up.
+ */
+const afterNextPoll = (callback: () => void): void => void setImmediate(() => void setImmediate(callback))

@@ -48,10 +48,16 @@ export class Upstream {
 /** An agent that can be told to keep no more connections, without cutting those in use (agent.destroy() would). */
 export class EndpointAgent extends Agent {
   #retired = false
+  readonly #kept = new WeakSet<Duplex>()
 
   override keepSocketAlive(socket: Duplex): boolean {
+    if (this.#retired) return false
+    // What Node does here is three system calls, and needed once for a connection.
+    if (this.#kept.has(socket)) return true
     // The declared return type is void; Node takes false to mean: close it.
-    return !this.#retired && Boolean(super.keepSocketAlive(socket) as unknown)
+    const keeps = Boolean(super.keepSocketAlive(socket) as unknown)
+    if (keeps) this.#kept.add(socket)
+    return keeps
   }
 
   retire(): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { PROBE_HEADER, PROBE_PATH } from '../../api/names.ts'
 import { closeAfterTests } from '../testing/cleanup.ts'
@@ -96,6 +97,23 @@ test('clients that go away while they wait or while they read end their requests
     0,
     'aborted requests have no duration',
   )
+})
+
+test('requests of clients that have given up before they are looked at are not passed on', async () => {
+  let asked = 0
+  const pod = opened(
+    await startPod((_, res) => {
+      asked += 1
+      res.end('ok')
+    }),
+  )
+  const router = await routerTo({ v1: [pod.port] })
+  const clients = Array.from({ length: 20 }, () => connect({ port: router.port, host: '127.0.0.1' }))
+  await Promise.all(clients.map(socket => once(socket, 'connect')))
+  for (const socket of clients) socket.end('GET / HTTP/1.1\r\nHost: a\r\n\r\n').destroySoon()
+  await until(() => router.serving.connections === 0, 'all are closed')
+  assert.equal((await ask(router.port)).body, 'ok')
+  assert.equal(asked, 1)
 })
 
 test('when the pod dies in the middle of its answer the client sees it cut, and the version failed', async () => {
