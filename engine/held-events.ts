@@ -54,15 +54,11 @@ const invalid = ({ context }: Held): readonly Intent[] => {
 export const heldEvents = (held: Held): readonly Intent[] => {
   const { context, goal, progress } = held
   const isNewAbort = goal === 'abort' && context.status.abortedAt === undefined
-  const isNewOptOut =
-    goal === 'opt-out' &&
-    context.status.conditions?.some(({ type, reason }) => type === 'Waiting' && reason === 'PodsStopping') !== true
   return [
     ...invalid(held),
     ...began(held),
     ...pauses(held),
     ...(isNewAbort ? [event('RolloutAborted', abortText(context, progress), 'Warning')] : []),
-    ...(isNewOptOut && progress.began === undefined && context.rollout === undefined ? [] : []),
     ...promoted(held),
   ]
 }

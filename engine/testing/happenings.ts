@@ -20,6 +20,7 @@ const RARE = [
   'route deleted',
   'status lost',
   'deployment deleted',
+  'replica set deleted',
 ] as const
 
 export type Happening =
@@ -150,6 +151,11 @@ const handlers: Handlers = {
   'rollout deleted': world => {
     delete world.rollout
   },
+  'replica set deleted': world => {
+    const rs = world.replicaSets.at(-1)
+    world.replicaSets = world.replicaSets.filter(other => other !== rs)
+    world.pods = world.pods.filter(({ replicaSet }) => replicaSet !== rs?.metadata.name)
+  },
   // With everything that it owns.
   'deployment deleted': world => {
     delete world.deployment
@@ -176,6 +182,7 @@ const TAINTING: readonly Happening['kind'][] = [
   'promote full',
   'rollout deleted',
   'status lost',
+  'replica set deleted',
 ]
 
 export const happen = (world: World, what: Happening): void => {
