@@ -5,7 +5,7 @@ import { type Plan, plan } from '../engine/plan.ts'
 import type { ProbeSeen, Seen, Settings } from '../engine/seen.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
+import { isAlreadyExists, isApiError, isConflict, isNotFound } from '../kube/errors.ts'
 import type { EventRecorder } from '../kube/events.ts'
 import type { Logger } from '../kube/log.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
@@ -35,8 +35,13 @@ export type Outcome = { readonly afterMs?: number }
 const BEHIND_MS = 20
 const CONFLICT_MS = 50
 
+/** A JSON patch whose test of the resourceVersion failed is answered 422, not 409; the message is the only difference from a wrong value. */
+const isFailedTest = (error: unknown): boolean =>
+  isApiError(error) && error.status === 422 && /\btest(ing)?\b/i.test(error.message)
+
 /** The view was stale: somebody (often we ourselves, a moment ago) was quicker. Not an error. */
-const isStale = (error: unknown): boolean => isConflict(error) || isAlreadyExists(error) || isNotFound(error)
+const isStale = (error: unknown): boolean =>
+  isConflict(error) || isAlreadyExists(error) || isNotFound(error) || isFailedTest(error)
 
 const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
   const found = seen.services.find(({ service }) => service.metadata.name === name)

@@ -1,6 +1,7 @@
 /** One container of a pod: starts its process, probes it, starts it again, stops it. */
 import type { Probe } from '../../api/kubernetes.ts'
 import { messageOf } from '../../kube/errors.ts'
+import type { EventText } from '../../kube/events.ts'
 import { timestamp } from '../controllers/conditions.ts'
 import { nextBackoff } from './backoff.ts'
 import type { ContainerLog } from './container-log.ts'
@@ -13,8 +14,6 @@ import { runPreStop } from './pre-stop.ts'
 import { tryProbe } from './probe.ts'
 import { type ProbeKind, startProber, timingOf } from './prober.ts'
 import type { Watchdog } from './watchdog.ts'
-
-export type EventText = { readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string }
 
 /** What a container needs from its pod and node. */
 export type ContainerShell = {

@@ -5,13 +5,13 @@ import type { Pod } from '../../api/kubernetes.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { isAlreadyExists, isApiError, messageOf } from '../../kube/errors.ts'
+import type { EventText } from '../../kube/events.ts'
 import { makeEventRecorder } from '../../kube/events.ts'
 import type { Informer } from '../../kube/informer.ts'
 import type { Logger } from '../../kube/log.ts'
 import { LEASES, NODES, PODS } from '../../kube/resources.ts'
 import { timestamp } from '../controllers/conditions.ts'
 import type { LogQuery } from './container-log.ts'
-import type { EventText } from './container-runner.ts'
 import type { Environment } from './env.ts'
 import { LEASE_NAMESPACE, microTime, nodeLabels, RENEW_MS, renderLease, renderNode, renderNodeStatus } from './node-object.ts'
 import { PodAddresses } from './pod-addresses.ts'
@@ -49,7 +49,7 @@ export type LocalNode = {
 }
 
 const STOP_GRACE_MS = 2000
-const PASSED_ON = ['HOME', 'LANG', 'TMPDIR', 'USER'] as const
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 export async function startNode(options: NodeOptions): Promise<LocalNode> {
   // What an earlier cluster left here belongs to pods that are no more.
@@ -172,11 +172,9 @@ class RunningNode {
   }
 
   async #baseEnvironment(pod: Pod, directory: string): Promise<Environment> {
-    const passed = Object.fromEntries(
-      PASSED_ON.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-    )
-    // The Node that runs the cluster is the one that `node` means in a command.
-    const base = { ...passed, PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter) }
+    // Like a container, a pod's process has nothing of this machine's environment. The Node that runs the cluster is the one that
+    // `node` means in a command.
+    const base = { PATH: [dirname(process.execPath), SYSTEM_PATH].join(delimiter) }
     if (!this.#options.writeKubeconfig) return base
     const path = join(directory, 'kubeconfig')
     await this.#options.writeKubeconfig(path, {

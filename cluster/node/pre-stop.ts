@@ -1,6 +1,6 @@
 /** The hook that runs before a container gets SIGTERM. */
 import type { Container } from '../../api/kubernetes.ts'
-import type { EventText } from './container-runner.ts'
+import type { EventText } from '../../kube/events.ts'
 import { type ProbeTarget, runCommand, tryProbe } from './probe.ts'
 
 type Hook = NonNullable<NonNullable<Container['lifecycle']>['preStop']>
