@@ -1,7 +1,7 @@
 /** Mutating and validating admission webhooks, called as the API server calls them. */
 import { randomUUID } from 'node:crypto'
 import type { Api } from '../api.ts'
-import { badRequest, Failure, internalError } from '../failure.ts'
+import { Failure, internalError } from '../failure.ts'
 import { arrayOf, at, type Draft, draftOf, type JsonObject, numberOf, objectsOf, sameJson, textOf } from '../json.ts'
 import { applyJsonPatch } from '../patch/json.ts'
 import { namespaceOf } from '../rest/namespace-check.ts'
@@ -49,11 +49,6 @@ const isConcerned = (api: Api, webhook: Webhook, attributes: AdmissionAttributes
   throw failed(webhook, new Error(result.error))
 }
 
-const checkDryRun = (webhook: Webhook, attributes: AdmissionAttributes): void => {
-  if (!attributes.dryRun || ['None', 'NoneOnDryRun'].includes(textOf(webhook.config['sideEffects']))) return
-  throw badRequest(`admission webhook ${JSON.stringify(webhook.name)} does not support dry run`)
-}
-
 /** The refusal that a webhook's answer stands for (apiserver: pkg/admission/plugin/webhook/errors/statuserror.go). */
 const denial = (webhook: Webhook, result: unknown): Failure => {
   const [message, reason] = [textOf(at(result, 'message')), textOf(at(result, 'reason'))]
@@ -72,7 +67,6 @@ const reviewRequest = (attributes: AdmissionAttributes): JsonObject => ({
 
 /** The response of one webhook, or undefined when it could not be had and may be ignored. Throws what refuses the request. */
 const ask = async (api: Api, webhook: Webhook, attributes: AdmissionAttributes): Promise<JsonObject | undefined> => {
-  checkDryRun(webhook, attributes)
   let response: JsonObject
   try {
     response = await callWebhook(api, webhook, reviewRequest(attributes))
