@@ -1,4 +1,7 @@
-/** The admin port: HTTPS, read only. `/routes`, `/buckets?route=NAMESPACE/NAME&seconds=N`, `/healthz`; see api/router-admin.ts for the answers. */
+/**
+ * The admin port: HTTPS, read only. `/routes`, `/buckets?route=NAMESPACE/NAME&seconds=N`, `/healthz`; see api/router-admin.ts
+ * for the answers.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { BucketReport, RouterReport } from '../api/router-admin.ts'

@@ -1,6 +1,7 @@
 /**
- * The last good Routes and endpoints on disk, so that a router that starts while the API server is away can carry traffic. A file is written whole
- * beside the old one, flushed and renamed, and carries a checksum: what is read is either all that was written or nothing.
+ * The last good Routes and endpoints on disk, so that a router that starts while the API server is away can carry traffic. A
+ * file is written whole beside the old one, flushed and renamed, and carries a checksum: what is read is either all that was
+ * written or nothing.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
@@ -32,7 +33,10 @@ export const decodeSnapshot = (text: string): { readonly snapshot: Snapshot } | 
 
 const digest = (body: string): string => createHash('sha256').update(body).digest('hex')
 
-/** The checksum says that this program wrote it, so no more than the outline is checked; Routes are checked again when a table is made of them. */
+/**
+ * The checksum says that this program wrote it, so no more than the outline is checked; Routes are checked again when a table
+ * is made of them.
+ */
 const isSnapshot = (content: unknown): content is Snapshot =>
   typeof content === 'object' &&
   content !== null &&

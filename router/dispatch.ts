@@ -10,8 +10,9 @@ const MAX_ATTEMPTS = 3
 export type Place = { readonly version: RunningVersion; readonly upstream: Upstream }
 
 /**
- * The tries of one request. A version whose pod failed gets one `upstreamFailures` for the request, also when another pod or the stable version
- * then answered; so `requests` of a version is the sum of its outcomes, and one request can be an outcome of two versions.
+ * The tries of one request. A version whose pod failed gets one `upstreamFailures` for the request, also when another pod or
+ * the stable version then answered; so `requests` of a version is the sum of its outcomes, and one request can be an outcome of
+ * two versions.
  */
 export class Dispatch {
   readonly #route: RunningRoute

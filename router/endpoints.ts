@@ -7,8 +7,8 @@ export type Address = { readonly host: string; readonly port: number }
 export const addressKey = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 
 /**
- * Where new connections may go, by kube-proxy's rule: the ready endpoints; when there are none, those that still serve while terminating.
- * An absent condition `ready` means ready (discovery.k8s.io/v1).
+ * Where new connections may go, by kube-proxy's rule: the ready endpoints; when there are none, those that still serve while
+ * terminating. An absent condition `ready` means ready (discovery.k8s.io/v1).
  */
 export const usableAddresses = (slices: readonly EndpointSlice[], portName: string): readonly Address[] => {
   const ready = addressesOf(slices, portName, isReady)

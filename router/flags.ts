@@ -95,9 +95,11 @@ const numberOf = (values: Values, name: keyof typeof OPTIONS, { max, isWhole, pr
   const text = values[name] ?? ''
   const value = Number(text)
   const fits = /^\d+(\.\d+)?$/.test(text) && value <= max && (!isWhole || Number.isInteger(value))
+  const option = OPTIONS[name]
+  const example = 'default' in option ? option.default : '1'
   if (!fits)
     problems.push(
-      `--${name} is ${JSON.stringify(text)}, must be a ${isWhole ? 'whole ' : ''}number from 0 to ${max}, e.g. ${OPTIONS[name] && 'default' in OPTIONS[name] ? OPTIONS[name].default : 1}`,
+      `--${name} is ${JSON.stringify(text)}, must be a ${isWhole ? 'whole ' : ''}number from 0 to ${max}, e.g. ${example}`,
     )
   return value
 }

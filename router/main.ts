@@ -1,4 +1,7 @@
-/** The router process. Ends with 0 after SIGTERM or SIGINT and a drain, with 1 on an error that nobody caught, with 2 on wrong flags. */
+/**
+ * The router process. Ends with 0 after SIGTERM or SIGINT and a drain, with 1 on an error that nobody caught, with 2 on wrong
+ * flags.
+ */
 
 import { VERSION } from '../api/version.ts'
 import { systemClock } from '../kube/clock.ts'

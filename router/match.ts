@@ -12,7 +12,10 @@ export type RequestHead = {
 
 export type CompiledRoute = { readonly hash: string; readonly matches: (request: RequestHead) => boolean }
 
-/** A route matches when one of its `match` entries does. Expressions that cannot be compiled match nothing; checkRoute() has refused them before. */
+/**
+ * A route matches when one of its `match` entries does. Expressions that cannot be compiled match nothing; checkRoute() has
+ * refused them before.
+ */
 export const compileHeaderRoutes = (routes: readonly HeaderRoute[] = []): readonly CompiledRoute[] =>
   routes.map(({ match, hash }) => {
     const entries = match.map(compileMatch)

@@ -1,8 +1,9 @@
 /**
- * Notices within milliseconds that another router's process has died, by an idle connection to it: the kubelet takes a second or more to say so, and until then
- * half of all new connections would be refused. Only what is certain counts: there was a connection, it ended, and a new one is refused, which is
- * what a host says when nothing listens. A router that cannot be reached for any other reason is left to its readiness. One that comes
- * back counts as dead until it says itself that it is ready, since its pod may still be called ready from before.
+ * Notices within milliseconds that another router's process has died, by an idle connection to it: the kubelet takes a second
+ * or more to say so, and until then half of all new connections would be refused. Only what is certain counts: there was a
+ * connection, it ended, and a new one is refused, which is what a host says when nothing listens. A router that cannot be
+ * reached for any other reason is left to its readiness. One that comes back counts as dead until it says itself that it is
+ * ready, since its pod may still be called ready from before.
  */
 import { get } from 'node:http'
 import { connect, type Socket } from 'node:net'

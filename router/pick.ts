@@ -12,14 +12,16 @@ export const newWeightState = (): WeightState => ({ splits: [] })
 /**
  * Takes the next request's turn: the index of the version it goes to, or -1 when all weights are 0.
  *
- * Exact: of any `sum(weights)` choices in a row, each index gets exactly its weight. Smooth: after every single choice, also across
- * changes of the weights, the first index has had its share to within one request and the others to within two.
+ * Exact: of any `sum(weights)` choices in a row, each index gets exactly its weight. Smooth: after every single choice, also
+ * across changes of the weights, the first index has had its share to within one request and the others to within two.
  *
- * How: the first version is split from all the rest, the second from the rest of the rest, and so on. One split of `weight` out of
- * `total` is a rotation: a phase in [-total/2, total/2) moves by `weight` with each choice, and choosing takes `total` away again.
- * A phase that is valid for one weight is valid for every other, so a change of weights needs no reset and causes no burst.
+ * How: the first version is split from all the rest, the second from the rest of the rest, and so on. One split of `weight` out
+ * of `total` is a rotation: a phase in [-total/2, total/2) moves by `weight` with each choice, and choosing takes `total` away
+ * again. A phase that is valid for one weight is valid for every other, so a change of weights needs no reset and causes no
+ * burst.
  *
- * `weights` are integers >= 0. Their order must not change between calls (stable, canary, retiring), since a phase belongs to a place.
+ * `weights` are integers >= 0. Their order must not change between calls (stable, canary, retiring), since a phase belongs to a
+ * place.
  */
 export const chooseWeighted = (state: WeightState, weights: readonly number[]): number => {
   let total = 0
@@ -47,7 +49,10 @@ const takeTurn = (state: WeightState, { split, weight, total }: Turn): boolean =
   return chosen
 }
 
-/** A later split's total changes with the weights before it. `phase / total` is what the version is owed in requests: that stays. */
+/**
+ * A later split's total changes with the weights before it. `phase / total` is what the version is owed in requests: that
+ * stays.
+ */
 const fitSplit = (split: Split, total: number): void => {
   const phase = Math.round((split.phase / split.total) * total)
   split.phase = phase * 2 >= total ? phase - 1 : phase

@@ -157,7 +157,7 @@ export class PortListener {
 }
 
 /**
- * Runs when the event loop has looked at all connections once more. A client that has given up meanwhile is then known to have gone: a router that
- * is behind must not spend its time on requests that nobody waits for, or it never catches up.
+ * Runs when the event loop has looked at all connections once more. A client that has given up meanwhile is then known to have
+ * gone: a router that is behind must not spend its time on requests that nobody waits for, or it never catches up.
  */
 const afterNextPoll = (callback: () => void): void => void setImmediate(() => void setImmediate(callback))

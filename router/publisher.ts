@@ -1,6 +1,6 @@
 /**
- * Keeps the EndpointSlices of all fronted Services as their Routes ask: the router that holds the Lease writes them, whether or not the controller is
- * alive, since it is the routers whose comings and goings must be published at once.
+ * Keeps the EndpointSlices of all fronted Services as their Routes ask: the router that holds the Lease writes them, whether or
+ * not the controller is alive, since it is the routers whose comings and goings must be published at once.
  */
 import type { EndpointSlice, Pod } from '../api/kubernetes.ts'
 import { MANAGED_BY_SLICE, ROUTER_APP_LABEL, SERVICE_NAME, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
@@ -155,8 +155,8 @@ class RunningPublisher {
   }
 
   /**
-   * The leader writes. When its process is seen to have died everybody does until there is another one: all render the same, and waiting for
-   * the lease to run out would leave the dead router published.
+   * The leader writes. When its process is seen to have died everybody does until there is another one: all render the same,
+   * and waiting for the lease to run out would leave the dead router published.
    */
   #mayWrite(): boolean {
     if (this.isLeader()) return true

@@ -1,6 +1,7 @@
 /**
- * Where the routing table comes from: Routes and the EndpointSlices of their private Services, watched through the API server. When that is gone the
- * table stays as it is; a router that starts meanwhile takes what was last written to disk, until the API server answers.
+ * Where the routing table comes from: Routes and the EndpointSlices of their private Services, watched through the API server.
+ * When that is gone the table stays as it is; a router that starts meanwhile takes what was last written to disk, until the API
+ * server answers.
  */
 import type { EndpointSlice } from '../api/kubernetes.ts'
 import { FRONTED_SERVICE_LABEL, MANAGED_BY_SLICE, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'

@@ -1,6 +1,7 @@
 /**
- * CPU per request of this router against bare http-proxy, side by side in one run: node router/router.bench.ts [seconds per turn] [turns].
- * Each proxy is a process of its own; the pod and the clients are in this one. Turns alternate, so that a busy machine hits both alike.
+ * CPU per request of this router against bare http-proxy, side by side in one run: node router/router.bench.ts [seconds per
+ * turn] [turns]. Each proxy is a process of its own; the pod and the clients are in this one. Turns alternate, so that a busy
+ * machine hits both alike.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

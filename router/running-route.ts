@@ -1,4 +1,7 @@
-/** A Route in force: its plan, and what lives longer than one plan (counts, open connections to pods, phases of the weighted choice). */
+/**
+ * A Route in force: its plan, and what lives longer than one plan (counts, open connections to pods, phases of the weighted
+ * choice).
+ */
 
 import type { Address } from './endpoints.ts'
 import { addressKey } from './endpoints.ts'

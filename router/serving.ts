@@ -1,6 +1,7 @@
 /**
- * The table in force and the ports that are listened on. A new table is swapped in within one turn of the event loop, so every request sees either
- * the old one or the new one; a Route's version is acknowledged once its plan is in force and all its ports listen.
+ * The table in force and the ports that are listened on. A new table is swapped in within one turn of the event loop, so every
+ * request sees either the old one or the new one; a Route's version is acknowledged once its plan is in force and all its ports
+ * listen.
  */
 import type { RouteReport } from '../api/router-admin.ts'
 import type { Timer } from '../kube/clock.ts'

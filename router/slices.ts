@@ -1,6 +1,7 @@
 /**
- * The EndpointSlices of a Service that is fronted by the routers. Pure. kube-proxy merges all slices of a Service by the name of the port; it sends to ready
- * endpoints and, when there are none, to those that serve while terminating. So three kinds say all there is to say:
+ * The EndpointSlices of a Service that is fronted by the routers. Pure. kube-proxy merges all slices of a Service by the name
+ * of the port; it sends to ready endpoints and, when there are none, to those that serve while terminating. So three kinds say
+ * all there is to say:
  * - `router`: the routers, on the port where they listen for this Service;
  * - `fail-open`: the pods of stable, marked as terminating: they get traffic only while no router is ready;
  * - `pass-through`: the pods of stable as they are, for ports that do not go through the routers.
@@ -23,8 +24,9 @@ type SlicePorts = NonNullable<EndpointSlice['ports']>
 type Content = Pick<EndpointSlice, 'addressType'> & { readonly endpoints: readonly Endpoint[]; readonly ports: SlicePorts }
 
 /**
- * The slices that the Route asks for; none when its `endpoints` is `none`. `stableSlices` are those of the private Service of the pods that take over when
- * all routers are gone (see failOpenService()). Names are steady, so that what is rendered twice is written once.
+ * The slices that the Route asks for; none when its `endpoints` is `none`. `stableSlices` are those of the private Service of
+ * the pods that take over when all routers are gone (see failOpenService()). Names are steady, so that what is rendered twice
+ * is written once.
  */
 export const renderSlices = (
   route: Route,
@@ -41,8 +43,8 @@ export const renderSlices = (
 }
 
 /**
- * The private Service whose pods take over when no router is left: stable's, unless stable has no pod any more (at the end of a promotion), then that
- * of the version with the largest weight. `hasPods` says whether a private Service has a ready pod.
+ * The private Service whose pods take over when no router is left: stable's, unless stable has no pod any more (at the end of a
+ * promotion), then that of the version with the largest weight. `hasPods` says whether a private Service has a ready pod.
  */
 export const failOpenService = ({ spec }: Route, hasPods: (service: string) => boolean): string | undefined => {
   const byMerit = spec.backends.toSorted(
@@ -151,7 +153,10 @@ export type SliceChange =
   | { readonly do: 'patch'; readonly slice: EndpointSlice; readonly body: object }
   | { readonly do: 'delete'; readonly slice: EndpointSlice }
 
-/** What must be written so that `existing` (all of ours for one Service) becomes `wanted`, what is new first. `addressType` cannot be changed: such a slice is made anew. */
+/**
+ * What must be written so that `existing` (all of ours for one Service) becomes `wanted`, what is new first. `addressType`
+ * cannot be changed: such a slice is made anew.
+ */
 export const planSlices = (wanted: readonly EndpointSlice[], existing: readonly EndpointSlice[]): readonly SliceChange[] => {
   const left = new Map(existing.map(slice => [slice.metadata.name, slice]))
   const changes: SliceChange[] = []

@@ -1,7 +1,7 @@
 /**
- * Keeps a user on one version. Pure. A user has a point in 0..9999, made from what the stickiness goes by and the salt of the rollout;
- * a version owns a range of points as wide as its weight. So all routers agree without talking to each other, and a change of
- * the weight moves just the users whose points change hands.
+ * Keeps a user on one version. Pure. A user has a point in 0..9999, made from what the stickiness goes by and the salt of the
+ * rollout; a version owns a range of points as wide as its weight. So all routers agree without talking to each other, and a
+ * change of the weight moves just the users whose points change hands.
  */
 import type { Sticky } from '../api/route.ts'
 import type { RequestHead } from './match.ts'
@@ -44,10 +44,10 @@ const inOrder = (versions: readonly Share[]): readonly number[] =>
     .sort((a, b) => ORDER[versions[a]?.role ?? 'stable'] - ORDER[versions[b]?.role ?? 'stable'] || a - b)
 
 /**
- * The user's point, or undefined when the request does not say who it is (no cookie yet, header absent).
- * `salt` differs from rollout to rollout, so that it is not always the same users who get new versions first. A cookie is not salted: the router chose the point.
- * `ip` goes by the first address of X-Forwarded-For when there is one, since behind a proxy the peer is the same for everyone; that a client can
- * make it up does no harm, as it decides about nothing but the version.
+ * The user's point, or undefined when the request does not say who it is (no cookie yet, header absent). `salt` differs from
+ * rollout to rollout, so that it is not always the same users who get new versions first. A cookie is not salted: the router
+ * chose the point. `ip` goes by the first address of X-Forwarded-For when there is one, since behind a proxy the peer is the
+ * same for everyone; that a client can make it up does no harm, as it decides about nothing but the version.
  */
 export const pointOf = (
   sticky: Sticky,
@@ -76,7 +76,10 @@ const cookiePoint = (cookies: string | undefined): number | undefined => {
   return undefined
 }
 
-/** FNV-1a with the finalizer of MurmurHash3 (both in the public domain): evenly spread also for keys that differ in one character. */
+/**
+ * FNV-1a with the finalizer of MurmurHash3 (both in the public domain): evenly spread also for keys that differ in one
+ * character.
+ */
 const hash = (text: string): number => {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)

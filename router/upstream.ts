@@ -3,7 +3,10 @@ import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Address, addressKey } from './endpoints.ts'
 
-/** Idle connections are closed after this; most servers keep theirs for 5 s or more, and a server that announces less is believed. */
+/**
+ * Idle connections are closed after this; most servers keep theirs for 5 s or more, and a server that announces less is
+ * believed.
+ */
 const IDLE_MS = 4_000
 const MAX_IDLE = 64
 /** How long a pod is left out after a failed connection: doubled with every further one, up to the last. */

@@ -158,7 +158,7 @@ test('a kept connection of a client carries many requests', async () => {
   agent.destroy()
 })
 
-test('hop-by-hop headers are passed neither way, and 14 others are', async () => {
+test('hop-by-hop headers are passed neither way, and the others are', async () => {
   const pod = opened(
     await startRawPod(socket =>
       socket.once('data', head => {

@@ -108,7 +108,10 @@ const CLIENT_ERRORS: { readonly [code: string]: { readonly status: OwnStatus; re
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, text: 'the request head took too long' },
 }
 
-/** What Node's parser refused. It is answered only when the answer cannot be taken for that of another request, or for a part of one. */
+/**
+ * What Node's parser refused. It is answered only when the answer cannot be taken for that of another request, or for a part of
+ * one.
+ */
 const refuseClient = ({ router }: LaneContext, error: ClientError, socket: Duplex) => {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) return void socket.destroy()
   const { status, text } = CLIENT_ERRORS[error.code ?? ''] ?? {
@@ -118,7 +121,10 @@ const refuseClient = ({ router }: LaneContext, error: ClientError, socket: Duple
   socket.end(renderAnswer({ router, status, text }), () => socket.destroy())
 }
 
-/** Node keeps the answer that is due on the socket. It is in the way once it has begun, or when its request was whole: then it is a later one that was refused. */
+/**
+ * Node keeps the answer that is due on the socket. It is in the way once it has begun, or when its request was whole: then it
+ * is a later one that was refused.
+ */
 const isAnswering = (socket: Duplex): boolean => {
   const answer: unknown = Reflect.get(socket, '_httpMessage')
   return answer instanceof ServerResponse && (answer.headersSent || answer.req.complete)

@@ -12,7 +12,10 @@ export const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lan
   tcp: makeTcpLane,
 }
 
-/** HTTP/2 is passed through as it is: nothing of gRPC is lost, but its requests are not counted and all of a connection go to one pod. */
+/**
+ * HTTP/2 is passed through as it is: nothing of gRPC is lost, but its requests are not counted and all of a connection go to
+ * one pod.
+ */
 const BY_FIRST_BYTES: { readonly [speaks in Exclude<Speaks, 'more'>]: LaneName } = {
   http1: 'general',
   h2: 'tcp',
@@ -20,7 +23,10 @@ const BY_FIRST_BYTES: { readonly [speaks in Exclude<Speaks, 'more'>]: LaneName }
   unknown: 'tcp',
 }
 
-/** The lane of a connection that has sent `bytes` so far; undefined when it must send more first. A tcp port does not wait: there the server may speak first. */
+/**
+ * The lane of a connection that has sent `bytes` so far; undefined when it must send more first. A tcp port does not wait:
+ * there the server may speak first.
+ */
 export const laneOf = (port: RoutePort, bytes: Uint8Array): LaneName | undefined => {
   if (port.protocol === 'tcp') return 'tcp'
   const speaks = firstBytes(bytes)

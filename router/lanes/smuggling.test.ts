@@ -1,4 +1,7 @@
-/** Requests that two parsers could read differently, as bytes. What counts is what the pod saw: exactly these requests, or nothing. */
+/**
+ * Requests that two parsers could read differently, as bytes. What counts is what the pod saw: exactly these requests, or
+ * nothing.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closeAfterTests } from '../testing/cleanup.ts'

@@ -1,4 +1,7 @@
-/** Carries a connection as it is: TLS, HTTP/2 and whatever else is not HTTP/1, and all connections of ports with protocol `tcp`. Split per connection. */
+/**
+ * Carries a connection as it is: TLS, HTTP/2 and whatever else is not HTTP/1, and all connections of ports with protocol `tcp`.
+ * Split per connection.
+ */
 import { connect, type Socket } from 'node:net'
 import { chooseVersion } from '../choose-version.ts'
 import { Dispatch, type Place } from '../dispatch.ts'

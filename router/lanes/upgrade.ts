@@ -1,4 +1,7 @@
-/** Passes a request that asks for another protocol (WebSocket and any other but h2c), and the connection that follows; split per connection. */
+/**
+ * Passes a request that asks for another protocol (WebSocket and any other but h2c), and the connection that follows; split per
+ * connection.
+ */
 import { Agent, type ClientRequest, type IncomingMessage, request as makeRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { chooseVersion } from '../choose-version.ts'
@@ -12,7 +15,10 @@ import { splice } from './splice.ts'
 
 const UNPOOLED = new Agent({ keepAlive: false })
 
-/** h2c is not passed: behind an upgraded connection nobody would look at requests any more. Such a request is served as HTTP/1.1, as RFC 9110 7.8 allows. */
+/**
+ * h2c is not passed: behind an upgraded connection nobody would look at requests any more. Such a request is served as
+ * HTTP/1.1, as RFC 9110 7.8 allows.
+ */
 export const isUpgrade = ({ headers }: IncomingMessage): boolean => headers.upgrade?.trim().toLowerCase() !== 'h2c'
 
 const MAX_EARLY = 65_536

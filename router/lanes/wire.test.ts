@@ -1,4 +1,7 @@
-/** Whatever legal requests a client sends, in whatever pieces they arrive: the pod sees the same requests, in order, and nothing else. */
+/**
+ * Whatever legal requests a client sends, in whatever pieces they arrive: the pod sees the same requests, in order, and nothing
+ * else.
+ */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'

@@ -1,14 +1,14 @@
 /**
- * http-proxy behind one small interface. It is asked to do one thing, make the request to the pod; what it does wrong on its own is
- * switched off here or done by the exchange (each is tested in general.test.ts):
+ * http-proxy behind one small interface. It is asked to do one thing, make the request to the pod; what it does wrong on its
+ * own is switched off here or done by the exchange (each is tested in general.test.ts):
  * - it deletes the framing of a chunked DELETE or OPTIONS, so that the body becomes a request of its own: that pass is removed;
  * - it joins and cleans paths: the request line goes out as it came in;
  * - it starts to read the body before there is a connection, so that no other pod can be tried: the body waits in a BodyGate;
- * - it neither ends the pod's request when the client goes away nor tells the client when the pod goes away, and passes hop-by-hop headers.
+ * - it neither ends the pod's request when the client goes away nor tells the client when the pod goes away, and passes
+ *   hop-by-hop headers.
  */
 
-import type { Agent } from 'node:http'
-import { ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Agent, ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { Stream } from 'node:stream'
 import type HttpProxy from 'http-proxy'

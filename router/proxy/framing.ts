@@ -1,6 +1,7 @@
 /**
- * Requests that two parsers could read differently are refused before anything of them is passed on: that is how a request is smuggled past
- * a proxy. Pure. Node's parser (strict mode) has already refused the worst (RFC 9112: both lengths, bad lengths, bare CR); this adds what it lets through.
+ * Requests that two parsers could read differently are refused before anything of them is passed on: that is how a request is
+ * smuggled past a proxy. Pure. Node's parser (strict mode) has already refused the worst (RFC 9112: both lengths, bad lengths,
+ * bare CR); this adds what it lets through.
  */
 
 export type Refusal = { readonly status: 400 | 501; readonly why: string }
@@ -9,7 +10,10 @@ type Head = { readonly httpVersion: string; readonly rawHeaders: readonly string
 
 type Seen = { host: number; connection: number; 'content-length': number; 'transfer-encoding': number; coding: string }
 
-/** Undefined when there is exactly one way to read the request's framing and its target. `rawHeaders` is name, value, name, value. */
+/**
+ * Undefined when there is exactly one way to read the request's framing and its target. `rawHeaders` is name, value, name,
+ * value.
+ */
 export const refuseAmbiguous = ({ httpVersion, rawHeaders }: Head): Refusal | undefined => {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return refuse('only HTTP/1.1 and HTTP/1.0 are spoken here')
   const seen: Seen = { host: 0, connection: 0, 'content-length': 0, 'transfer-encoding': 0, coding: '' }

@@ -1,6 +1,12 @@
-/** What a proxy takes out of and puts into the headers of a message (RFC 9110 7.6). Pure, but for requests it works on the object in place. */
+/**
+ * What a proxy takes out of and puts into the headers of a message (RFC 9110 7.6). Pure, but for requests it works on the
+ * object in place.
+ */
 
-/** Meant for the next hop only. `transfer-encoding` is not here: Node frames what it sends by it, and refuseAmbiguous() has looked at it. */
+/**
+ * Meant for the next hop only. `transfer-encoding` is not here: Node frames what it sends by it, and refuseAmbiguous() has
+ * looked at it.
+ */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -26,7 +32,10 @@ const NOT_PASSED_BACK: ReadonlySet<string> = new Set([
 
 type Headers = { [name: string]: string | string[] | undefined }
 
-/** Takes the hop-by-hop headers out, and those that Connection names. Never Host or a length: requests whose Connection names them are refused. */
+/**
+ * Takes the hop-by-hop headers out, and those that Connection names. Never Host or a length: requests whose Connection names
+ * them are refused.
+ */
 export const stripRequest = (headers: Headers): void => {
   const { connection } = headers
   if (typeof connection === 'string' && connection !== 'keep-alive') {

@@ -1,7 +1,8 @@
 /**
- * Regular expressions whose time grows with the length of the text and no faster, whoever chose the text: a set of states is walked through it once
- * (Thompson 1968), nothing is ever tried again. Pure. The syntax is what RE2 and JavaScript share: literals, `.`, classes, `\d \w \s` and their
- * opposites, groups, `|`, `* + ? {n,m}` (a `?` after them changes nothing here), `^ $`, and `(?i)` in front. The whole text must match, as in Istio.
+ * Regular expressions whose time grows with the length of the text and no faster, whoever chose the text: a set of states is
+ * walked through it once (Thompson 1968), nothing is ever tried again. Pure. The syntax is what RE2 and JavaScript share:
+ * literals, `.`, classes, `\d \w \s` and their opposites, groups, `|`, `* + ? {n,m}` (a `?` after them changes nothing here),
+ * `^ $`, and `(?i)` in front. The whole text must match, as in Istio.
  */
 import { type Node, parseRegex, type Repeat, type Test } from './parse.ts'
 
@@ -31,7 +32,10 @@ type State = {
   readonly other?: number
 }
 
-/** States from the last to the first: what follows is known when a state is made. The first to be entered is the last of the list. */
+/**
+ * States from the last to the first: what follows is known when a state is made. The first to be entered is the last of the
+ * list.
+ */
 const assemble = (node: Node): readonly State[] => {
   const states: State[] = [{ kind: 'accept', next: -1 }]
   const add = (state: State): number => {

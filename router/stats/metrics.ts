@@ -1,6 +1,6 @@
 /**
- * What Prometheus is told, on a registry of its own. Nothing is counted twice: the numbers are those of the versions' counts and are read when
- * they are asked for. Labels hold names and hashes, never a path or anything else that a client makes up.
+ * What Prometheus is told, on a registry of its own. Nothing is counted twice: the numbers are those of the versions' counts
+ * and are read when they are asked for. Labels hold names and hashes, never a path or anything else that a client makes up.
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { LATENCY_BOUNDS_MS } from '../../api/router-admin.ts'

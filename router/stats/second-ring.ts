@@ -1,6 +1,6 @@
 /**
- * What happened to the requests of one version: the last ten minutes by the second, and totals since the start. Counting writes numbers
- * into typed arrays and allocates nothing; reading is rare and may.
+ * What happened to the requests of one version: the last ten minutes by the second, and totals since the start. Counting writes
+ * numbers into typed arrays and allocates nothing; reading is rare and may.
  */
 import { type Bucket, LATENCY_BOUNDS_MS, type Tally } from '../../api/router-admin.ts'
 
@@ -46,7 +46,10 @@ export class SecondRing {
     return from
   }
 
-  /** The tallies of the last `seconds` seconds (at most 600) up to and with the one of `nowMs`, oldest first; seconds in which nothing ended are left out. */
+  /**
+   * The tallies of the last `seconds` seconds (at most 600) up to and with the one of `nowMs`, oldest first; seconds in which
+   * nothing ended are left out.
+   */
   read(nowMs: number, seconds: number): readonly { readonly second: number; readonly tally: Tally }[] {
     const last = Math.floor(nowMs / 1000)
     const first = last - Math.min(Math.max(seconds, 0), RING_SECONDS) + 1

@@ -16,7 +16,10 @@ export type LoadOptions = {
   /** Where the next request goes. */
   readonly port: () => number
   readonly workers?: number
-  /** Kept connections are those of a client that uses one for all its requests; each third worker makes a new one every time, each fourth request has a body. */
+  /**
+   * Kept connections are those of a client that uses one for all its requests; each third worker makes a new one every time,
+   * each fourth request has a body.
+   */
   readonly withBodies?: boolean
 }
 
