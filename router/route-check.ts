@@ -10,6 +10,11 @@ export const checkRoute = (route: Route): readonly Problem[] => {
   const spec: Partial<RouteSpec> | undefined = route.spec
   if (typeof spec !== 'object' || spec === null) return [{ path: 'spec', message: 'is missing' }]
   return [
+    ...unless(
+      spec.service === route.metadata.name,
+      'spec.service',
+      `is ${shown(spec.service)}, must be the name of the Route, ${shown(route.metadata.name)}`,
+    ),
     ...checkVersion(spec),
     ...checkPorts(spec.ports),
     ...checkBackends(spec.backends),

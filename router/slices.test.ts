@@ -155,18 +155,17 @@ test('endpoints of routers name their pod and node', () => {
   )
 })
 
-test('stable stands by, unless it has no pod any more', () => {
-  const route = aRoute({ backends: canaryAt(100) })
+test('stable stands by, unless it has no pod any more and another version has all the traffic', () => {
+  const [promoted, onTrial] = [aRoute({ backends: canaryAt(100) }), aRoute({ backends: canaryAt(50) })]
+  const onlyV2 = (service: string) => service === 'web-v2'
   assert.equal(
-    failOpenService(route, () => true),
+    failOpenService(promoted, () => true),
     'web-v1',
   )
+  assert.equal(failOpenService(promoted, onlyV2), 'web-v2')
+  assert.equal(failOpenService(onTrial, onlyV2), 'web-v1')
   assert.equal(
-    failOpenService(route, service => service === 'web-v2'),
-    'web-v2',
-  )
-  assert.equal(
-    failOpenService(route, () => false),
+    failOpenService(promoted, () => false),
     'web-v1',
   )
 })

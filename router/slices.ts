@@ -43,14 +43,13 @@ export const renderSlices = (
 }
 
 /**
- * The private Service whose pods take over when no router is left: stable's, unless stable has no pod any more (at the end of a
- * promotion), then that of the version with the largest weight. `hasPods` says whether a private Service has a ready pod.
+ * The private Service whose pods take over when no router is left: stable's, unless stable has no pod any more and another
+ * version has all the traffic already (the end of a promotion). `hasPods` says whether a private Service has a ready pod.
  */
 export const failOpenService = ({ spec }: Route, hasPods: (service: string) => boolean): string | undefined => {
-  const byMerit = spec.backends.toSorted(
-    (a, b) => Number(b.role === 'stable') - Number(a.role === 'stable') || b.weight - a.weight,
-  )
-  return (byMerit.find(({ service }) => hasPods(service)) ?? byMerit[0])?.service
+  const stable = spec.backends.find(({ role }) => role === 'stable')?.service
+  if (stable !== undefined && hasPods(stable)) return stable
+  return spec.backends.find(({ service, weight }) => weight === 100 && hasPods(service))?.service ?? stable
 }
 
 const renderRouters = ({ spec }: Route, pods: readonly Pod[]): readonly Content[] => {

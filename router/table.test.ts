@@ -141,6 +141,7 @@ const wrong: readonly {
     says: /not known here/,
   },
   { name: 'stickiness by nothing', spec: JSON.parse('{"sticky":{"by":"header"}}'), path: 'spec.sticky', says: /X-User/ },
+  { name: 'another name than its Service', spec: { service: 'other' }, path: 'spec.service', says: /other.*web/ },
   {
     name: 'a mirror',
     spec: { mirrorRoutes: [{ name: 'm', match: [], hash: 'v1', percent: 5 }] },
