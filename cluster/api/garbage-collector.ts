@@ -16,7 +16,7 @@ const isDeleting = (object: Stored) => object.metadata.deletionTimestamp !== und
 
 const holds = (object: Stored, finalizer: string) => isDeleting(object) && (object.metadata.finalizers ?? []).includes(finalizer)
 
-export class GarbageCollector {
+class GarbageCollector {
   readonly #api: Api
   readonly #deleting: Deleting
   readonly #graph = new OwnerGraph()
@@ -26,10 +26,9 @@ export class GarbageCollector {
   constructor(api: Api, deleting: Deleting) {
     this.#api = api
     this.#deleting = deleting
-    api.store.subscribeAll((storage, event) => this.#observe(storage, event))
   }
 
-  #observe(storage: string, event: StoreEvent): void {
+  observe(storage: string, event: StoreEvent): void {
     this.#graph.observe(storage, event)
     const { object, previous } = event
     if (event.type === 'DELETED') for (const key of this.#graph.dependentsOf(object.metadata.uid)) this.#mark(key)
@@ -126,4 +125,10 @@ export class GarbageCollector {
     const inForeground = isWaitedFor && this.#graph.dependentsOf(object.metadata.uid).length > 0
     this.#deleting.delete(key.storage, object, inForeground ? 'Foreground' : 'Background')
   }
+}
+
+/** Follows the store from now on. */
+export const startGarbageCollector = (api: Api, deleting: Deleting): void => {
+  const collector = new GarbageCollector(api, deleting)
+  api.store.subscribeAll((storage, event) => collector.observe(storage, event))
 }

@@ -20,8 +20,10 @@ export const compareVersions = (a: string, b: string): number => {
 export class Registry {
   readonly #builtins: readonly Kind[]
   #custom: readonly Kind[] = []
+  #all: readonly Kind[] = []
   #byPath = new Map<string, Kind>()
-  readonly #listeners = new Set<() => void>()
+  #byKind = new Map<string, Kind>()
+  #byStorage = new Map<string, Kind>()
 
   constructor(builtins: readonly Kind[]) {
     this.#builtins = builtins
@@ -29,11 +31,15 @@ export class Registry {
   }
 
   #index(): void {
-    this.#byPath = new Map(this.all().map(kind => [kindKey(kind.group, kind.version, kind.plural), kind]))
+    this.#all = [...this.#builtins, ...this.#custom]
+    this.#byPath = new Map(this.#all.map(kind => [kindKey(kind.group, kind.version, kind.plural), kind]))
+    this.#byKind = new Map(this.#all.map(kind => [`${apiVersionOf(kind)}/${kind.kind}`, kind]))
+    // The first kind of a storage stands for it.
+    this.#byStorage = new Map(this.#all.toReversed().map(kind => [kind.storage, kind]))
   }
 
   all(): readonly Kind[] {
-    return [...this.#builtins, ...this.#custom]
+    return this.#all
   }
 
   /** The kind at a path of the API, e.g. `('apps', 'v1', 'deployments')`. */
@@ -43,12 +49,12 @@ export class Registry {
 
   /** The kind that an object or an ownerReference names. */
   byKind(apiVersion: string, kind: string): Kind | undefined {
-    return this.all().find(known => known.kind === kind && apiVersionOf(known) === apiVersion)
+    return this.#byKind.get(`${apiVersion}/${kind}`)
   }
 
   /** The kind in whose version a storage keeps its objects (any served version stands for the others). */
   ofStorage(storage: string): Kind | undefined {
-    return this.all().find(kind => kind.storage === storage)
+    return this.#byStorage.get(storage)
   }
 
   isServed(group: string, version: string): boolean {
@@ -66,10 +72,5 @@ export class Registry {
   setCustom(kinds: readonly Kind[]): void {
     this.#custom = kinds
     this.#index()
-    for (const listener of [...this.#listeners]) listener()
-  }
-
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener)
   }
 }

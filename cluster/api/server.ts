@@ -9,7 +9,7 @@ import { BUILTIN_KINDS } from './builtin-kinds.ts'
 import { ADMIN, type UserInfo } from './call.ts'
 import { makeDeleting } from './cascade.ts'
 import { establishDefinitions } from './crd/establish.ts'
-import { GarbageCollector } from './garbage-collector.ts'
+import { startGarbageCollector } from './garbage-collector.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 import { type Listening, type ListenOptions, listenOn } from './listen.ts'
 import { followNamespaces } from './namespace-lifecycle.ts'
@@ -97,7 +97,7 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
   const deleting = makeDeleting(api, error => onBackgroundError(options, error))
   establishDefinitions(api, deleting)
   followNamespaces(api, deleting)
-  new GarbageCollector(api, deleting)
+  startGarbageCollector(api, deleting)
   bootstrap(api)
   const listeners: Listening[] = []
   const closeWatches = () => {

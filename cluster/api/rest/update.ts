@@ -49,6 +49,11 @@ const keepAllButStatus = (kind: Kind, draft: Draft, old: JsonObject): Draft => {
   return kept
 }
 
+const keepStatus = (draft: Draft, old: JsonObject): void => {
+  if (old['status'] === undefined) delete draft['status']
+  else draft['status'] = old['status']
+}
+
 /** Puts back what this request must not change and counts a new generation. */
 const prepare = (api: Api, call: Call, draft: Draft, old: Stored): Draft => {
   const { kind } = call
@@ -57,8 +62,8 @@ const prepare = (api: Api, call: Call, draft: Draft, old: Stored): Draft => {
   keepSystemFields(prepared, old)
   if (onStatus) kind.behaviour.prepareStatus?.(prepared, old)
   else {
-    if (kind.hasStatus && old['status'] !== undefined) prepared['status'] = old['status']
-    else if (kind.hasStatus) delete prepared['status']
+    // A binding also notes in the status that the pod is scheduled.
+    if (kind.hasStatus && call.subresource !== 'binding') keepStatus(prepared, old)
     kind.behaviour.prepareUpdate?.(prepared, old)
     if (kind.storage === SERVICE_STORAGE) keepAddress(api, prepared, old)
   }

@@ -14,7 +14,18 @@ import { matchesOf, revisionOf } from './read.ts'
 
 type Shown = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: JsonObject }
 
-const line = (shown: Shown): string => `${JSON.stringify(shown)}\n`
+/** Every watch of an object sends the same text. */
+const encoded = new WeakMap<JsonObject, string>()
+
+const textOfObject = (object: JsonObject): string => {
+  const known = encoded.get(object)
+  if (known) return known
+  const made = JSON.stringify(object)
+  encoded.set(object, made)
+  return made
+}
+
+const line = ({ type, object }: Shown): string => `{"type":"${type}","object":${textOfObject(object)}}\n`
 
 const inNamespace = (call: Call, object: Stored) => !call.namespace || object.metadata.namespace === call.namespace
 
