@@ -176,12 +176,17 @@ test('a certificate is replaced under load without a failed request, and new con
       }
       return sent
     })
-    for (let i = 0; i < 5; i += 1) {
-      const seen = serials.size
-      while (serials.size === seen) await once1()
-      running.pair.replace(running.authority.issue())
+    const replaceFiveTimes = async (): Promise<void> => {
+      for (let i = 0; i < 5; i += 1) {
+        const seen = serials.size
+        while (serials.size === seen) await once1()
+        running.pair.replace(running.authority.issue())
+      }
     }
-    stop = true
+    await replaceFiveTimes().finally(() => {
+      stop = true
+    })
+    // All of them end before anything is taken down, so that a failure told here is the first one.
     const sent = await Promise.all(load)
     assert.ok(sent.every(count => count > 0))
     assert.ok(serials.size >= 5, `${serials.size} certificates were seen`)

@@ -84,6 +84,9 @@ export const ask = async (
   return { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks).toString(), message }
 }
 
+/** How long the first byte of an answer may take. */
+const FIRST_BYTE_MS = 3000
+
 /** Sends bytes as they are and gives back all that comes until the other side closes or nothing has come for a while. */
 export const exchangeBytes = (port: number, bytes: string | readonly string[], { quietMs = 300 } = {}): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -95,13 +98,14 @@ export const exchangeBytes = (port: number, bytes: string | readonly string[], {
       socket.destroy()
       resolve(got)
     }
-    const quiet = (): void => {
+    const quiet = (ms = quietMs): void => {
       clearTimeout(timer)
-      timer = setTimeout(finish, quietMs)
+      timer = setTimeout(finish, ms)
     }
     socket.on('connect', () => {
       for (const part of typeof bytes === 'string' ? [bytes] : bytes) socket.write(part, 'latin1')
-      quiet()
+      // A busy machine may take its time for the first byte; after it, silence means that all is said.
+      quiet(Math.max(quietMs, FIRST_BYTE_MS))
     })
     socket.on('data', chunk => {
       got += chunk.toString('latin1')
