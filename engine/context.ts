@@ -52,7 +52,7 @@ const isRecord = (value: unknown): value is { readonly [key: string]: unknown } 
 /** The `sluice/router` part of a strategy; the parts that a hand-written `spec` gets wrong fall back to the defaults. */
 export const readRouterConfig = (strategy: CanaryStrategy | undefined): SluiceRouterConfig => {
   const raw = strategy?.trafficRouting?.plugins?.[SLUICE_ROUTER]
-  if (!isRecord(raw)) return { router: strategy?.trafficRouting === undefined ? 'none' : 'auto' }
+  if (!isRecord(raw)) return { router: 'auto' }
   const { services, sticky, mode, checks } = raw
   const strings = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every(item => typeof item === 'string')

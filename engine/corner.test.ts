@@ -226,3 +226,37 @@ test('held, but with nothing else to go back to, the only version is taken as it
   runUntil(world, isHealthy)
   assert.deepEqual(podsByImage(world), { v2: 4 })
 })
+
+test('with annotations that were never right an update is held where it is, also when promoted in full', () => {
+  const world = atRest({ annotations: STEPS })
+  happen(world, { kind: 'opt out' })
+  runUntil(world, ({ rollout }) => rollout === undefined)
+  happen(world, { kind: 'annotations wrong' })
+  happen(world, { kind: 'opt in' })
+  run(world, 1)
+  changeImage(world, 'v2')
+  run(world, 3)
+  patchStatus(world, { promoteFull: true })
+  run(world, 40)
+  assert.deepEqual(podsByImage(world), { v1: 4 })
+  assert.match(message(world), /^InvalidSpec: /)
+  happen(world, { kind: 'annotations right' })
+  runUntil(world, isHealthy)
+  assert.equal(stableImage(world), 'v2')
+  assert.deepEqual(world.violations, [])
+})
+
+test('scaled to 0 in mid-update: the version under test is deleted before native code could take the stable one to 0', () => {
+  const world = atRest({ annotations: STEPS })
+  changeImage(world, 'v2')
+  toStep(world, 3)
+  happen(world, { kind: 'scale', replicas: 0 })
+  const { intents } = plan(seenOf(world), world.now)
+  const kinds = intents.map(({ kind }) => kind).filter(kind => kind === 'scale' || kind === 'deleteReplicaSet')
+  assert.deepEqual(kinds, ['deleteReplicaSet'])
+  pass(world)
+  assert.deepEqual(
+    world.replicaSets.map(({ metadata }) => metadata.labels?.['pod-template-hash']),
+    [world.rollout?.status?.stableRS],
+  )
+})

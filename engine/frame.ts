@@ -49,11 +49,13 @@ const chooseDesired = (input: FrameInput): Desired => {
   const { context, goal, progress, traffic } = input
   const { current } = context.versions
   if (isReturn(goal) || context.replicas === 0) return NOTHING_DESIRED
-  if (goal === 'advance') {
+  // Without a single right wish the position is held, whatever it is.
+  const isUnknown = context.invalid !== undefined && context.steps.length === 0
+  if (goal === 'advance' && !isUnknown) {
     const wish = progress.promoteFull ? EVERYTHING_DESIRED : desiredAt(context.steps, progress.index)
     return heldAtGate(input, wish)
   }
-  // While an earlier version goes, the newest stays as it is.
+  // So it is while an earlier version goes.
   if (!isActive(current)) return NOTHING_DESIRED
   return { ...NOTHING_DESIRED, weight: traffic.most[current.hash] ?? 0, scale: { replicas: current.spec } }
 }
@@ -103,7 +105,11 @@ const chooseWeights = ({ context, traffic, goal }: FrameInput, desired: Desired,
 }
 
 const isFinal = ({ goal, progress, context, gateOpen }: FrameInput): boolean =>
-  goal === 'advance' && gateOpen && context.replicas > 0 && progress.index >= context.steps.length
+  goal === 'advance' &&
+  gateOpen &&
+  context.invalid === undefined &&
+  context.replicas > 0 &&
+  progress.index >= context.steps.length
 
 /** The newest version is at N and available, and everything goes to it. */
 const isAtFull = ({ context, traffic, split }: FrameInput): boolean => {

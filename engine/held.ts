@@ -90,7 +90,7 @@ const scaleFor = (situation: Situation, goal: Goal, frame: Frame): readonly Inte
       : `all traffic to version ${stableOf(context).hash}`
   if (context.replicas > 0) return planScale(context, versions, frame.sizes, why)
   const sleep = planSleep(context)
-  return [...planScale(context, versions, sleep.sizes, 'the Deployment is scaled to 0'), ...sleep.deletions]
+  return [...sleep.deletions, ...planScale(context, versions, sleep.sizes, 'the Deployment is scaled to 0')]
 }
 
 const isOver = ({ context }: Situation, goal: Goal, modes: Modes, changes: readonly Intent[]): boolean =>

@@ -86,7 +86,7 @@ export const judge = (context: Context, split: Split): Judged => {
   const deadline = readDeadline(context, isCounting)
   if (!isUnderTest) return { progress: read, gateOpen: true, deadline }
   const tidy = tidyPauses(context, read)
-  if (tidy.promoteFull) {
+  if (tidy.promoteFull && context.invalid === undefined) {
     const { backgroundRun: _, stepRun: __, ...rest } = tidy
     const skipped = { ...rest, index: context.steps.length, pauses: [], controllerPause: false }
     return { progress: heedDeadline(context, skipped, deadline), gateOpen: true, deadline }

@@ -61,6 +61,8 @@ const prepare = (chosen: Parameters<typeof atRest>[0]): World => {
 
 const live = (world: World, { happening, passes, upTo, deaf, passMs }: Moment): void => {
   happen(world, happening)
+  // What native code does at once when the controller dies in the very pass in which N became 0 cannot be prevented.
+  if (happening.kind === 'scale' && upTo !== undefined) world.nativeAtWork = true
   for (let i = 0; i < passes; i += 1) {
     const cut = i === 0 && upTo !== undefined
     pass(world, {

@@ -79,8 +79,14 @@ const stableReplicaSet = (seen: Seen, deployment: Deployment, status: RolloutSta
   const named = living.find(rs => status.stableRS !== undefined && hashOf(rs) === status.stableRS)
   if (named) return named
   const isNewest = ({ spec }: ReplicaSet) => sameTemplate(spec.template, deployment.spec.template)
-  const others = living.filter(rs => !isNewest(rs))
-  return guessStable(others, living.find(isNewest), deployment.metadata.annotations?.[STABLE_TEMPLATE])
+  const newest = living.find(isNewest)
+  const note = deployment.metadata.annotations?.[STABLE_TEMPLATE]
+  if (newest && templateHash(deployment.spec.template) === note) return newest
+  return guessStable(
+    living.filter(rs => !isNewest(rs)),
+    newest,
+    note,
+  )
 }
 
 /** A hash for the template whose ReplicaSet name no other template holds: a number is added where one does. */

@@ -1,5 +1,7 @@
 /** Lets the world run: native controllers, routers, the planner's passes, time. */
+
 import { holdOps, isHeld, savedFields } from '../../api/hold.ts'
+import type { RouteSpec } from '../../api/route.ts'
 import { type Plan, plan } from '../plan.ts'
 import { applyPlan, writeDeployment } from './apply.ts'
 import { analyse, catchUp, publish } from './fleet.ts'
@@ -17,7 +19,19 @@ export type Pace = {
   readonly check?: ((world: World) => void) | undefined
 }
 
-/** Ready pods of versions that a Route sends to; without routers among the endpoints, all ready pods. */
+const readyWith = (world: World, spec: RouteSpec | undefined): number => {
+  const ready = (name: string) => podsOf(world, name).filter(pod => isReady(world, pod)).length
+  const counted = world.replicaSets.filter(({ metadata }) => {
+    const hash = metadata.labels?.['pod-template-hash']
+    return spec === undefined || (spec.backends.find(backend => backend.hash === hash)?.weight ?? 0) > 0
+  })
+  return counted.reduce((sum, { metadata }) => sum + ready(metadata.name), 0)
+}
+
+/**
+ * Ready pods of the versions that are sent to: by the Route, or by the router that knows least of it, whichever is fewer. Without
+ * routers among the endpoints, all ready pods.
+ */
 export const readyInPath = (world: World): number => {
   const route = world.routes.find(({ spec }) => spec.endpoints === 'ready')
   const isCut = world.services.some(
@@ -25,12 +39,9 @@ export const readyInPath = (world: World): number => {
   )
   // Somebody deleted the Route of a Service in proxy mode: nothing is in the path until it is there again.
   if (isCut) return 0
-  const ready = (name: string) => podsOf(world, name).filter(pod => isReady(world, pod)).length
-  const counted = world.replicaSets.filter(({ metadata }) => {
-    const hash = metadata.labels?.['pod-template-hash']
-    return route === undefined || (route.spec.backends.find(backend => backend.hash === hash)?.weight ?? 0) > 0
-  })
-  return counted.reduce((sum, { metadata }) => sum + ready(metadata.name), 0)
+  if (route === undefined) return readyWith(world, undefined)
+  const running = world.routers.flatMap(({ ready, running: known }) => (ready && known[route.metadata.name]) || [])
+  return Math.min(...[route.spec, ...running].map(spec => readyWith(world, spec)))
 }
 
 /** N - maxUnavailable of the user's strategy; both zero means one. */
@@ -62,7 +73,7 @@ export const pass = (world: World, pace: Pace = {}): Plan => {
   if (planned.wakeAt !== undefined && planned.wakeAt <= world.now) world.violations.push('wakeAt is in the past')
   applyPlan(world, planned, pace.upTo)
   pace.check?.(world)
-  syncNative(world)
+  syncNative(world, 'after the planner')
   checkPass(world, before)
   world.now += pace.passMs ?? 500
   return planned

@@ -16,6 +16,9 @@ import {
 import { sameTemplate, templateHash } from '../../api/template.ts'
 import { bump, created, isReady, nextName, podsOf, slicesOf, type World } from './world.ts'
 
+/** Whose writes the native controllers see. */
+export type Moment = 'after others' | 'after the planner'
+
 const specOf = (rs: ReplicaSet): number => rs.spec.replicas ?? 1
 
 const update = (world: World, name: string, to: (rs: ReplicaSet) => ReplicaSet): void => {
@@ -33,6 +36,11 @@ const scale = (world: World, deployment: Deployment, rs: ReplicaSet, to: number)
   const active = world.replicaSets.filter(other => specOf(other) > 0).length
   if (deployment.spec.paused && active > 1 && !world.nativeAtWork)
     world.violations.push(`native scaled ${rs.metadata.name} to ${to} while two are active`)
+  const stable = world.rollout?.status?.stableRS
+  const isUnproven = stable !== undefined && rs.metadata.labels?.[POD_TEMPLATE_HASH] !== stable
+  if (deployment.spec.paused && to > specOf(rs) && isUnproven && !world.nativeAtWork) {
+    world.violations.push(`native woke ${rs.metadata.name}, which was never promoted`)
+  }
   const desired = String(deployment.spec.replicas ?? 1)
   update(world, rs.metadata.name, old => annotate({ ...old, spec: { ...old.spec, replicas: to } }, DESIRED_REPLICAS, desired))
 }
@@ -54,11 +62,14 @@ const isSaturated = (rs: ReplicaSet | undefined, replicas: number): boolean =>
   rs.metadata.annotations?.[DESIRED_REPLICAS] === String(replicas) &&
   (rs.status?.availableReplicas ?? 0) === replicas
 
-const syncPaused = (world: World, deployment: Deployment, newest: ReplicaSet | undefined): void => {
+const syncPaused = (world: World, deployment: Deployment, newest: ReplicaSet | undefined, when: Moment): void => {
   const replicas = deployment.spec.replicas ?? 1
   const active = byAge(world).filter(rs => specOf(rs) > 0)
   if (active.length <= 1) {
     const only = active[0] ?? newest ?? byAge(world).at(-1)
+    if (only && replicas > 0 && specOf(only) !== replicas && when === 'after the planner') {
+      world.violations.push(`the planner left ${only.metadata.name} alone at ${specOf(only)} of ${replicas}`)
+    }
     if (only) scale(world, deployment, only, replicas)
     return
   }
@@ -144,12 +155,12 @@ const deploymentStatus = (world: World): void => {
   if (JSON.stringify(status) !== JSON.stringify(deployment.status)) world.deployment = bump(world, { ...deployment, status })
 }
 
-const syncDeployment = (world: World): void => {
+const syncDeployment = (world: World, when: Moment): void => {
   const { deployment } = world
   if (!deployment) return
   const newest = byAge(world).find(rs => sameTemplate(rs.spec.template, deployment.spec.template))
   syncRevision(world, newest)
-  if (deployment.spec.paused) syncPaused(world, deployment, newest)
+  if (deployment.spec.paused) syncPaused(world, deployment, newest, when)
   else roll(world, deployment, newest)
   const limit = deployment.spec.revisionHistoryLimit ?? 10
   const idle = byAge(world).filter(
@@ -229,8 +240,8 @@ const syncEndpoints = (world: World): void => {
   }
 }
 
-export const syncNative = (world: World): void => {
-  syncDeployment(world)
+export const syncNative = (world: World, when: Moment = 'after others'): void => {
+  syncDeployment(world, when)
   syncReplicaSets(world)
   deploymentStatus(world)
   syncEndpoints(world)
