@@ -15,6 +15,7 @@ import { makeMeasure } from './analysis-source.ts'
 import { type Caches, startCaches } from './caches.ts'
 import { makeCoolingPorts } from './cooling-ports.ts'
 import { makeExpectations } from './expectations.ts'
+import { startFailOpen } from './fail-open.ts'
 import { makeMetrics } from './metrics.ts'
 import { makeRolloutController } from './rollout-controller.ts'
 import { makeRouterClient } from './router-reports.ts'
@@ -84,6 +85,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     clock,
     log,
   })
+  const failOpen = startFailOpen({ client, caches, clock, log })
   const unsubscribe = watchSources({ caches, expectations, coolingPorts }, { rollout: rollouts.add, analysis: analyses.add })
   const reconcileRollout = makeRolloutController({ ...parts, expectations, coolingPorts, events, reports: watch.reports })
   const reconcileAnalysis = makeAnalysisController({
@@ -97,6 +99,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const stop = () => {
     unsubscribe()
     watch.stop()
+    failOpen.stop()
     void rollouts.shutDown({ dropWaiting: true })
     void analyses.shutDown({ dropWaiting: true })
   }

@@ -40,7 +40,7 @@ const clusterRules: Record<string, readonly Rule[]> = {
     rule('', ['pods', 'endpoints'], READ),
     rule('', ['services'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['events'], ['create', 'patch']),
-    rule('discovery.k8s.io', ['endpointslices'], [...READ, 'delete']),
+    rule('discovery.k8s.io', ['endpointslices'], [...READ, 'patch', 'delete']),
     rule('argoproj.io', ['rollouts', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
     rule('argoproj.io', ['rollouts/status'], ['patch']),
     rule('argoproj.io', ['analysistemplates'], READ),
@@ -51,8 +51,7 @@ const clusterRules: Record<string, readonly Rule[]> = {
     rule('sluice.dev', ['routes'], READ),
     rule('', ['services'], READ),
     rule('discovery.k8s.io', ['endpointslices'], [...READ, 'create', 'patch', 'delete']),
-    // The endpoints of a Service without a selector are written by us: Kubernetes asks for this right as well.
-    rule('', ['endpoints/restricted'], ['create']),
+    // OpenShift asks for this as well from whoever writes endpoints by hand.
     rule('discovery.k8s.io', ['endpointslices/restricted'], ['create']),
   ],
   webhook: [
