@@ -108,6 +108,8 @@ export const behaviourOf = (kind: Resource): Behaviour => {
           checkTypes: object => checkTypes(object, schema, kind),
           setDefaults: draft => {
             roundTrip(draft, schema, false)
+            // A spec that is no pointer in Go is always there, and so are the defaults inside it.
+            if (schema.fields.get('spec')?.zero === 'shown') ensureChild(draft, 'spec')
             own.setDefaults?.(draft)
             roundTrip(draft, schema, true)
           },

@@ -16,13 +16,39 @@ test('a JSON patch is applied to a copy', () => {
   assert.deepEqual(target, { a: { b: [1, 2] } })
 })
 
+const causeOf = (target: object, patch: unknown): string => {
+  try {
+    applyJsonPatch({ ...target }, patch)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 422) return error.details?.causes?.[0]?.message ?? ''
+    throw error
+  }
+  return 'applied'
+}
+
 test('a JSON patch that fails is a 422 that names the operation', () => {
-  const failing = [{ op: 'replace', path: '/missing', value: 1 }]
-  assert.throws(
-    () => applyJsonPatch({}, failing),
-    (error: unknown) => error instanceof Failure && error.code === 422 && /"path":"\/missing"/.test(error.message),
+  assert.match(causeOf({}, [{ op: 'remove', path: '/missing' }]), /operation 0: .*"path":"\/missing"/)
+  assert.match(
+    causeOf({ a: 1 }, [
+      { op: 'test', path: '/a', value: 1 },
+      { op: 'test', path: '/a', value: 2 },
+    ]),
+    /TEST_OPERATION_FAILED: operation 1/,
   )
-  assert.throws(() => applyJsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }]), /TEST_OPERATION_FAILED/)
+  assert.match(causeOf({}, [{ op: 'add', path: '/missing/x', value: 1 }]), /operation 0/)
+  assert.match(causeOf({ list: [] }, [{ op: 'replace', path: '/list/3', value: 1 }]), /operation 0/)
+})
+
+test('a field that is missing counts as null, and can be replaced', () => {
+  assert.deepEqual(
+    applyJsonPatch({ a: {} }, [
+      { op: 'test', path: '/a/b', value: null },
+      { op: 'replace', path: '/a/b~1c', value: 1 },
+    ]),
+    { a: { 'b/c': 1 } },
+  )
+  assert.match(causeOf({}, [{ op: 'test', path: '/a/b', value: null }]), /operation 0/)
+  assert.match(causeOf({}, [{ op: 'test', path: '/a', value: 0 }]), /operation 0/)
 })
 
 test('what is no JSON patch is a bad request', () => {

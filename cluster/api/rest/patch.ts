@@ -26,7 +26,10 @@ const refuseApply = () =>
   )
 
 const patchObject = (body: unknown): JsonObject => {
-  if (!isObject(body)) throw badRequest('a patch of this type must be an object')
+  if (!isObject(body)) {
+    const found = Array.isArray(body) ? 'array' : typeof body
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`)
+  }
   return body
 }
 

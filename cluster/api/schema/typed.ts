@@ -1,6 +1,6 @@
 /** What a typed server makes of a built-in object: which fields it does not know, which have a wrong type, what it leaves out. */
 import { badRequest } from '../failure.ts'
-import { type Draft, isObject, type JsonObject } from '../json.ts'
+import { arrayOf, type Draft, isObject, type JsonObject, objectOf } from '../json.ts'
 import { type Field, type FieldType, type StructSchema, structOf } from './kubernetes.ts'
 
 const goKind = (value: unknown): string => {
@@ -13,6 +13,8 @@ const isInteger = (value: unknown) => typeof value === 'number' && Number.isInte
 
 /** Base64 as Go reads it: line ends do not count. */
 const BASE64 = /^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/
+
+const firstNoBase64 = (text: string): number => Math.max(0, text.search(/[^A-Za-z0-9+/\r\n]/))
 
 const SCALARS: { readonly [name: string]: (value: unknown) => boolean } = {
   string: value => typeof value === 'string',
@@ -81,18 +83,26 @@ const walk = (
   }
 }
 
-const walkValue = (visit: Visit, seen: { unknown: (path: string) => void; mistyped: (visit: Visit) => void }): void => {
+type Seen = { readonly unknown: (path: string) => void; readonly mistyped: (visit: Visit) => void }
+
+/** Entries of a map of plain values are named by the map, as Go does. */
+const walkMap = (visit: Visit, of: FieldType, map: JsonObject, seen: Seen): void => {
+  for (const [key, item] of Object.entries(map)) {
+    const path = of.is === 'scalar' ? visit.path : `${visit.path}.${key}`
+    if (item !== null) walkValue({ ...visit, path, value: item, type: of }, seen)
+  }
+}
+
+const walkValue = (visit: Visit, seen: Seen): void => {
   const { type, value, path } = visit
   if (!fits(type, value)) {
     seen.mistyped(visit)
     return
   }
   if (type.is === 'list')
-    for (const [index, item] of (value as readonly unknown[]).entries())
+    for (const [index, item] of arrayOf(value).entries())
       walkValue({ ...visit, path: `${path}[${index}]`, value: item, type: type.of }, seen)
-  if (type.is === 'map')
-    for (const [key, item] of Object.entries(value as JsonObject))
-      if (item !== null) walkValue({ ...visit, path: `${path}.${key}`, value: item, type: type.of }, seen)
+  if (type.is === 'map') walkMap(visit, type.of, objectOf(value), seen)
   const struct = structOf(type)
   if (struct && isObject(value)) walk(value, struct, path, seen)
 }
@@ -113,7 +123,7 @@ export const checkTypes = (
   const mistyped = ({ struct, path, value, type }: Visit) => {
     if (type.is === 'scalar' && type.name === 'bytes' && typeof value === 'string')
       throw badRequest(
-        `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${path}: illegal base64 data`,
+        `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: illegal base64 data at input byte ${firstNoBase64(value)}`,
       )
     const go = `${struct.split('.').at(-1)}.${path.replaceAll(/\[\d+\]/g, '')}`
     throw badRequest(

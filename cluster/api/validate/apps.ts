@@ -22,7 +22,9 @@ const validateTemplate = (spec: JsonObject): readonly FieldError[] => {
   const mismatch = !isEmptySelector(spec['selector']) && !matchesLabels(spec['selector'], stringsOf(labels))
   const restart = textOf(podSpec['restartPolicy'])
   return [
-    ...(mismatch ? [invalid('spec.template.metadata.labels', labels ?? {}, '`selector` does not match template `labels`')] : []),
+    ...(mismatch
+      ? [invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')]
+      : []),
     ...validateLabels(labels, 'spec.template.metadata.labels'),
     ...validatePodSpec(podSpec, 'spec.template.spec'),
     ...(restart && restart !== 'Always' ? [notSupported('spec.template.spec.restartPolicy', restart, ['Always'])] : []),

@@ -65,7 +65,13 @@ const validateClient = (config: JsonObject, field: string): readonly FieldError[
     ...((url !== '') === isObject(service) ? [required(field, 'exactly one of url or service is required')] : []),
     ...(wellFormed
       ? []
-      : [invalid(`${field}.url`, url, "'https' is the only allowed URL scheme; desired format: https://host[/path]")]),
+      : [
+          invalid(
+            `${field}.url`,
+            url.split(':')[0],
+            "'https' is the only allowed URL scheme; desired format: https://host[/path]",
+          ),
+        ]),
     ...(isObject(service)
       ? ['name', 'namespace'].filter(name => !textOf(service[name])).map(name => required(`${field}.service.${name}`))
       : []),
