@@ -8,7 +8,7 @@ import { ANONYMOUS, type Answer, failureAnswer, type Incoming } from './call.ts'
 import { Failure, tooLarge } from './failure.ts'
 import { handle } from './handle.ts'
 import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts'
-import { type Certificate, makeLoopbackCertificate } from './tls.ts'
+import type { Certificate } from './tls.ts'
 import type { Tokens } from './tokens.ts'
 
 export type ListenOptions = {
@@ -126,9 +126,10 @@ const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host)
 export const listenOn = async (
   api: Api,
   tokens: Tokens,
+  certificateFor: (host: string) => Promise<Certificate>,
   { host = '127.0.0.1', port = 0, tls = true }: ListenOptions,
 ): Promise<Listening> => {
-  const certificate: Certificate | undefined = tls ? await makeLoopbackCertificate([host]) : undefined
+  const certificate: Certificate | undefined = tls ? await certificateFor(host) : undefined
   const onRequest = (request: IncomingMessage, response: ServerResponse) => void answerRequest(api, tokens, request, response)
   const server = certificate
     ? createTlsServer({ cert: certificate.cert, key: certificate.key }, onRequest)

@@ -272,6 +272,18 @@ describe('over a socket', () => {
     assert.equal((await ask('GET', `${MAPS}/one`)).status, 404)
   })
 
+  test('a server that listens again on its port is the same server', async () => {
+    const first = await server.listen()
+    await ask('POST', MAPS, { body: configMap('one') })
+    await server.close()
+    const again = await server.listen({ port: first.port })
+    assert.equal(again.ca, first.ca)
+    assert.equal(
+      (await send(`${again.url}${MAPS}/one`, { token: server.adminToken, ...(first.ca ? { ca: first.ca } : {}) })).status,
+      200,
+    )
+  })
+
   test('the project’s own client works with a written kubeconfig, watches included', async () => {
     await server.listen()
     const folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'))

@@ -17,6 +17,7 @@ import { Registry } from './registry.ts'
 import { makeServiceAddresses } from './service-addresses.ts'
 import { makeSnapshots } from './snapshots.ts'
 import { Store } from './store.ts'
+import { type Certificate, makeLoopbackCertificate } from './tls.ts'
 import { Tokens } from './tokens.ts'
 import { localTransport } from './transport.ts'
 
@@ -40,7 +41,7 @@ export type ApiServer = {
   /** Requests without a socket, as this user (by default an administrator). */
   readonly transport: (user?: UserInfo) => Transport
   readonly listen: (options?: ListenOptions) => Promise<Listening>
-  /** Ends the listeners and all watches. */
+  /** Ends the listeners and all watches; the objects stay, and `listen` may be called again. */
   readonly close: () => Promise<void>
   /** Cuts every watch, as a lost connection does. */
   readonly closeWatches: () => void
@@ -60,6 +61,16 @@ export type ApiServer = {
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
 
 const randomSuffix = () => Array.from({ length: 5 }, () => SUFFIX_ALPHABET[randomInt(SUFFIX_ALPHABET.length)]).join('')
+
+/** One certificate for each host, so that a server which listens again is still trusted. */
+const keepCertificates = () => {
+  const made = new Map<string, Promise<Certificate>>()
+  return (host: string): Promise<Certificate> => {
+    const known = made.get(host) ?? makeLoopbackCertificate([host])
+    made.set(host, known)
+    return known
+  }
+}
 
 const onBackgroundError = (options: ApiServerOptions, error: unknown): void => {
   if (options.onBackgroundError) options.onBackgroundError(error)
@@ -100,6 +111,7 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
   startGarbageCollector(api, deleting)
   bootstrap(api)
   const listeners: Listening[] = []
+  const certificateFor = keepCertificates()
   const closeWatches = () => {
     const before = cut
     cut = new AbortController()
@@ -109,7 +121,7 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
     store,
     transport: (user = ADMIN) => localTransport(api, user),
     listen: async (listenOptions = {}) => {
-      const listening = await listenOn(api, tokens, listenOptions)
+      const listening = await listenOn(api, tokens, certificateFor, listenOptions)
       listeners.push(listening)
       return listening
     },
@@ -134,7 +146,13 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
       const name = user ? `system:serviceaccount:${user.namespace}:${user.name}` : ADMIN.username
       await writeFile(
         path,
-        kubeconfigText({ server: listening.url, token, user: name, ...(listening.ca ? { ca: listening.ca } : {}) }),
+        kubeconfigText({
+          server: listening.url,
+          token,
+          user: name,
+          ...(user ? { namespace: user.namespace } : {}),
+          ...(listening.ca ? { ca: listening.ca } : {}),
+        }),
         { mode: 0o600 },
       )
     },
