@@ -125,7 +125,7 @@ export const WATCH_CASES: readonly ConformanceCase[] = [
     name: 'a watch sends a bookmark with a version before it ends',
     run: async context => {
       const from = await versionOf(context)
-      const watch = watchMaps(context.client, context.namespace, { from, timeoutSeconds: 4 })
+      const watch = watchMaps(context.client, context.namespace, { from, timeoutSeconds: 8 })
       const bookmarks: string[] = []
       for await (const event of watch.events)
         if (event.type === 'BOOKMARK') bookmarks.push(event.object.metadata.resourceVersion ?? '')
