@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { celProblem, celValue, evaluateCel } from './cel.ts'
+import { rewriteHas } from './cel-has.ts'
 
 const VARIABLES = {
   object: celValue({
@@ -43,4 +44,17 @@ test('what cannot be parsed is told', () => {
   assert.equal(celProblem('object.spec.replicas > 1'), undefined)
   assert.ok(celProblem('object.spec. >'))
   assert.ok('error' in evaluateCel('1 +', {}))
+})
+
+test('has() of a field behind an index or a call', () => {
+  assert.equal(value('has(object.spec.containers[0].name)'), true)
+  assert.equal(value('has(object.spec.containers[0].image)'), false)
+  assert.equal(value(`has(object.metadata.annotations['sluice.dev/strategy'].x) || true`), true)
+  assert.equal(
+    value('object.spec.containers.exists(c, has(c.name)) && !has(object.spec.containers.filter(c, has(c.name))[1].image)'),
+    true,
+  )
+  assert.match(String(value('has(object.spec.containers[7].name)')), /^error: /)
+  assert.equal(value(`'has(a[0].b)' == "has(a[0].b)"`), true)
+  assert.equal(rewriteHas('has(a.b) && has( x[0].y.z )'), 'has(a.b) && ( x[0].y.?z.hasValue())')
 })

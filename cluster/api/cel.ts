@@ -1,5 +1,6 @@
 /** CEL expressions over JSON: the only user of the CEL library (docs/decisions/0003-cel.md). */
 import { Environment } from '@marcbachmann/cel-js'
+import { rewriteHas } from './cel-has.ts'
 
 export type CelResult = { readonly value: unknown } | { readonly error: string }
 
@@ -18,7 +19,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? (error.m
 
 const compile = (expression: string): Compiled => {
   try {
-    return { run: environment.parse(expression) }
+    return { run: environment.parse(rewriteHas(expression)) }
   } catch (error) {
     return { error: messageOf(error) }
   }
