@@ -260,3 +260,28 @@ test('scaled to 0 in mid-update: the version under test is deleted before native
     [world.rollout?.status?.stableRS],
   )
 })
+
+test('the last pod of the old version stays until what bypasses the routers is published from the new one', () => {
+  const world = atRest({ annotations: { 'sluice.dev/steps': '50%, 100%' } })
+  changeImage(world, 'v2')
+  toStep(world, 1)
+  world.publishes = false
+  run(world, 60)
+  assert.deepEqual(weightsByImage(world), { v2: 100 })
+  assert.deepEqual(podsByImage(world), { v1: 1, v2: 4 })
+  assert.equal(stableImage(world), 'v1')
+  assert.match(message(world), /^The new version becomes the stable one: waiting since /)
+  world.publishes = true
+  runUntil(world, isHealthy)
+  assert.deepEqual(podsByImage(world), { v2: 4 })
+})
+
+test('a share rises only when every router has acknowledged the last one and knows a pod', () => {
+  const world = atRest({ annotations: STEPS })
+  changeImage(world, 'v2')
+  runUntil(world, ({ routes }) => routes[0]?.status?.step === 'proxy')
+  for (let i = 0; i < 40; i += 1) pass(world, { deaf: ['router-2'] })
+  assert.deepEqual(weightsByImage(world), { v1: 100 })
+  toStep(world, 1)
+  assert.deepEqual(weightsByImage(world), { v1: 75, v2: 25 })
+})

@@ -40,7 +40,7 @@ const isOurs = ({ metadata }: EndpointSlice): boolean => metadata.labels?.[MANAG
 
 /** Only routers publish: with none alive the slices stay as they were. */
 export const publish = (world: World): void => {
-  if (!world.routers.some(({ ready }) => ready)) return
+  if (!world.publishes || !world.routers.some(({ ready }) => ready)) return
   const published = world.routes.filter(({ spec }) => spec.endpoints !== 'none').map(route => sliceFor(world, route))
   const names = new Set(world.routes.map(({ metadata }) => metadata.name))
   // Slices of a Route that is gone are left for the controller: the worst a publisher could do.

@@ -36,6 +36,8 @@ export type World = {
   slices: EndpointSlice[]
   routes: Route[]
   routers: RouterModel[]
+  /** A router holds the publisher's lease and does its work. */
+  publishes: boolean
   runs: AnalysisRun[]
   readonly templates: AnalysisTemplate[]
   /** The analysis controller is at work. */
@@ -112,6 +114,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   slices: [],
   routes: [],
   routers: Array.from({ length: options.routers ?? 2 }, (_, i) => ({ name: `router-${i + 1}`, ready: true, running: {} })),
+  publishes: true,
   runs: [],
   templates: [],
   analyses: true,
