@@ -21,6 +21,8 @@ export type LogRequest = {
 export type LogSource = (request: LogRequest) => AsyncIterable<string | Uint8Array> | undefined
 
 export type Api = {
+  /** Hears of errors that are no refusals: they should not happen. */
+  readonly report: (error: unknown) => void
   /** The bearer token of a ServiceAccount. */
   readonly tokenFor: (namespace: string, name: string) => string
   readonly store: Store

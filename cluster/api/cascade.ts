@@ -41,7 +41,7 @@ export const innerCall = (api: Api, storage: string, object: Stored): Call | und
   }
 }
 
-/** Deletions go through admission, as everyone's do. `onError` hears of refusals, after which the deletion is tried again once. */
+/** Deletions go through admission, as everyone's do; `onError` hears of refusals. */
 export const makeDeleting = (api: Api, onError: (error: unknown) => void): Deleting => {
   const running = new Set<Promise<void>>()
   const start = async (storage: string, object: Stored, propagation: DeleteOptions['propagation']): Promise<void> => {

@@ -105,6 +105,8 @@ export const handle = async (api: Api, incoming: Incoming): Promise<Answer> => {
     const plain = incoming.method === 'GET' ? plainAnswer(api, incoming) : undefined
     return plain ?? (await objectAnswer(api, incoming))
   } catch (error) {
-    return failureAnswer(error instanceof Failure ? error : internalError(error))
+    if (error instanceof Failure) return failureAnswer(error)
+    api.report(error)
+    return failureAnswer(internalError(error))
   }
 }

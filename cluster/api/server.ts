@@ -35,6 +35,8 @@ export type ApiServerOptions = {
   readonly clock?: () => Date
   /** Hears of deletions by the server itself (garbage, namespaces) that were refused; by default they are written to stderr. */
   readonly onBackgroundError?: (error: unknown) => void
+  /** Hears of errors that are no refusals, which clients see as status 500; by default they are written to stderr. */
+  readonly onError?: (error: unknown) => void
 }
 
 export type ApiServer = {
@@ -72,11 +74,6 @@ const keepCertificates = () => {
   }
 }
 
-const onBackgroundError = (options: ApiServerOptions, error: unknown): void => {
-  if (options.onBackgroundError) options.onBackgroundError(error)
-  else console.error('api server: a deletion by the server was refused:', error)
-}
-
 const HISTORY_LIMIT = 4096
 const BOOKMARK_MS = 60_000
 const WATCH_BUFFER = 20_000
@@ -89,6 +86,7 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
   let logSource: LogSource | undefined
   const api: Api = {
     store,
+    report: options.onError ?? (error => console.error('api server:', error)),
     registry: new Registry(BUILTIN_KINDS),
     admission: makeAdmission(() => api),
     addresses: makeServiceAddresses(options.serviceCidr ?? '127.96.0.0/16'),
@@ -105,7 +103,10 @@ export const createApiServer = (options: ApiServerOptions = {}): ApiServer => {
     podLogs: () => logSource,
     snapshots: makeSnapshots(),
   }
-  const deleting = makeDeleting(api, error => onBackgroundError(options, error))
+  const deleting = makeDeleting(
+    api,
+    options.onBackgroundError ?? (error => console.error('api server: a deletion was refused:', error)),
+  )
   establishDefinitions(api, deleting)
   followNamespaces(api, deleting)
   startGarbageCollector(api, deleting)

@@ -157,6 +157,15 @@ export const LIFECYCLE_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'the namespaces that every cluster needs cannot be deleted',
+    run: async context => {
+      await refused(context.client.delete(NAMESPACES, { name: 'default' }), {
+        status: 403,
+        message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+      })
+    },
+  },
+  {
     name: 'a collection is deleted by selector',
     run: async context => {
       for (const [name, tier] of [

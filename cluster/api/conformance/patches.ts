@@ -130,6 +130,9 @@ export const PATCH_CASES: readonly ConformanceCase[] = [
       assert.equal(await generation({ metadata: { annotations: { a: '1' } } }), 1)
       assert.equal(await generation({ metadata: { labels: { a: '1' } } }), 0)
       assert.equal(await generation({ status: { collisionCount: 3 } }, 'status'), 0)
+      assert.equal(await generation({ metadata: { annotations: { b: '1' } } }, 'status'), 0)
+      const noted = await context.client.get<Loose>(DEPLOYMENTS, ref(context, 'web'))
+      assert.equal(noted.metadata.annotations?.['b'], '1')
     },
   },
   {

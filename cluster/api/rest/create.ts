@@ -47,8 +47,12 @@ const fillSystemFields = (api: Api, kind: Kind, draft: Draft): void => {
   if (kind.behaviour.changesGeneration) metadata['generation'] = 1
 }
 
-/** Nobody creates a status: a typed kind starts with an empty one, a custom resource without. */
+/** A kubelet registers its node together with what it knows of it. */
+const NODE_STORAGE = '/nodes'
+
+/** Nobody else creates a status: a typed kind starts with an empty one, a custom resource without. */
 const startStatus = (kind: Kind, draft: Draft): void => {
+  if (kind.storage === NODE_STORAGE) return
   if (kind.hasStatus && kind.custom) delete draft['status']
   else if (kind.hasStatus) draft['status'] = kind.storage === SERVICE_STORAGE ? { loadBalancer: {} } : {}
 }

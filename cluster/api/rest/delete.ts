@@ -2,7 +2,7 @@
 import type { Api } from '../api.ts'
 import { parseObject } from '../body.ts'
 import { type Answer, type Call, jsonAnswer } from '../call.ts'
-import { badRequest, conflict, notFound } from '../failure.ts'
+import { badRequest, conflict, forbidden, notFound } from '../failure.ts'
 import { arrayOf, at, type Draft, draftOf, ensureChild, type JsonObject, numberOf, textOf } from '../json.ts'
 import { StaleObject, type Stored } from '../store.ts'
 import { toServed } from './convert.ts'
@@ -121,6 +121,9 @@ const deleteNow = (api: Api, call: Call, object: Stored, options: DeleteOptions)
   return { object: api.store.replace(kind.storage, object, next), gone: false }
 }
 
+/** Namespaces that every cluster needs. */
+const LASTING_NAMESPACES = ['default', 'kube-system', 'kube-public']
+
 const ATTEMPTS = 100
 
 /** Deletes one object, through admission. */
@@ -129,6 +132,8 @@ export const deleteObject = async (api: Api, call: Call, name: string, options: 
     const object = api.store.get(keyOf(call, name))
     if (!object) throw notFound(subjectOf(call.kind, name))
     checkPreconditions(call, object, options)
+    if (call.kind.storage === NAMESPACE_STORAGE && LASTING_NAMESPACES.includes(name))
+      throw forbidden(subjectOf(call.kind, name), 'this namespace may not be deleted')
     await admit(api, { ...call, dryRun: options.dryRun }, { operation: 'DELETE', name, object: null, old: object })
     try {
       return deleteNow(api, call, object, options)

@@ -67,7 +67,7 @@ const prepare = (api: Api, call: Call, draft: Draft, old: Stored): Draft => {
     kind.behaviour.prepareUpdate?.(prepared, old)
     if (kind.storage === SERVICE_STORAGE) keepAddress(api, prepared, old)
   }
-  if (kind.behaviour.changesGeneration?.(prepared, old))
+  if (!onStatus && kind.behaviour.changesGeneration?.(prepared, old))
     ensureChild(prepared, 'metadata')['generation'] = (old.metadata.generation ?? 0) + 1
   return prepared
 }
