@@ -1,7 +1,7 @@
 /** Bodies of requests: media types, size, and text to objects. */
 import { parse as parseYaml } from 'yaml'
 import { badRequest, tooLarge, unsupportedMediaType } from './failure.ts'
-import { isObject, type JsonObject } from './json.ts'
+import { copyJson, isObject, type JsonObject } from './json.ts'
 
 /** As etcd's default for one request, with what the API adds. */
 export const BODY_LIMIT = 3 * 1024 * 1024
@@ -12,20 +12,23 @@ export const mediaType = (header: string | undefined): string => (header ?? '').
 const JSON_TYPE = 'application/json'
 const YAML_TYPE = 'application/yaml'
 
-/** Some JSON value; refuses what is no JSON and fields that would change prototypes. */
+/** What could spell the one field name that is no plain field in JavaScript. */
+const MAY_NAME_PROTOTYPE = /__proto__|\\u00/
+
+const safe = (value: unknown, text: string): unknown => (MAY_NAME_PROTOTYPE.test(text) ? copyJson(value) : value)
+
+/** Some JSON value, without fields named `__proto__`. */
 export const parseJson = (text: string): unknown => {
-  if (text.includes('__proto__')) throw badRequest('the field name "__proto__" is not allowed')
   try {
-    return JSON.parse(text)
+    return safe(JSON.parse(text), text)
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
-export const parseYamlText = (text: string): unknown => {
-  if (text.includes('__proto__')) throw badRequest('the field name "__proto__" is not allowed')
+const parseYamlText = (text: string): unknown => {
   try {
-    return parseYaml(text)
+    return safe(parseYaml(text), text)
   } catch (error) {
     throw badRequest(`error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`)
   }

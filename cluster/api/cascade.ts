@@ -21,7 +21,7 @@ const GARBAGE_COLLECTOR = {
 const never = new AbortController().signal
 
 /** A request that the server makes to itself. */
-export const innerCall = (api: Api, storage: string, object: Stored): Call | undefined => {
+const innerCall = (api: Api, storage: string, object: Stored): Call | undefined => {
   const kind = api.registry.ofStorage(storage)
   if (!kind) return undefined
   return {

@@ -53,7 +53,6 @@ const resourceRows = (kind: Kind): readonly JsonObject[] => [
   })),
 ]
 
-/** Only in discovery: kinds that are questions, not objects (`POST` answers them). */
 const isOf = (group: string, version: string) => (kind: Kind) => kind.group === group && kind.version === version
 
 export const apiVersions = (): JsonObject => ({

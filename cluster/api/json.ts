@@ -44,7 +44,8 @@ export const copyJson = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(copyJson)
   if (!isObject(value)) return value
   const copy: Draft = {}
-  for (const field in value) copy[field] = copyJson(value[field])
+  // A field of this name would set the prototype of the copy.
+  for (const field in value) if (field !== '__proto__') copy[field] = copyJson(value[field])
   return copy
 }
 

@@ -82,6 +82,14 @@ describe('the server answers', () => {
     assert.match(String(reply.body['message']), /server-side apply is not supported by this server: use client-side apply/)
   })
 
+  test('with a field named __proto__ left out, and nothing else changed by it', async () => {
+    const text =
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"one"},"data":{"a":"{\\"__proto__\\": 1}"},"__proto__":{"data":{"b":"2"}}}'
+    const reply = await ask('POST', MAPS, { body: text })
+    assert.equal(reply.status, 201)
+    assert.deepEqual(reply.body['data'], { a: '{"__proto__": 1}' })
+  })
+
   test('health, version and discovery', async () => {
     for (const path of ['/healthz', '/readyz', '/livez', '/readyz/etcd']) assert.equal((await ask('GET', path)).text, 'ok')
     assert.equal((await ask('GET', '/version')).body['minor'], '34')

@@ -27,9 +27,3 @@ export type AdmissionChain = {
   /** Throws a Failure when a plugin denies the write. */
   readonly validate: (attributes: AdmissionAttributes) => Promise<void>
 }
-
-/** Admits everything unchanged. */
-export const ADMIT_ALL: AdmissionChain = {
-  mutate: async ({ object }) => object ?? {},
-  validate: async () => {},
-}

@@ -1,7 +1,6 @@
 /** The variables of admission expressions: `object`, `oldObject`, `request`, `namespaceObject`, `params`. */
 import { celValue } from '../cel.ts'
 import type { JsonObject } from '../json.ts'
-import { apiVersionOf } from '../kind.ts'
 import type { AdmissionAttributes } from './chain.ts'
 
 /** The request part that an AdmissionReview and the CEL variable `request` share. */
@@ -34,6 +33,3 @@ export const celVariables = (
   namespaceObject: celValue(namespaceObject ?? null),
   params: null,
 })
-
-/** `apps/v1, Resource=deployments`: how messages name a resource. */
-export const resourceText = ({ kind }: AdmissionAttributes): string => `${apiVersionOf(kind)}, Resource=${kind.plural}`

@@ -2,8 +2,9 @@
 import type { Api } from '../api.ts'
 import { parseObject } from '../body.ts'
 import { type Answer, type Call, jsonAnswer } from '../call.ts'
-import { badRequest, conflict, forbidden, notFound } from '../failure.ts'
+import { badRequest, conflict, Failure, forbidden, notFound } from '../failure.ts'
 import { arrayOf, at, type Draft, draftOf, ensureChild, type JsonObject, numberOf, textOf } from '../json.ts'
+import { apiVersionOf } from '../kind.ts'
 import { StaleObject, type Stored } from '../store.ts'
 import { toServed } from './convert.ts'
 import { markNamespace, NAMESPACE_STORAGE } from './namespace-check.ts'
@@ -168,17 +169,19 @@ export const handleDelete = async (api: Api, call: Call): Promise<Answer> => {
   return jsonAnswer(200, answersObject ? toServed(call.kind, object) : deletedStatus(call, object))
 }
 
+const ignoreGone = (error: unknown): void => {
+  if (!(error instanceof Failure && error.code === 404)) throw error
+}
+
 /** DELETE of a list: every object that the selectors match. */
 export const handleDeleteCollection = async (api: Api, call: Call): Promise<Answer> => {
   const options = deleteOptionsOf(call)
   const items = api.store.list(call.kind.storage, call.namespace).filter(matchesOf(call))
   for (const item of items) {
     const own = { ...call, namespace: item.metadata.namespace }
-    await deleteObject(api, own, item.metadata.name, options).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error && error.code === 404)) throw error
-    })
+    await deleteObject(api, own, item.metadata.name, options).catch(ignoreGone)
   }
-  const list = { kind: call.kind.listKind, apiVersion: toServed(call.kind, { metadata: {} })['apiVersion'] }
+  const list = { kind: call.kind.listKind, apiVersion: apiVersionOf(call.kind) }
   return jsonAnswer(200, {
     ...list,
     metadata: { resourceVersion: String(api.store.revision) },

@@ -39,7 +39,7 @@ const nextStep = (rest: string): { readonly step: Step; readonly length: number 
 }
 
 /** The steps of a path, or undefined when it is not of the forms that are known. */
-export const parseJsonPath = (path: string): readonly Step[] | undefined => {
+const parseJsonPath = (path: string): readonly Step[] | undefined => {
   const steps: Step[] = []
   let rest = path
     .trim()
@@ -76,7 +76,8 @@ const follow = (value: unknown, step: Step): readonly unknown[] => {
 
 /** Every value that a path leads to; none when it is not understood. */
 export const valuesAt = (value: unknown, path: string): readonly unknown[] => {
-  let found: readonly unknown[] = [value]
-  for (const step of parseJsonPath(path) ?? []) found = found.flatMap(one => follow(one, step))
-  return parseJsonPath(path) ? found.filter(one => one !== undefined) : []
+  const steps = parseJsonPath(path)
+  if (!steps) return []
+  const found = steps.reduce<readonly unknown[]>((values, step) => values.flatMap(one => follow(one, step)), [value])
+  return found.filter(one => one !== undefined)
 }
