@@ -25,7 +25,9 @@ export const makeTerminal = (out: NodeJS.WriteStream, now: () => number): Termin
     draw: lines => {
       if (out.isTTY) {
         erase()
-        out.write(`${lines.join('\n')}\n`)
+        // A line that wraps would be two, and one too few would be erased.
+        const width = Math.max(20, (out.columns ?? 80) - 1)
+        out.write(`${lines.map(line => line.slice(0, width)).join('\n')}\n`)
         drawn = lines.length
       } else if (now() - plainAt >= PLAIN_EVERY_MS) {
         plainAt = now()
