@@ -99,7 +99,7 @@ const chooseWeights = ({ context, traffic, goal }: FrameInput, desired: Desired,
     available: version.available,
     want: version === current ? want : 0,
     isFull: version.available >= wanted.canary,
-    isKnown: traffic.acknowledged && traffic.knows(version.hash),
+    isKnown: traffic.acknowledged && traffic.knows(version.hash) && isInProxy(context),
   }))
   return nextWeights({ replicas, unavailable, now: traffic.most, stable: stableOf(context), others: movers })
 }

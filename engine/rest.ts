@@ -92,13 +92,26 @@ const NATIVE: Waiting = {
   ends: 'ends when all its pods are available',
 }
 
+/** The stable template; Healthy while its pods are there, as Argo Rollouts has it. */
+const proven = (context: Context): Outcome => {
+  const { deployment, replicas, seen } = context
+  const isStable = currentReplicaSet(seen, deployment) !== undefined
+  const available = deployment.status?.availableReplicas ?? 0
+  if (available >= replicas) return { intents: [], phase: 'Healthy', waits: [], isStable }
+  const waiting: Waiting = {
+    reason: 'PodsBecomingReady',
+    what: `${available} of ${replicas} pods are available`,
+    ends: 'ends when all are',
+  }
+  return { intents: [], phase: 'Progressing', waits: [waiting], isStable }
+}
+
 const settle = (context: Context): Outcome => {
   const { deployment } = context
   const complete = isNativeComplete(context)
   const standing = standingOf(context)
   const rolling: Outcome = { intents: [], phase: 'Progressing', waits: [NATIVE], isStable: false }
-  if (standing === 'recorded')
-    return { intents: [], phase: 'Healthy', waits: [], isStable: currentReplicaSet(context.seen, deployment) !== undefined }
+  if (standing === 'recorded') return proven(context)
   if (standing === 'first' || isBypassed(context))
     return complete ? { intents: record(context, []), phase: 'Healthy', waits: [], isStable: true } : rolling
   if (deployment.spec.paused === true) {
@@ -123,8 +136,7 @@ const settle = (context: Context): Outcome => {
 const restModes = (context: Context, outcome: Outcome): Modes => {
   const current = currentReplicaSet(context.seen, context.deployment)
   const hash = outcome.isStable && current ? hashOf(current) : (context.status.stableRS ?? '')
-  const isAlways =
-    context.config.mode === 'always' && context.config.router !== 'none' && outcome.phase === 'Healthy' && hash !== ''
+  const isAlways = context.config.mode === 'always' && context.config.router !== 'none' && outcome.isStable && hash !== ''
   return planModes(context, {
     want: isAlways ? 'proxy' : 'serve',
     backends: [{ role: 'stable', hash }],

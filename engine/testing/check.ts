@@ -99,7 +99,7 @@ export const checkReach = (world: World): void => {
 
 const placeAtRest = (world: World, { phase, stableRS, message = '' }: RolloutStatus): string | undefined => {
   const isStuck = world.pods.some(({ readyAt }) => readyAt === Number.POSITIVE_INFINITY)
-  if (message.startsWith('Kubernetes rolls') && isStuck) return 'native'
+  if ((message.startsWith('Kubernetes rolls') || message.includes('pods are available')) && isStuck) return 'native'
   return phase === 'Healthy' && isAllOn(world, stableRS) ? 'healthy' : undefined
 }
 

@@ -58,6 +58,8 @@ const checkPass = (world: World, before: number): void => {
   if (!world.deployment || !isHeld(world.deployment)) return
   const floor = floorOf(world)
   const after = readyInPath(world)
+  // Native code had begun to replace pods: which of them count changes when the routers take over.
+  if (world.nativeAtWork) return
   if (before >= floor && after < floor)
     world.violations.push(`ready pods in the path fell from ${before} to ${after}, allowed are ${floor}`)
 }

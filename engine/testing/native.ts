@@ -37,7 +37,8 @@ const scale = (world: World, deployment: Deployment, rs: ReplicaSet, to: number)
   if (deployment.spec.paused && active > 1 && !world.nativeAtWork)
     world.violations.push(`native scaled ${rs.metadata.name} to ${to} while two are active`)
   const stable = world.rollout?.status?.stableRS
-  const isUnproven = stable !== undefined && rs.metadata.labels?.[POD_TEMPLATE_HASH] !== stable
+  const hashOf = ({ metadata }: ReplicaSet) => metadata.labels?.[POD_TEMPLATE_HASH]
+  const isUnproven = hashOf(rs) !== stable && world.replicaSets.some(other => hashOf(other) === stable)
   if (deployment.spec.paused && to > specOf(rs) && isUnproven && !world.nativeAtWork) {
     world.violations.push(`native woke ${rs.metadata.name}, which was never promoted`)
   }
