@@ -218,6 +218,35 @@ export const CUSTOM_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'an old object that no longer fits can still be changed elsewhere',
+    run: async context => {
+      const { resource, widget } = await serveWidgets(context)
+      await context.client.create(resource, widget('one', { size: 9, label: 'fine' }))
+      const narrower = { ...SPEC_SCHEMA, properties: { ...SPEC_SCHEMA.properties, size: { type: 'integer', maximum: 5 } } }
+      const changed = look(definition(resource.group, narrower), 'spec.versions')
+      await context.client.patch(CRDS, { name: `widgets.${resource.group}` }, 'merge', { spec: { versions: changed } })
+      await eventually('the new schema is used', async () => {
+        try {
+          await context.client.create(resource, {
+            ...widget('two', { size: 9 }),
+            metadata: { generateName: 'probe-', namespace: context.namespace, name: '' },
+          })
+          return false
+        } catch (error) {
+          if (isApiError(error) && [422, 429, 503].includes(error.status)) return error.status === 422
+          throw error
+        }
+      })
+      const ref = { namespace: context.namespace, name: 'one' }
+      const patched = await context.client.patch<Loose>(resource, ref, 'merge', { spec: { label: 'other' } })
+      assert.deepEqual([look(patched, 'spec.size'), look(patched, 'spec.label')], [9, 'other'])
+      await refused(context.client.patch(resource, ref, 'merge', { spec: { size: 8 } }), {
+        status: 422,
+        message: /spec\.size in body should be less than or equal to 5/,
+      })
+    },
+  },
+  {
     name: 'a definition takes its objects along when it is deleted',
     run: async context => {
       const { resource, widget } = await serveWidgets(context)

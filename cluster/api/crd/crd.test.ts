@@ -136,7 +136,9 @@ describe('validation', () => {
     ])
     assert.equal(messages('yesterday', { ...TEXT, format: 'date-time' }).length, 1)
     assert.deepEqual(messages('2026-01-01T00:00:00Z', { ...TEXT, format: 'date-time' }), [])
-    assert.equal(messages(2 ** 31, { ...INT, format: 'int32' }).length, 1)
+    assert.deepEqual(messages([], { type: 'array', items: INT, minItems: 1 }), [
+      'spec: Invalid value: 0: spec in body should have at least 1 items',
+    ])
   })
 
   test('of sets and lists with keys', () => {
@@ -190,6 +192,9 @@ describe('rules in CEL', () => {
 
   test('that cannot be evaluated are errors', () => {
     const schema = objectOf({ spec: objectOf({ a: INT }, rule('self.missing == 1')) })
-    assert.match(validateRules({ spec: { a: 1 } }, undefined, schema)[0]?.message ?? '', /rule could not be evaluated/)
+    assert.match(
+      validateRules({ spec: { a: 1 } }, undefined, schema)[0]?.message ?? '',
+      /no such key: missing evaluating rule: self\.missing == 1/,
+    )
   })
 })

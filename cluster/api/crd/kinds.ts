@@ -3,11 +3,10 @@ import { arrayOf, at, type Draft, isObject, type JsonObject, objectOf, objectsOf
 import type { Behaviour, Kind, PrinterColumn, ScalePaths } from '../kind.ts'
 import { structSchema } from '../schema/kubernetes.ts'
 import { roundTrip } from '../schema/typed.ts'
+import { checkCreate, checkUpdate } from './check.ts'
 import { applyDefaults } from './defaults.ts'
 import { pruneCustom, unknownInCustom } from './prune.ts'
-import { validateRules } from './rules.ts'
 import type { Schema } from './schema.ts'
-import { validateValue } from './validate.ts'
 
 const steps = (path: unknown): readonly string[] => textOf(path).split('.').filter(Boolean)
 
@@ -50,6 +49,7 @@ const withoutRoot = (schema: Schema): Schema => {
 
 const customBehaviour = (schema: Schema, hasStatus: boolean): Behaviour => {
   const body = withoutRoot(schema)
+  const checked = withoutRequiredRoot(body)
   const metadata = structSchema('meta.v1.ObjectMeta')
   return {
     prune: draft => pruneCustom(draft, body),
@@ -58,9 +58,8 @@ const customBehaviour = (schema: Schema, hasStatus: boolean): Behaviour => {
       applyDefaults(draft, body)
     },
     unknownFields: object => unknownInCustom(object, body),
-    validate: object => validateValue(bodyOf(object), withoutRequiredRoot(body), ''),
-    validateUpdate: (object, old) => validateRules(object, old, body),
-    validateCreate: object => validateRules(object, undefined, body),
+    validateCreate: object => checkCreate(bodyOf(object), checked),
+    validateUpdate: (object, old) => checkUpdate(bodyOf(object), bodyOf(old), checked),
     changesGeneration: generationRule(hasStatus),
   }
 }

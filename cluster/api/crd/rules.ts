@@ -14,15 +14,21 @@ const messageOf = (validation: JsonObject, variables: { readonly [name: string]:
   return textOf(validation['message']) || `failed rule: ${textOf(validation['rule'])}`
 }
 
+/** Objects and lists stand in messages only by their type. */
+const shown = (value: unknown): unknown => (Array.isArray(value) ? 'array' : isObject(value) ? 'object' : value)
+
 const applyRule = (validation: JsonObject, { value, old, path }: Place): readonly FieldError[] => {
   const rule = textOf(validation['rule'])
   if (isTransition(rule) && old === undefined && validation['optionalOldSelf'] !== true) return []
   const variables = { self: celValue(value), ...(old === undefined ? {} : { oldSelf: celValue(old) }) }
   const result = evaluateCel(rule, variables)
-  if ('error' in result) return [invalid(path, value, `rule could not be evaluated: ${rule}: ${result.error}`)]
+  if ('error' in result) {
+    const why = result.error.replace(/^No such key/, 'no such key')
+    return [invalid(path, shown(value), `${why} evaluating rule: ${textOf(validation['message']) || rule}`)]
+  }
   if (result.value === true) return []
   const message = messageOf(validation, variables)
-  return [validation['reason'] === 'FieldValueForbidden' ? forbiddenField(path, message) : invalid(path, value, message)]
+  return [validation['reason'] === 'FieldValueForbidden' ? forbiddenField(path, message) : invalid(path, shown(value), message)]
 }
 
 type Place = { readonly value: unknown; readonly old: unknown; readonly path: string }
@@ -51,3 +57,17 @@ const walk = (schema: Schema, place: Place): readonly FieldError[] => {
 /** Errors of the rules of a schema for a whole object; `old` is the object before a change. */
 export const validateRules = (object: JsonObject, old: JsonObject | undefined, schema: Schema): readonly FieldError[] =>
   walk(schema, { value: object, old, path: '' })
+
+const known = new WeakMap<Schema, boolean>()
+
+/** Has the schema, or anything inside it, a rule? */
+export const hasRules = (schema: Schema): boolean => {
+  const before = known.get(schema)
+  if (before !== undefined) return before
+  const values = valueSchemaOf(schema)
+  const items = itemSchemaOf(schema)
+  const inside = [...Object.values(propertiesOf(schema)), ...(values ? [values] : []), ...(items ? [items] : [])]
+  const found = objectsOf(schema['x-kubernetes-validations']).length > 0 || inside.some(hasRules)
+  known.set(schema, found)
+  return found
+}

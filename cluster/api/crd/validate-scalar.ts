@@ -1,5 +1,5 @@
 /** Checks of texts and numbers against a structural schema. */
-import { type FieldError, invalid, tooLong } from '../field-error.ts'
+import { type FieldError, invalid, tooLong, typeInvalid } from '../field-error.ts'
 import type { Schema } from './schema.ts'
 
 const patterns = new Map<string, RegExp | undefined>()
@@ -41,17 +41,13 @@ export const validateText = (value: string, schema: Schema, path: string): reado
       ? [invalid(path, value, `${path} in body should match '${pattern}'`)]
       : []),
     ...(shape && !shape.test(value)
-      ? [invalid(path, value, `${path} in body must be of type ${String(format)}: ${JSON.stringify(value)}`)]
+      ? [typeInvalid(path, value, `${path} in body must be of type ${String(format)}: ${JSON.stringify(value)}`)]
       : []),
   ]
 }
 
-const INT32 = 2 ** 31
-
-const inRange = (value: number, format: unknown): boolean => format !== 'int32' || (value >= -INT32 && value < INT32)
-
 export const validateNumber = (value: number, schema: Schema, path: string): readonly FieldError[] => {
-  const { minimum, maximum, multipleOf, format, exclusiveMinimum, exclusiveMaximum } = schema
+  const { minimum, maximum, multipleOf, exclusiveMinimum, exclusiveMaximum } = schema
   const under = typeof minimum === 'number' && (exclusiveMinimum === true ? value <= minimum : value < minimum)
   const over = typeof maximum === 'number' && (exclusiveMaximum === true ? value >= maximum : value > maximum)
   return [
@@ -70,6 +66,5 @@ export const validateNumber = (value: number, schema: Schema, path: string): rea
     ...(typeof multipleOf === 'number' && value % multipleOf !== 0
       ? [invalid(path, value, `${path} in body should be a multiple of ${multipleOf}`)]
       : []),
-    ...(inRange(value, format) ? [] : [invalid(path, value, `${path} in body must be of type int32: ${JSON.stringify(value)}`)]),
   ]
 }

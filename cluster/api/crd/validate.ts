@@ -31,24 +31,16 @@ const validateEnum = (value: unknown, schema: Schema, path: string): readonly Fi
   return [notSupported(path, value, allowed.map(String))]
 }
 
-const hasBounds = (
-  count: number,
-  schema: Schema,
-  [least, most]: readonly [string, string],
-  what: string,
-  value: unknown,
-  path: string,
-): readonly FieldError[] => {
-  const [min, max] = [schema[least], schema[most]]
-  return [
-    ...(typeof min === 'number' && count < min
-      ? [invalid(path, value, `${path} in body should have at least ${min} ${what}`)]
-      : []),
-    ...(typeof max === 'number' && count > max
-      ? [{ field: path, reason: 'FieldValueTooMany', message: `Too many: ${count}: must have at most ${max} ${what}` }]
-      : []),
-  ]
-}
+type Bounds = { readonly least: unknown; readonly most: unknown; readonly what: string }
+
+const checkCount = (count: number, { least, most, what }: Bounds, path: string): readonly FieldError[] => [
+  ...(typeof least === 'number' && count < least
+    ? [invalid(path, count, `${path} in body should have at least ${least} ${what}`)]
+    : []),
+  ...(typeof most === 'number' && count > most
+    ? [{ field: path, reason: 'FieldValueTooMany', message: `Too many: ${count}: must have at most ${most} items` }]
+    : []),
+]
 
 const listKey = (item: unknown, keys: readonly unknown[]): unknown =>
   isObject(item) ? keys.map(key => item[String(key)] ?? null) : item
@@ -70,7 +62,7 @@ const validateUnique = (items: readonly unknown[], schema: Schema, path: string)
 const validateArray = (items: readonly unknown[], schema: Schema, path: string): readonly FieldError[] => {
   const itemSchema = itemSchemaOf(schema)
   return [
-    ...hasBounds(items.length, schema, ['minItems', 'maxItems'], 'items', items, path),
+    ...checkCount(items.length, { least: schema['minItems'], most: schema['maxItems'], what: 'items' }, path),
     ...validateUnique(items, schema, path),
     ...(itemSchema ? items.flatMap((item, index) => validateValue(item, itemSchema, `${path}[${index}]`)) : []),
   ]
@@ -83,14 +75,18 @@ const validateObject = (object: JsonObject, schema: Schema, path: string): reado
   const properties = propertiesOf(schema)
   const values = valueSchemaOf(schema)
   const embedded = isEmbedded(schema)
-    ? ['apiVersion', 'kind'].filter(field => !object[field]).map(field => required(fieldPath(path, field), 'must not be empty'))
+    ? ['apiVersion', 'kind'].filter(field => !object[field]).map(field => required(fieldPath(path, field)))
     : []
   return [
     ...embedded,
     ...requiredOf(schema)
       .filter(field => object[field] === undefined)
       .map(field => required(fieldPath(path, field))),
-    ...hasBounds(Object.keys(object).length, schema, ['minProperties', 'maxProperties'], 'properties', object, path),
+    ...checkCount(
+      Object.keys(object).length,
+      { least: schema['minProperties'], most: schema['maxProperties'], what: 'properties' },
+      path,
+    ),
     ...Object.entries(object).flatMap(([field, value]) => {
       const known = Object.hasOwn(properties, field) ? properties[field] : values
       return known ? validateValue(value, known, fieldPath(path, field)) : []
@@ -100,15 +96,32 @@ const validateObject = (object: JsonObject, schema: Schema, path: string): reado
 
 const schemasOf = (schema: Schema, field: string): readonly Schema[] => objectsOf(schema[field])
 
+/** The errors of the alternative that comes nearest. */
+const nearest = (alternatives: readonly (readonly FieldError[])[]): readonly FieldError[] =>
+  [...alternatives].sort((a, b) => a.length - b.length)[0] ?? []
+
+/** What no, or more than one, alternative allows is told without a field, as the API server does. */
+const combined = (path: string, why: string): FieldError => invalid('<nil>', '', `${JSON.stringify(path)} ${why}`)
+
+const validateAlternatives = (value: unknown, schema: Schema, path: string): readonly FieldError[] => {
+  const [any, one] = ['anyOf', 'oneOf'].map(name => schemasOf(schema, name).map(each => validateValue(value, each, path)))
+  const fits = (alternatives: readonly (readonly FieldError[])[] = []) =>
+    alternatives.filter(errors => errors.length === 0).length
+  const errors: FieldError[] = []
+  if (any?.length && fits(any) === 0) errors.push(combined(path, 'must validate at least one schema (anyOf)'), ...nearest(any))
+  if (one?.length && fits(one) === 0)
+    errors.push(combined(path, 'must validate one and only one schema (oneOf). Found none valid'), ...nearest(one))
+  if (one?.length && fits(one) > 1)
+    errors.push(combined(path, `must validate one and only one schema (oneOf). Found ${fits(one)} valid alternatives`))
+  return errors
+}
+
 const validateCombined = (value: unknown, schema: Schema, path: string): readonly FieldError[] => {
-  const passes = (one: Schema) => validateValue(value, one, path).length === 0
-  const [any, one] = [schemasOf(schema, 'anyOf'), schemasOf(schema, 'oneOf')]
-  const fails = (why: string) => [invalid(path || '<nil>', value, `${path || '""'} ${why}`)]
+  const forbids = isObject(schema['not']) && validateValue(value, schema['not'], path).length === 0
   return [
     ...schemasOf(schema, 'allOf').flatMap(each => validateValue(value, each, path)),
-    ...(any.length > 0 && !any.some(passes) ? fails('must validate at least one schema (anyOf)') : []),
-    ...(one.length > 0 && one.filter(passes).length !== 1 ? fails('must validate one and only one schema (oneOf)') : []),
-    ...(isObject(schema['not']) && passes(schema['not']) ? fails('must not validate the schema (not)') : []),
+    ...validateAlternatives(value, schema, path),
+    ...(forbids ? [combined(path, 'must not validate the schema (not)')] : []),
   ]
 }
 

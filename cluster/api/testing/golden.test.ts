@@ -5,6 +5,7 @@ import { BUILTIN_KINDS } from '../builtin-kinds.ts'
 import { type Draft, draftOf, ensureChild, type JsonObject, objectOf, textOf } from '../json.ts'
 import { apiVersionOf } from '../kind.ts'
 import { type ApiServer, createApiServer } from '../server.ts'
+import custom from './custom-of-kubernetes.json' with { type: 'json' }
 import defaults from './defaults-of-kubernetes.json' with { type: 'json' }
 import patches from './patches-of-kubernetes.json' with { type: 'json' }
 import refusals from './refusals-of-kubernetes.json' with { type: 'json' }
@@ -69,6 +70,16 @@ describe('as a kube-apiserver does', () => {
         const expected = comparable({ metadata: answer.metadata, spec: answer.spec })
         assert.deepEqual(comparable({ metadata: body['metadata'], spec: body['spec'] }), expected)
       }
+    })
+  }
+
+  for (const { sent, code, ...answer } of custom.answers) {
+    test(`a custom object: ${JSON.stringify(sent.spec)}`, async () => {
+      await ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { body: custom.definition })
+      const { status, body } = await ask('POST', '/apis/ex.test/v1/namespaces/default/ts?dryRun=All', { body: sent })
+      assert.equal(status, code === 200 ? 201 : code)
+      if ('message' in answer) assert.equal(body['message'], answer.message)
+      else assert.deepEqual(body['spec'], answer.spec)
     })
   }
 })
