@@ -37,6 +37,15 @@ export const nearestSizes = (replicas: number, weight: number, surge: number): S
   return { canary: best[0], stable: best[1] - best[0] }
 }
 
+/**
+ * The sizes to reach: the nearest ones, but one stable pod stays until the promotion. A version under test that were alone would be
+ * scaled by the native controller whenever N changes.
+ */
+export const wantedSizesByCount = (replicas: number, weight: number, surge: number): Sizes => {
+  const { canary, stable } = nearestSizes(replicas, weight, Math.max(1, surge))
+  return { canary, stable: replicas === 0 ? 0 : Math.max(1, stable) }
+}
+
 const sum = (versions: readonly Version[], count: (version: Version) => number): number =>
   versions.reduce((total, version) => total + count(version), 0)
 
@@ -51,7 +60,9 @@ export const nextSizesByCount = (sizing: CountSizing): { readonly [replicaSet: s
   const { replicas, stable, canary, retiring, weight } = sizing
   const surge = Math.max(1, sizing.surge)
   const wanted =
-    canary && retiring.length === 0 ? nearestSizes(replicas, weight, surge) : { canary: canary?.spec ?? 0, stable: replicas }
+    canary && retiring.length === 0
+      ? wantedSizesByCount(replicas, weight, surge)
+      : { canary: canary?.spec ?? 0, stable: replicas }
   const all = canary ? [stable, canary, ...retiring] : [stable, ...retiring]
   const sizes: { [replicaSet: string]: number } = Object.fromEntries(all.map(({ name, spec }) => [name, spec]))
   let room = replicas + surge - sum(all, ({ spec }) => spec)

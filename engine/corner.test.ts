@@ -285,3 +285,19 @@ test('a share rises only when every router has acknowledged the last one and kno
   toStep(world, 1)
   assert.deepEqual(weightsByImage(world), { v1: 75, v2: 25 })
 })
+
+test('no canary is made while the stable version, in proxy mode already, has no ready pod; a full promotion goes on', () => {
+  const world = atRest({ annotations: STEPS })
+  changeImage(world, 'v2')
+  runUntil(world, ({ routes }) => routes[0]?.status?.step === 'proxy')
+  for (const pod of world.pods) pod.readyAt = Number.POSITIVE_INFINITY
+  run(world, 30)
+  assert.deepEqual(podsByImage(world), { v1: 4 })
+  assert.match(
+    message(world),
+    /^Step 1\/5 \(setWeight 25%\): a pod of the stable version \w+ becomes ready: waiting since .*; ends when one is, or with a full promotion$/,
+  )
+  patchStatus(world, { promoteFull: true })
+  runUntil(world, isHealthy)
+  assert.equal(stableImage(world), 'v2')
+})

@@ -60,7 +60,7 @@ const chooseDesired = (input: FrameInput): Desired => {
   return { ...NOTHING_DESIRED, weight: traffic.most[current.hash] ?? 0, scale: { replicas: current.spec } }
 }
 
-const chooseSizes = ({ context, goal, split, traffic }: FrameInput, desired: Desired, wanted: Sizes): SizesByName => {
+const chooseSizes = ({ context, goal, split, traffic, progress }: FrameInput, desired: Desired, wanted: Sizes): SizesByName => {
   const { replicas, surge, unavailable, versions } = context
   const stable = stableOf(context)
   const moving = isReturn(goal) ? { retiring: othersOf(context) } : { canary: versions.current, retiring: versions.retiring }
@@ -68,7 +68,7 @@ const chooseSizes = ({ context, goal, split, traffic }: FrameInput, desired: Des
   if (split === 'count' && !isReturn(goal) && hasRoutes(context)) return {}
   if (split === 'count') return nextSizesByCount({ replicas, surge, unavailable, weight: desired.weight, stable, ...moving })
   const { most, least, acknowledged, outdatedNowhere } = traffic
-  const mayStart = isInProxy(context) && stable.ready > 0
+  const mayStart = isInProxy(context) && (stable.ready > 0 || progress.promoteFull)
   const isNative = !context.fronting.some(isInPath)
   const isDraining = (hash: string) => drainingUntil(context, traffic, hash) !== undefined
   return nextSizes({

@@ -1,6 +1,6 @@
 /** What is still missing until a wish is in force: pods, shares, acknowledgements. The first thing, as a wait. */
 import { wantedSizes } from './capacity.ts'
-import { nearestSizes } from './capacity-by-count.ts'
+import { wantedSizesByCount } from './capacity-by-count.ts'
 import type { Context } from './context.ts'
 import type { Desired } from './desired.ts'
 import { stableOf } from './goal.ts'
@@ -100,8 +100,21 @@ const stableShrinks = ({ context }: InForce, wanted: number): Waiting | undefine
     : undefined
 }
 
-const judgement = ({ gateOpen, context }: InForce, desired: Desired): Waiting | undefined =>
-  gateOpen || desired.weight < 100
+/** No canary is made beside a stable version that could not take the traffic back. */
+const unprotected = ({ context }: InForce): Waiting | undefined => {
+  const stable = stableOf(context)
+  const { current } = context.versions
+  return stable.ready > 0 || current.spec > 0
+    ? undefined
+    : {
+        reason: 'PodsBecomingReady',
+        what: `a pod of the stable version ${stable.hash} becomes ready`,
+        ends: 'ends when one is, or with a full promotion',
+      }
+}
+
+const judgement = ({ gateOpen, context, traffic, split }: InForce, desired: Desired): Waiting | undefined =>
+  gateOpen || desired.weight < 100 || (split === 'routes' && (traffic.most[context.versions.current.hash] ?? 0) === 0)
     ? undefined
     : {
         reason: 'Analysis',
@@ -113,11 +126,12 @@ export const missingOf = (inForce: InForce, desired: Desired): Waiting | undefin
   const { context, split } = inForce
   const { replicas, surge } = context
   if (split === 'count') {
-    const sizes = nearestSizes(replicas, desired.weight, Math.max(1, surge))
+    const sizes = wantedSizesByCount(replicas, desired.weight, surge)
     return judgement(inForce, desired) ?? pods(context, sizes.canary) ?? stableShrinks(inForce, sizes.stable)
   }
   const sizes = wantedSizes(replicas, desired)
   return (
+    (sizes.canary > 0 ? unprotected(inForce) : undefined) ??
     judgement(inForce, desired) ??
     pods(context, sizes.canary) ??
     routed(inForce, desired) ??

@@ -95,22 +95,24 @@ const comeToRest = (world: World): string => {
   )
 }
 
-const places = new Map<string, number>()
+/** How often each end and each turn was met: a wide run shows whether the sequences still get anywhere. */
+const met = new Map<string, number>()
+const count = (what: string): void => {
+  met.set(what, (met.get(what) ?? 0) + 1)
+}
+const TURNS = ['RolloutCompleted', 'RolloutAborted', 'RolloutRetry', 'SkipSteps', 'OptedOut', 'Unverified', 'Held']
 
-test('whatever happens, nothing forbidden is done and the state converges', { timeout: 600_000 }, () => {
+test('whatever happens, nothing forbidden is done and the state converges', { timeout: 600_000 }, t => {
   fc.assert(
     fc.property(options, fc.array(moment, { minLength: 1, maxLength: 16, size: 'max' }), (chosen, moments) => {
       const world = prepare(chosen)
       for (const each of moments) live(world, each)
-      const place = comeToRest(world)
-      places.set(place, (places.get(place) ?? 0) + 1)
-      for (const told of ['RolloutCompleted', 'RolloutAborted', 'SkipSteps', 'RolloutRetry', 'OptedOut', 'Unverified', 'Held'])
-        if (world.events.some(e => e.includes(told))) places.set(told, (places.get(told) ?? 0) + 1)
+      count(comeToRest(world))
+      for (const turn of TURNS) if (world.events.some(told => told.includes(turn))) count(turn)
       checkIdempotence(world)
       assert.deepEqual(world.violations, [])
     }),
-    { numRuns, endOnFailure: process.env['FAST'] !== undefined, ...(seed !== undefined && { seed }) },
+    { numRuns, ...(seed !== undefined && { seed }) },
   )
+  t.diagnostic([...met].map(([what, times]) => `${what} ${times}`).join(', '))
 })
-
-process.on('exit', () => console.log(JSON.stringify([...places])))

@@ -107,6 +107,8 @@ const placeInFlight = (world: World, deployment: Deployment, status: RolloutStat
   const { phase, stableRS, abort, conditions = [] } = status
   if (phase === 'Paused') return 'paused'
   const waiting = conditions.find(({ type }) => type === 'Waiting')?.reason
+  // The way out is a full promotion, and the sentence says so.
+  if (status.message?.includes('a pod of the stable version')) return 'unprotected'
   const isAsleep = deployment.spec.replicas === 0 && world.pods.length === 0
   if (isAsleep && waiting === 'ScaledToZero') return 'asleep'
   return phase === 'Degraded' && abort && isAllOn(world, stableRS) ? 'aborted' : undefined

@@ -186,7 +186,8 @@ const TAINTING: readonly Happening['kind'][] = [
 ]
 
 export const happen = (world: World, what: Happening): void => {
-  const isBehind = what.kind === 'image' && what.through === 'past webhook'
+  const isOptedIn = world.deployment?.metadata.annotations?.[`${PREFIX}strategy`] !== undefined
+  const isBehind = what.kind === 'image' && (what.through === 'past webhook' || !isOptedIn)
   if (isBehind) world.nativeAtWork = true
   if (isBehind || TAINTING.includes(what.kind)) world.tainted = true
   const handle = handlers[what.kind] as (world: World, what: Happening) => void
