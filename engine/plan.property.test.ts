@@ -10,7 +10,7 @@ import type { World } from './testing/world.ts'
 
 // `SEED=1 RUNS=500 node --test engine/plan.property.test.ts` repeats or widens a run.
 const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])
-const numRuns = Number(process.env['RUNS'] ?? 25)
+const numRuns = Number(process.env['RUNS'] ?? 50)
 
 const withRouter = fc.record(
   {
