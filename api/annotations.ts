@@ -99,7 +99,7 @@ const readEach = (annotations: Labels, { decodeYaml }: ReadOptions) => {
 
 type Values = ReturnType<typeof readEach>['values']
 
-const BLUE_GREEN_STEPS = 'allowed are 100%, waits, pause, analysis, header and mirror, e.g. pause, 100%, 10m'
+const BLUE_GREEN_STEPS = 'allowed are 100%, waits, pause, analysis and header, e.g. pause, 100%, 10m'
 
 const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
   strategy !== 'blue-green'
@@ -111,6 +111,21 @@ const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
         if (step.kind !== 'weight' || step.percent === 100) return []
         return [{ path, message: `step ${i + 1}: weight "${step.percent}%" ${because}; ${BLUE_GREEN_STEPS}` }]
       })
+
+/** Known, and of use to a later version: said at admission, not when the update is on its way. */
+const checkMirror = ({ router, steps = [] }: Values): Problem[] =>
+  router === 'none'
+    ? []
+    : steps.flatMap((step, i) =>
+        step.kind !== 'mirror'
+          ? []
+          : [
+              {
+                path: pathOf('steps'),
+                message: `step ${i + 1}: mirror(${step.percent}%) is not available in this version, whose routers copy no requests; leave it out`,
+              },
+            ],
+      )
 
 const NEEDS_ROUTER = 'needs a router, and sluice.dev/router is none; set that to auto or leave this out'
 
@@ -185,6 +200,7 @@ export const readSettings = (annotations: Labels | undefined, options: ReadOptio
     ...checkNames(annotations),
     ...problems,
     ...checkBlueGreen(values),
+    ...checkMirror(values),
     ...checkRouterNone(values),
     ...checkSpec(values),
   ]

@@ -34,6 +34,8 @@ export type Outcome = { readonly afterMs?: number }
 /** How soon a pass is tried again whose view was older than the cluster. */
 const BEHIND_MS = 20
 const CONFLICT_MS = 50
+/** Between a probe and what follows from it: one that failed is not repeated as fast as the machine can. */
+const PROBED_MS = 100
 
 /** A JSON patch whose test of the resourceVersion failed is answered 422, not 409; the message is the only difference from a wrong value. */
 const isFailedTest = (error: unknown): boolean =>
@@ -100,7 +102,7 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
       return { afterMs: CONFLICT_MS }
     }
     // What a probe found is known only here: no watch will tell of it.
-    if (planned.intents.some(intent => intent.kind === 'probe')) return { afterMs: 0 }
+    if (planned.intents.some(intent => intent.kind === 'probe')) return { afterMs: PROBED_MS }
     return planned.wakeAt === undefined ? {} : { afterMs: Math.max(0, planned.wakeAt - clock.now()) }
   }
 }

@@ -74,6 +74,11 @@ test('bypass: the next template passes to Kubernetes and is noted as stable', ()
   assert.ok(world.deployment && !isHeld(world.deployment))
   assert.equal(world.events.filter(text => text.startsWith('Warning')).length, 0)
   assert.equal(world.deployment.metadata.annotations?.['sluice.dev/stable-template'], templateHash(templateOf('v2')))
+  assert.equal(
+    world.deployment.metadata.annotations?.['sluice.dev/bypass'],
+    undefined,
+    'the one after that is tried like any other',
+  )
 })
 
 test('a template that Kubernetes finished past the webhook is accepted with a warning', () => {

@@ -56,14 +56,21 @@ type Outcome = {
   readonly isStable: boolean
 }
 
-const record = ({ deployment }: Context, events: readonly Intent[]): readonly Intent[] => {
+const record = (context: Context, events: readonly Intent[]): readonly Intent[] => {
+  const { deployment } = context
   const { annotations } = deployment.metadata
   const value = templateHash(deployment.spec.template)
   const op: JsonPatchOp =
     annotations === undefined
       ? { op: 'add', path: '/metadata/annotations', value: { [STABLE_TEMPLATE]: value } }
       : { op: 'add', path: pointer('metadata', 'annotations', STABLE_TEMPLATE), value }
-  return [{ kind: 'patchDeployment', patch: guarded(deployment, [op]), why: 'this template is the stable one' }, ...events]
+  // What was let pass has passed; the next update is to be tried like any other.
+  const hasPassed = standingOf(context) === 'changed' && isBypassed(context)
+  const passed: readonly JsonPatchOp[] = hasPassed ? [{ op: 'remove', path: pointer('metadata', 'annotations', BYPASS) }] : []
+  return [
+    { kind: 'patchDeployment', patch: guarded(deployment, [op, ...passed]), why: 'this template is the stable one' },
+    ...events,
+  ]
 }
 
 const hold = (context: Context): Outcome => {

@@ -4,11 +4,12 @@
  *   node tools/run-tests.ts all            also those (in-process cluster, real kubectl, several processes)
  *   node tools/run-tests.ts cluster        the cluster suite, on the control plane that SLUICE_LAB names (tools/kube/in-namespace: the real one)
  *   node tools/run-tests.ts FILE_OR_GLOB…  just these
- * What failed is told again at the end.
+ * What failed is told again at the end. Random cases are the same in every run; `SEED=n` has others.
  */
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 
 /** Tests of these folders are quick and keep nothing outside of themselves, so each folder runs in one process: most of a small file's time is starting Node. */
 const TOGETHER = ['analysis', 'api', 'cli', 'controller', 'demo', 'engine', 'tools']
@@ -52,11 +53,18 @@ const makeJobs = (files: readonly string[]): readonly Job[] => {
 const countOf = (output: string, word: 'pass' | 'fail' | 'cancelled'): number =>
   Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
 
+const SEEDED = ['--import', join(import.meta.dirname, 'property-seed.ts')]
+
+const hasProperties = (file: string): boolean => readFileSync(file, 'utf8').includes("'fast-check'")
+
 const runJob = (job: Job): Promise<Outcome> =>
   new Promise(resolve => {
     const began = performance.now()
     const isolation = job.files.length > 1 ? ['--test-isolation=none'] : []
-    const child = spawn(process.execPath, ['--test', '--test-reporter=spec', ...isolation, ...job.files], { timeout: LONGEST_MS })
+    const seed = job.files.some(hasProperties) ? SEEDED : []
+    const child = spawn(process.execPath, [...seed, '--test', '--test-reporter=spec', ...isolation, ...job.files], {
+      timeout: LONGEST_MS,
+    })
     let output = ''
     child.stdout.on('data', chunk => {
       output += chunk
