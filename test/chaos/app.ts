@@ -53,7 +53,7 @@ const ship = (client: KubeClient, app: App, version: string, bad: boolean) =>
 
 /** Ships one version and waits for its end; returns what was wrong with that end, or nothing. */
 export const rollOne = async (client: KubeClient, app: App, version: string, bad: boolean): Promise<string | undefined> => {
-  const before = (await statusOf(client, app.name))?.stableRS
+  const { stableRS: before, currentPodHash: earlier } = (await statusOf(client, app.name)) ?? {}
   await ship(client, app, version, bad)
   const until = Date.now() + PATIENCE_MS
   let last = 'nothing'
@@ -62,7 +62,8 @@ export const rollOne = async (client: KubeClient, app: App, version: string, bad
     const status = await statusOf(client, app.name).catch(() => undefined)
     const isOut = !(await client.list(ROUTES, { namespace: NAMESPACE })).items.some(route => route.metadata.name === app.name)
     last = `${status?.phase}: ${status?.message}`
-    const ended = isOut && status?.currentPodHash !== before
+    // The end of the version before this one is still told until a controller has seen this one.
+    const ended = isOut && status?.currentPodHash !== earlier
     if (ended && status?.phase === 'Degraded' && status.abort === true)
       return bad ? undefined : `${app.name} ${version} was rolled back: ${status.message}`
     if (ended && status?.phase === 'Healthy' && status.stableRS !== before)
