@@ -95,7 +95,6 @@ const executors = {
     }),
   deleteRoute: ({ name, uid }, to) => removed(remove(to, resources.ROUTES, name, uid)),
   deleteSlice: ({ name, uid }, to) => removed(remove(to, resources.ENDPOINT_SLICES, name, uid)),
-  createSlice: ({ slice }, to) => create(to, resources.ENDPOINT_SLICES, slice),
   probe: async ({ service, routeVersion, step, count }, to) => {
     const target = to.target(service)
     const answeredByRouter = target === undefined ? 0 : await probe(target, count)

@@ -1,7 +1,7 @@
 /** What the planner wants done: frozen plain data, in the order in which it is safe. The executor stops at the first that fails. */
 import type { AnalysisRun } from '../api/analysis-run.ts'
 import type { JsonPatchOp } from '../api/json-patch.ts'
-import type { Condition, EndpointSlice, ReplicaSet, Service } from '../api/kubernetes.ts'
+import type { Condition, ReplicaSet, Service } from '../api/kubernetes.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route, RouteSpec, RouteStatus } from '../api/route.ts'
 
@@ -31,7 +31,6 @@ export type Intent =
   | { readonly kind: 'setRouteStatus'; readonly name: string; readonly status: RouteStatus }
   | { readonly kind: 'deleteRoute'; readonly name: string; readonly uid: string }
   | { readonly kind: 'deleteSlice'; readonly name: string; readonly uid: string; readonly why: string }
-  | { readonly kind: 'createSlice'; readonly slice: EndpointSlice }
   /** Make connections through the Service's cluster address and remember who answered (ProbeSeen). */
   | {
       readonly kind: 'probe'

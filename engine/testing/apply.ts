@@ -102,9 +102,6 @@ const apply: { readonly [K in IntentKind]: Apply<K> } = {
   deleteSlice: (world, { name, uid }) => {
     world.slices = without(world.slices, name, uid)
   },
-  createSlice: (world, { slice }) => {
-    world.slices.push(created(world, slice))
-  },
   probe: (world, { service, routeVersion, step, count }) => {
     const addresses = [...readyAddresses(slicesOf(world, service))]
     const routers = addresses.filter(address => address.startsWith('router-')).length
