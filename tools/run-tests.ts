@@ -12,7 +12,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 
 /** Tests of these folders are quick and keep nothing outside of themselves, so each folder runs in one process: most of a small file's time is starting Node. */
-const TOGETHER = ['analysis', 'api', 'cli', 'controller', 'demo', 'engine', 'tools']
+const TOGETHER = ['kube', 'router', 'analysis', 'api', 'cli', 'controller', 'demo', 'engine', 'tools']
 /** A file (or folder) that takes longer hangs. */
 const LONGEST_MS = 10 * 60_000
 
@@ -94,7 +94,7 @@ const work = async (queue: Job[]): Promise<void> => {
 
 const jobs = makeJobs(choose(process.argv.slice(2)))
 const quick = jobs.filter(job => !job.isSlow)
-await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, () => work(quick)))
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism() + 1) }, () => work(quick)))
 // Files that start clusters and measure under load would only slow one another down.
 await work(jobs.filter(job => job.isSlow))
 
