@@ -20,10 +20,13 @@ const newKey = async (): Promise<string> => {
   return privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 }
 
-/** 16 random bytes with the top bit clear, so that it is positive (RFC 5280 4.1.2.2). */
+/**
+ * 16 random bytes as a positive number (RFC 5280 4.1.2.2). The first byte is never 0: a number that begins with two zero bytes would be
+ * written with one of them, which is no valid DER.
+ */
 const newSerial = (): string => {
   const bytes = randomBytes(16)
-  bytes[0] = (bytes[0] ?? 0) & 0x7f
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
   return bytes.toString('hex')
 }
 

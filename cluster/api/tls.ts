@@ -22,10 +22,10 @@ const makeKey = async () => {
   }
 }
 
-/** Sixteen random bytes as a positive number. */
+/** Sixteen random bytes as a positive number whose first byte is not 0, since DER allows no zeros in front. */
 const serial = () => {
   const bytes = randomBytes(16)
-  bytes[0] = bytes[0]! & 0x7f
+  bytes[0] = (bytes[0]! & 0x7f) | 0x40
   return bytes.toString('hex')
 }
 

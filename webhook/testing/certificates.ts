@@ -25,7 +25,7 @@ const makeKeys = (): {
 const start = (publicKey: forge.pki.rsa.PublicKey, name: string): forge.pki.Certificate => {
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = publicKey
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`
+  certificate.serialNumber = `40${randomBytes(15).toString('hex')}`
   certificate.validity.notBefore = new Date(Date.now() - 300_000)
   certificate.validity.notAfter = new Date(Date.now() + 86_400_000)
   certificate.setSubject([{ name: 'commonName', value: name }])
