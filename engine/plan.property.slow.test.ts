@@ -8,7 +8,7 @@ import { happen, type Moment, moment } from './testing/happenings.ts'
 import { atRest } from './testing/look.ts'
 import type { World } from './testing/world.ts'
 
-// `SEED=1 RUNS=500 node --test engine/plan.property.test.ts` repeats or widens a run.
+// `SEED=1 RUNS=500 node --test engine/plan.property.slow.test.ts` repeats or widens a run.
 const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])
 const numRuns = Number(process.env['RUNS'] ?? 50)
 
