@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isSame, mergePatchBetween } from './merge-patch.ts'
+import { isSame } from '../engine/same.ts'
+import { mergePatchBetween } from './merge-patch.ts'
 
 /** RFC 7386, as the API server applies it. */
 const applyMergePatch = (target: unknown, patch: unknown): unknown => {

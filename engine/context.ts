@@ -1,7 +1,7 @@
 /** What every part of the planner reads: the observed objects, with everything that is derived from them once. */
 
 import { readSettings, type Settings } from '../api/annotations.ts'
-import { savedFields } from '../api/hold.ts'
+import { NO_LIMIT, savedFields } from '../api/hold.ts'
 import { isIntOrPercent, resolveIntOrPercent } from '../api/int-or-percent.ts'
 import type { Deployment, DeploymentStrategyField, Labels } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
@@ -44,7 +44,6 @@ export type Context = {
 }
 
 const DEFAULT_DEADLINE_SECONDS = 600
-const NO_LIMIT = 2147483647
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,5 @@
 /** The Rollout that Sluice keeps for a Deployment: what the tools of Argo Rollouts show, and where the state of an update lives. */
-import { savedFields } from '../api/hold.ts'
+import { NO_LIMIT, savedFields } from '../api/hold.ts'
 import type { Deployment, OwnerReference } from '../api/kubernetes.ts'
 import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
 import type { Rollout, RolloutSpec } from '../api/rollout.ts'
@@ -17,8 +17,6 @@ export const ownerOf = (
   uid: metadata.uid ?? '',
   ...(controller && { controller: true, blockOwnerDeletion: true }),
 })
-
-const NO_LIMIT = 2147483647
 
 const makeSpec = ({ deployment, spec: strategy, seen, rollout, replicas }: Context): RolloutSpec => {
   const { revisionHistoryLimit, progressDeadlineSeconds } = savedFields(deployment) ?? deployment.spec
