@@ -1,10 +1,10 @@
 /** The command line: global flags, the commands of the registry, help; everything outside the process comes in as arguments. */
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
+import { VERSION } from '../api/version.ts'
 import { CliError, type Cluster, type Command, type OutputFormat, type Session, type Values } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { explainError } from './explain-error.ts'
 import { chooseStyle } from './output/style.ts'
-import { SLUICE_VERSION } from './sluice-version.ts'
 
 export type Outside = {
   /** Without node and script. */
@@ -102,7 +102,7 @@ export const runProgram = async (outside: Outside): Promise<number> => {
   let code = 0
   const program = withGlobals(new Commander(outside.name))
     .description('Progressive delivery for the Deployments a cluster already has.')
-    .version(SLUICE_VERSION, '-V, --version', 'print the version of this program')
+    .version(VERSION, '-V, --version', 'print the version of this program')
     .exitOverride()
     .configureOutput({ writeOut: outside.write, writeErr: () => {} })
     .showSuggestionAfterError(true)

@@ -1,6 +1,6 @@
+import { VERSION } from '../../api/version.ts'
 import { messageOf } from '../../kube/errors.ts'
 import type { Command } from '../command.ts'
-import { SLUICE_VERSION } from '../sluice-version.ts'
 
 const versionOf = (answer: unknown): string =>
   typeof answer === 'object' && answer !== null && 'gitVersion' in answer ? String(answer.gitVersion) : 'unknown'
@@ -12,7 +12,7 @@ export const version: Command = {
   examples: ['version', 'version --client'],
   run: async (session, _target, { client: clientOnly }) => {
     const { write } = session.terminal
-    write(`sluice ${SLUICE_VERSION}\n`)
+    write(`sluice ${VERSION}\n`)
     if (clientOnly === true) return 0
     try {
       const { client, server } = await session.cluster()

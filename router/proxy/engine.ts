@@ -9,9 +9,10 @@
  */
 
 import { type Agent, ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import { Stream } from 'node:stream'
-import type HttpProxy from 'http-proxy'
+// Before http-proxy, which takes what this sets when it is loaded.
+import './replace-extend.ts'
+import HttpProxy from 'http-proxy'
 
 export type ProxyTarget = { readonly host: string; readonly port: number; readonly protocol: 'http:' }
 
@@ -35,7 +36,7 @@ export type ProxyEngine = {
 const MAX_ANSWER_HEAD = 65_536
 
 export const makeHttpProxyEngine = (): ProxyEngine => {
-  const proxy = loadHttpProxy().createProxyServer({ selfHandleResponse: true, toProxy: true })
+  const proxy = HttpProxy.createProxyServer({ selfHandleResponse: true, toProxy: true })
   removePass(proxy, 'deleteLength')
   // Every call has a callback for its errors; this one is for those that http-proxy reports to nobody else.
   proxy.on('error', () => {})
@@ -66,14 +67,6 @@ class BodyGate extends Stream {
     this.#onRequest(destination)
     return destination
   }
-}
-
-/** http-proxy uses util._extend, which warns on Node 22 and later; it is the same as Object.assign. */
-const loadHttpProxy = (): typeof HttpProxy => {
-  const require = createRequire(import.meta.url)
-  const util: { _extend?: unknown } = require('node:util')
-  util._extend = Object.assign
-  return require('http-proxy')
 }
 
 const removePass = (proxy: HttpProxy, name: string): void => {
