@@ -52,6 +52,10 @@ bench: setup ## CPU per request of the router beside bare http-proxy; latency of
 	@node router/router.bench.ts
 	@node webhook/admission.bench.ts
 
+.PHONY: image
+image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARGS='--name sluice:dev --out FILE.tar')
+	@node image/build.ts $(ARGS)
+
 .PHONY: gen
 gen: setup ## write what is generated from api/: CustomResourceDefinitions and docs/reference.md
 	@node tools/gen.ts

@@ -30,10 +30,12 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   cli: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   local: ['api', 'kube', 'cluster'],
   demo: ['api', 'kube', 'cluster', 'local'],
+  image: ['controller', 'webhook', 'router', 'cli'],
 }
 
 const folderOf = (path: string): string => path.split('/')[0] ?? ''
-const isTest = (path: string): boolean => /(^|\/)(test|tools|testing)\/|\.(test|bench)\.ts$/.test(path)
+/** Tests and tools. Of image/ only the entry ships; the rest of it builds the image. */
+const isTest = (path: string): boolean => /(^|\/)(test|tools|testing)\/|\.(test|bench)\.ts$|^image\/(?!main\.ts$)/.test(path)
 const isPure = (path: string): boolean =>
   ['api', 'engine', 'traffic'].includes(folderOf(path)) ||
   ['router/pick.ts', 'router/table.ts', 'webhook/review.ts'].includes(path)
