@@ -10,6 +10,8 @@ export type SluiceOptions = {
   readonly node: string
   /** Folder of this project. */
   readonly root: string
+  /** The image's `main.mjs`; the processes run from it instead of from the sources. */
+  readonly bundle?: string
   readonly routers: number
   /** Extra arguments by component, e.g. `{ controller: ['--propagation-ms=200'] }`. */
   readonly args?: { readonly [component: string]: readonly string[] }
@@ -114,11 +116,15 @@ type Process = {
 
 const fieldRef = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
 
+/** What starts a component. */
+const programOf = ({ node, root, bundle }: SluiceOptions, component: string): readonly string[] =>
+  bundle === undefined ? [node, `${root}/${component}/main.ts`] : [node, bundle, component]
+
 const makeDeployment = (options: SluiceOptions, { component, replicas, ports, args }: Process): KubeObject => {
   const container = {
     name: component,
     image: `sluice.dev/${component}`,
-    command: [options.node, `${options.root}/${component}/main.ts`, ...args, ...(options.args?.[component] ?? [])],
+    command: [...programOf(options, component), ...args, ...(options.args?.[component] ?? [])],
     env: [
       fieldRef('POD_NAME', 'metadata.name'),
       fieldRef('POD_NAMESPACE', 'metadata.namespace'),
