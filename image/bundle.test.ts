@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { stringify } from 'yaml'
 import { type Bundle, loadedBy, makeBundle } from './make-bundle.ts'
 import { bundledPackages } from './third-party.ts'
 
@@ -63,6 +64,14 @@ test('without arguments it is the help of the command line', async () => {
 
 test('everything else is the command line', async () => {
   assert.match((await run('version', '--client')).out, /^sluice \d+\.\d+\.\d+\n$/)
+})
+
+test('a kubeconfig is read', async () => {
+  const cluster = { clusters: [{ name: 'c', cluster: { server: 'http://127.0.0.1:1' } }], users: [{ name: 'u', user: {} }] }
+  const context = { 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }] }
+  const path = join(directory, 'kubeconfig')
+  writeFileSync(path, stringify({ apiVersion: 'v1', kind: 'Config', ...cluster, ...context }))
+  assert.match((await run('version', '--kubeconfig', path)).out, /not reached: .*ECONNREFUSED/)
 })
 
 test('an unknown word is the error of the command line', async () => {

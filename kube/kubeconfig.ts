@@ -93,10 +93,11 @@ const readOne = async (path: string, mayBeMissing: boolean): Promise<readonly Ku
     if (mayBeMissing) return []
     throw new Error(`kubeconfig ${path}: ${error instanceof Error ? error.message : error}`, { cause: error })
   }
-  const { parse } = await import('yaml')
+  // By way of our own file: a bundler knows no names in a CommonJS package that is imported on demand.
+  const { decodeOwnYaml } = await import('./decode-yaml.ts')
   let value: unknown
   try {
-    value = parse(text)
+    value = decodeOwnYaml(text)
   } catch (error) {
     throw new Error(`kubeconfig ${path}: not YAML: ${error instanceof Error ? error.message : error}`, { cause: error })
   }
