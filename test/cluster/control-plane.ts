@@ -1,10 +1,9 @@
 /** A real Kubernetes control plane as child processes: etcd, kube-apiserver, kube-controller-manager, kube-scheduler (tools/kube/build). */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { makeProcesses, type Processes } from './processes.ts'
 
 export type ControlPlane = {
   /** Path of the administrator's kubeconfig. */
@@ -13,6 +12,8 @@ export type ControlPlane = {
   readonly server: string
   /** PEM of the authority that signed the API server's certificate. */
   readonly ca: string
+  /** The four, for those who end them in the middle; others may be run along. */
+  readonly processes: Processes
   readonly stop: () => Promise<void>
 }
 
@@ -21,7 +22,10 @@ export type ControlPlaneOptions = {
   readonly bin: string
   /** Folder for data, certificates and logs; emptied by the caller. */
   readonly dir: string
+  /** One range, or an IPv4 and an IPv6 range with a comma between. */
   readonly serviceCidr: string
+  /** The address under which pods reach the API server; without one it is on loopback only, and no endpoint of its own Service. */
+  readonly nodeAddress?: string
 }
 
 const freePort = (): Promise<number> =>
@@ -33,38 +37,6 @@ const freePort = (): Promise<number> =>
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
     })
   })
-
-type Child = { readonly name: string; readonly process: ChildProcess; readonly log: string }
-
-const start = ({ bin, dir }: ControlPlaneOptions, name: string, args: readonly string[]): Child => {
-  const log = join(dir, `${name}.log`)
-  const child = spawn(join(bin, name), args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const out = createWriteStream(log)
-  child.stdout?.pipe(out, { end: false })
-  child.stderr?.pipe(out, { end: false })
-  return { name, process: child, log }
-}
-
-const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
-
-const stopChild = async ({ process }: Child) => {
-  if (ended(process)) return
-  const gone = new Promise(resolve => process.once('exit', resolve))
-  process.kill('SIGTERM')
-  const killer = setTimeout(() => process.kill('SIGKILL'), 8000)
-  await gone
-  clearTimeout(killer)
-}
-
-/** Waits until `path` of the API server answers 200; throws with the end of the log when the process ends before. */
-const untilReady = async (child: Child, ask: () => Promise<boolean>) => {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (ended(child.process)) throw new Error(`${child.name} ended: ${readFileSync(child.log, 'utf8').slice(-2000)}`)
-    if (await ask().catch(() => false)) return
-    await sleep(100)
-  }
-  throw new Error(`${child.name} was not ready within a minute; see ${child.log}`)
-}
 
 /** A kubeconfig (JSON is YAML) for the bearer of `token`. */
 export const makeKubeconfig = (server: string, ca: string, token: string): string =>
@@ -89,11 +61,16 @@ const etcdArgs = (dir: string, client: string, peer: string) => [
   '--log-level=error',
 ]
 
-const apiserverArgs = (dir: string, etcd: string, port: number, serviceCidr: string) => [
+const addressArgs = (nodeAddress: string | undefined) =>
+  nodeAddress === undefined
+    ? // The API server's own endpoint would be a loopback address, which Kubernetes does not allow among endpoints.
+      ['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', '--endpoint-reconciler-type=none']
+    : ['--bind-address=0.0.0.0', `--advertise-address=${nodeAddress}`, '--kubelet-preferred-address-types=InternalIP']
+
+const apiserverArgs = ({ dir, serviceCidr, nodeAddress }: ControlPlaneOptions, etcd: string, port: number) => [
   `--etcd-servers=${etcd}`,
   `--secure-port=${port}`,
-  '--bind-address=127.0.0.1',
-  '--advertise-address=127.0.0.1',
+  ...addressArgs(nodeAddress),
   `--cert-dir=${join(dir, 'certs')}`,
   '--service-account-issuer=https://kubernetes.default.svc',
   `--service-account-key-file=${join(dir, 'sa.key')}`,
@@ -101,8 +78,7 @@ const apiserverArgs = (dir: string, etcd: string, port: number, serviceCidr: str
   '--authorization-mode=RBAC',
   `--token-auth-file=${join(dir, 'tokens.csv')}`,
   `--service-cluster-ip-range=${serviceCidr}`,
-  // The API server's own endpoint would be a loopback address, which Kubernetes does not allow among endpoints.
-  '--endpoint-reconciler-type=none',
+  '--allow-privileged=true',
 ]
 
 const controllerManagerArgs = (dir: string, port: number) => [
@@ -130,7 +106,7 @@ const schedulerArgs = (dir: string, port: number) => [
 
 /** Starts all four; resolves when the API server is ready and every controller has been started. */
 export const startControlPlane = async (options: ControlPlaneOptions): Promise<ControlPlane> => {
-  const { dir, serviceCidr } = options
+  const { dir } = options
   mkdirSync(join(dir, 'certs'), { recursive: true })
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   writeFileSync(join(dir, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 })
@@ -144,27 +120,21 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
     freePort(),
   ])
   const etcdUrl = `http://127.0.0.1:${clientPort}`
-  const children: Child[] = []
-  const run = (name: string, args: readonly string[]) => {
-    const child = start(options, name, args)
-    children.push(child)
-    return child
-  }
-  // The API server before etcd: its last words go there.
-  const stop = async () => {
-    for (const child of children.toReversed()) await stopChild(child)
-  }
+  const processes = makeProcesses(dir)
+  const run = (name: string, args: readonly string[]) =>
+    processes.run({ name, args, file: join(options.bin, name), restart: true })
   try {
-    const etcd = run('etcd', etcdArgs(dir, etcdUrl, `http://127.0.0.1:${peerPort}`))
-    await untilReady(etcd, async () => (await fetch(`${etcdUrl}/health`)).ok)
-    const apiserver = run('kube-apiserver', apiserverArgs(dir, etcdUrl, port, serviceCidr))
+    run('etcd', etcdArgs(dir, etcdUrl, `http://127.0.0.1:${peerPort}`))
+    await processes.untilReady('etcd', async () => (await fetch(`${etcdUrl}/health`)).ok)
+    // In this order, so that the API server is ended before etcd: its last words go there.
+    run('kube-apiserver', apiserverArgs(options, etcdUrl, port))
     const server = `https://127.0.0.1:${port}`
     const { Agent, fetch: fetchWith } = await import('undici')
     const anyCertificate = new Agent({ connect: { rejectUnauthorized: false } })
-    await untilReady(
-      apiserver,
-      async () =>
-        (await fetchWith(`${server}/readyz`, { dispatcher: anyCertificate, headers: { authorization: `Bearer ${token}` } })).ok,
+    const headers = { authorization: `Bearer ${token}` }
+    await processes.untilReady(
+      'kube-apiserver',
+      async () => (await fetchWith(`${server}/readyz`, { dispatcher: anyCertificate, headers })).ok,
     )
     await anyCertificate.close()
     const ca = readFileSync(join(dir, 'certs', 'apiserver.crt'), 'utf8')
@@ -172,9 +142,9 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
     writeFileSync(kubeconfig, makeKubeconfig(server, ca, token), { mode: 0o600 })
     run('kube-controller-manager', controllerManagerArgs(dir, managerPort))
     run('kube-scheduler', schedulerArgs(dir, schedulerPort))
-    return { kubeconfig, server, ca, stop }
+    return { kubeconfig, server, ca, processes, stop: processes.stop }
   } catch (error) {
-    await stop()
+    await processes.stop()
     throw error
   }
 }
