@@ -70,4 +70,4 @@ format: setup ## format all sources
 
 .PHONY: clean
 clean: ## remove what was installed and built in this folder
-	rm -rf node_modules tools/runtime/node_modules tools/kubectl/node_modules tools/kubectl/bin
+	rm -rf dist node_modules tools/runtime/node_modules tools/kubectl/node_modules tools/kubectl/bin

@@ -1,6 +1,9 @@
 /**
  * Container images without Docker: a tar archive in the OCI image layout, with Docker's own manifest.json beside it, so that
  * `ctr images import`, `docker load`, `kind load image-archive` and `minikube image load` all take it.
+ *
+ *   const layers = [await makeLayer(nodeRuntime(), cacheDir), await makeLayer([file('/app/web.mjs', source)])]
+ *   await writeImage({ name: 'web:1', layers, config: { Entrypoint: ['/bin/node', '/app/web.mjs'] }, out: 'web.tar' })
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import type { Entry } from './entries.ts'
