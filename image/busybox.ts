@@ -6,18 +6,9 @@ import { sharedLibraries } from './node-runtime.ts'
 
 const BUSYBOX = '/bin/busybox'
 
-const isStatic = (path: string): boolean => {
-  try {
-    return sharedLibraries(path).length === 0
-  } catch {
-    // ldd ends with an error for "not a dynamic executable".
-    return true
-  }
-}
-
 /** Its entries. Throws when this machine has no static busybox. */
 export const busybox = (): readonly Entry[] => {
-  if (!existsSync(BUSYBOX) || !isStatic(BUSYBOX))
+  if (!existsSync(BUSYBOX) || sharedLibraries(BUSYBOX).length > 0)
     throw new Error(`${BUSYBOX} is not a static program on this machine; install the package busybox-static`)
   const commands = execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).trim().split('\n')
   return [

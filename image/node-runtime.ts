@@ -1,5 +1,5 @@
 /** The lower layer: Node, the C libraries it needs, and what a resolver and TLS read; no shell and no package manager. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -26,10 +26,13 @@ export const findNode = (): string => {
 
 /** Paths of the shared libraries that a program loads, its loader included; none for a static one. Throws when one is missing. */
 export const sharedLibraries = (path: string): readonly string[] => {
-  const text = execFileSync('ldd', [path], { encoding: 'utf8' })
-  const missing = /^\s*(\S+) => not found/m.exec(text)
+  const { stdout, stderr, status, error } = spawnSync('ldd', [path], { encoding: 'utf8' })
+  if (error !== undefined) throw error
+  if (/not a dynamic executable|statically linked/.test(stdout + stderr)) return []
+  if (status !== 0) throw new Error(`ldd ${path}: ${stderr.trim()}`)
+  const missing = /^\s*(\S+) => not found/m.exec(stdout)
   if (missing !== null) throw new Error(`${path} needs ${missing[1]}, which this machine does not have`)
-  return [...text.matchAll(/(\/\S+) \(0x/g)].flatMap(([, found]) => (found === undefined ? [] : [found]))
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, found]) => (found === undefined ? [] : [found]))
 }
 
 /** glibc loads these by itself when it looks up a name, so no program says that it needs them. */
