@@ -32,8 +32,8 @@ test('a queue is seen in the metrics that client-go gives its queues', async () 
   assert.equal(seen.get(`workqueue_unfinished_work_seconds${label}`), '3')
   assert.equal(seen.get(`workqueue_longest_running_processor_seconds${label}`), '3')
   assert.equal(seen.get(`workqueue_queue_duration_seconds_sum${label}`), '2')
-  assert.equal(seen.get('controller_reconcile_total{name="rollout",result="success"}'), '1')
-  assert.equal(seen.get('controller_reconcile_total{name="rollout",result="error"}'), '0')
+  assert.equal(seen.get('sluice_reconcile_total{name="rollout",result="success"}'), '1')
+  assert.equal(seen.get('sluice_reconcile_total{name="rollout",result="error"}'), '0')
   queue.done('a')
   const later = await values(registry)
   assert.equal(later.get(`workqueue_work_duration_seconds_sum${label}`), '3')
@@ -47,7 +47,7 @@ test('informers show their age, size and troubles', async () => {
   observeInformers(registry, [{ resource: CONFIG_MAPS, hasSynced: () => true, lastEventAgeMs: () => 1500, stats: () => stats }])
   for (let scrape = 0; scrape < 2; scrape += 1) {
     const seen = await values(registry)
-    const of = (name: string) => seen.get(`informer_${name}{resource="configmaps"}`)
+    const of = (name: string) => seen.get(`sluice_informer_${name}{resource="configmaps"}`)
     assert.deepEqual([of('synced'), of('objects'), of('last_event_age_seconds')], ['1', '5', '1.5'])
     assert.deepEqual(
       ['lists', 'watches', 'events', 'failures', 'gone'].map(name => of(`${name}_total`)),

@@ -58,13 +58,13 @@ export const makeControllerMetrics = (registry: Registry, now: () => number = Da
   const waited = histogram(registry, 'workqueue_queue_duration_seconds', 'How long keys waited before they were taken')
   const worked = histogram(registry, 'workqueue_work_duration_seconds', 'How long it took to process a key')
   const reconciles = new Counter({
-    name: 'controller_reconcile_total',
+    name: 'sluice_reconcile_total',
     help: 'Reconciles by what came of them',
     labelNames: ['name', 'result'],
     registers: [registry],
   })
   const reconcileSeconds = new Histogram({
-    name: 'controller_reconcile_duration_seconds',
+    name: 'sluice_reconcile_duration_seconds',
     help: 'How long reconciles took',
     labelNames: ['name'],
     buckets: RECONCILE_BUCKETS,
@@ -116,17 +116,17 @@ export const observeInformers = (registry: Registry, informers: readonly Observe
         for (const informer of informers) this.set({ resource: informer.resource.plural }, read(informer))
       },
     })
-  gauge('informer_synced', '1 when the first list was taken over', informer => (informer.hasSynced() ? 1 : 0))
-  gauge('informer_objects', 'Objects in memory', informer => informer.stats().objects)
+  gauge('sluice_informer_synced', '1 when the first list was taken over', informer => (informer.hasSynced() ? 1 : 0))
+  gauge('sluice_informer_objects', 'Objects in memory', informer => informer.stats().objects)
   gauge(
-    'informer_last_event_age_seconds',
+    'sluice_informer_last_event_age_seconds',
     'How long the API server has said nothing',
     informer => informer.lastEventAgeMs() / 1000,
   )
   for (const [name, help] of Object.entries(INFORMER_COUNTS))
     new Counter({
       ...common,
-      name: `informer_${name}_total`,
+      name: `sluice_informer_${name}_total`,
       help,
       collect() {
         this.reset()
