@@ -44,10 +44,19 @@ export const BYPASS = 'sluice.dev/bypass'
 /** All annotations that are Sluice's own notes, not the user's settings: kept from oldObject by the webhook (kubectl rollout undo drops them). */
 export const INTERNAL_ANNOTATIONS: readonly string[] = [SAVED, STABLE_TEMPLATE]
 
-/** Where Sluice itself runs. */
+/** Where Sluice itself runs unless it is told otherwise (POD_NAMESPACE, `--sluice-namespace`). */
 export const SLUICE_NAMESPACE = 'sluice-system'
 export const ROUTER_APP_LABEL = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'router' } as const
+/** The controller's user unless the webhook is told another (`--controller-user`). */
 export const CONTROLLER_USER = `system:serviceaccount:${SLUICE_NAMESPACE}:sluice-controller`
+/** Every router proves on its admin port to be this one, whatever its address and namespace; no Service has this name. */
+export const ROUTER_SERVER_NAME = 'router.sluice.dev'
+
+/** Objects that the processes make for themselves, in the namespace where they run. */
+export const CONTROLLER_LEASE = 'sluice-controller'
+export const PUBLISHER_LEASE = 'sluice-router-publisher'
+export const WEBHOOK_SECRET = 'sluice-webhook-tls'
+export const ROUTER_SECRET = 'sluice-router-tls'
 
 /** A request to this path with the probe header, through a Service, is answered by the router itself, never passed on. */
 export const PROBE_PATH = '/.well-known/sluice-probe'

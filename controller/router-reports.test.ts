@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { ROUTER_SERVER_NAME } from '../analysis/providers/router-admin.ts'
 import { type AdminServer, json, makeIdentity, startAdminServer } from '../analysis/testing/admin-server.ts'
 import type { Pod } from '../api/kubernetes.ts'
+import { ROUTER_SERVER_NAME } from '../api/names.ts'
 import { makeRouterClient, type RouterClient } from './router-reports.ts'
 
 const pod = (name: string, podIP?: string, phase = 'Running'): Pod => ({

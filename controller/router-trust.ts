@@ -1,11 +1,10 @@
 /** The authority that the routers' admin ports are signed by, from the Secret that the routers keep. */
 import type { KubeObject } from '../api/kubernetes.ts'
+import { ROUTER_SECRET } from '../api/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { SECRETS } from '../kube/resources.ts'
-
-const SECRET_NAME = 'sluice-router-tls'
 
 type Secret = KubeObject & { readonly data?: { readonly [key: string]: string } }
 
@@ -27,11 +26,11 @@ export const startRouterTrust = (options: {
     log,
     namespace,
     resource: SECRETS,
-    fieldSelector: `metadata.name=${SECRET_NAME}`,
+    fieldSelector: `metadata.name=${ROUTER_SECRET}`,
     transform: ({ data = {}, ...secret }) => ({ ...secret, data: { 'ca.crt': data['ca.crt'] ?? '' } }),
   })
   return {
     informer,
-    ca: () => Buffer.from(informer.get(namespace, SECRET_NAME)?.data?.['ca.crt'] ?? '', 'base64').toString('utf8'),
+    ca: () => Buffer.from(informer.get(namespace, ROUTER_SECRET)?.data?.['ca.crt'] ?? '', 'base64').toString('utf8'),
   }
 }

@@ -1,5 +1,6 @@
 /** The controller as a whole: caches on every replica, queues and workers on the leader only. */
 import { Registry } from 'prom-client'
+import { CONTROLLER_LEASE } from '../api/names.ts'
 import type { Settings } from '../engine/seen.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -43,7 +44,6 @@ export type RunningController = {
 }
 
 const WORKERS = 10
-const LEASE = 'sluice-controller'
 /** A cache that heard nothing for so long (bookmarks come once a minute) shows an old world. */
 const STALE_MS = 5 * 60_000
 
@@ -147,7 +147,7 @@ export const runController = async (options: ControllerOptions): Promise<Running
   let working: Promise<void> = Promise.resolve()
   const election = runLeaderElection({
     client,
-    lease: { namespace: systemNamespace, name: LEASE },
+    lease: { namespace: systemNamespace, name: CONTROLLER_LEASE },
     identity: options.identity,
     log,
     onStarted: signal => {

@@ -6,7 +6,7 @@ import { makeAuthority, makeServing } from '../kube/certificate-pair.ts'
 import type { Certificates } from '../kube/certificates.ts'
 import { startAdminServer } from './admin.ts'
 
-const NAME = 'sluice-router.sluice-system.svc'
+const NAME = 'router.sluice.dev'
 
 test('a new certificate is served without a restart, and open connections stay', async t => {
   const authority = await makeAuthority('test', Date.now())

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { EndpointSlice } from '../api/kubernetes.ts'
+import { PUBLISHER_LEASE } from '../api/names.ts'
 import type { RouteSpec } from '../api/route.ts'
 import { systemClock } from '../kube/clock.ts'
 import { silentLogger } from '../kube/log.ts'
 import { ENDPOINT_SLICES, LEASES, PODS, ROUTES } from '../kube/resources.ts'
-import { LEASE, type Publisher, startPublisher } from './publisher.ts'
+import { type Publisher, startPublisher } from './publisher.ts'
 import { startRouteSource } from './route-source.ts'
 import { type FakeApi, makeFakeApi } from './testing/fake-api.ts'
 import { anEndpoint, aRoute, aRouterPod, aSlice, canaryAt } from './testing/objects.ts'
@@ -198,7 +199,7 @@ test('when the leader`s process dies the others take it out without waiting for 
   const lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { namespace: 'sluice-system', name: LEASE },
+    metadata: { namespace: 'sluice-system', name: PUBLISHER_LEASE },
     spec: { holderIdentity: 'router-a', leaseDurationSeconds: 3600, renewTime: time },
   }
   api.put(LEASES, lease)

@@ -3,7 +3,7 @@
  * not the controller is alive, since it is the routers whose comings and goings must be published at once.
  */
 import type { EndpointSlice, Pod } from '../api/kubernetes.ts'
-import { MANAGED_BY_SLICE, ROUTER_APP_LABEL, SERVICE_NAME, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
+import { MANAGED_BY_SLICE, PUBLISHER_LEASE, ROUTER_APP_LABEL, SERVICE_NAME, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
@@ -19,8 +19,6 @@ import { groupByService, isReady } from './endpoints.ts'
 import { PeerWatch } from './peers.ts'
 import type { RouteSource } from './route-source.ts'
 import { failOpenService, planSlices, renderSlices, type SliceChange, takesTraffic } from './slices.ts'
-
-export const LEASE = 'sluice-router-publisher'
 
 export type PublisherOptions = {
   readonly client: KubeClient
@@ -144,7 +142,7 @@ class RunningPublisher {
     const { client, log, clock, pod, timing } = this.#options
     this.#election = runLeaderElection({
       client,
-      lease: { namespace: pod.namespace, name: LEASE },
+      lease: { namespace: pod.namespace, name: PUBLISHER_LEASE },
       identity: pod.name,
       log,
       clock,

@@ -64,7 +64,7 @@ const admin = async <T>(api: FakeApi, router: Router, path: string): Promise<{ s
     port: router.adminPort(),
     path,
     ca,
-    servername: 'sluice-router.sluice-system.svc',
+    servername: 'router.sluice.dev',
     agent: false,
   })
   const [answer] = (await once(req, 'response')) as [IncomingMessage]

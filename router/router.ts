@@ -1,6 +1,8 @@
 /** One router: the table from Kubernetes, the ports, the admin and health servers, the publisher, and the way out. */
+import { ROUTER_SECRET, ROUTER_SERVER_NAME } from '../api/names.ts'
 import { renderProblem } from '../api/problem.ts'
 import type { BucketReport, RouterReport } from '../api/router-admin.ts'
+import { observeClient } from '../kube/api-metrics.ts'
 import { type CertificateKeeper, ensureCertificates } from '../kube/certificates.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
@@ -8,6 +10,8 @@ import { type HealthServer, startHealthServer } from '../kube/health-server.ts'
 import type { InformerTiming } from '../kube/informer.ts'
 import type { LeaderTiming } from '../kube/leader.ts'
 import type { Logger } from '../kube/log.ts'
+import { observeInformers } from '../kube/metrics.ts'
+import { observeCertificate, observeProcess } from '../kube/process-metrics.ts'
 import { type AdminServer, startAdminServer } from './admin.ts'
 import type { LaneContext } from './lanes/connection.ts'
 import type { Limits } from './limits.ts'
@@ -17,6 +21,7 @@ import { type RouteSource, startRouteSource } from './route-source.ts'
 import { Serving } from './serving.ts'
 import { makeMetrics } from './stats/metrics.ts'
 import { mergeBuckets } from './stats/second-ring.ts'
+import { addStateMetrics } from './stats/state-metrics.ts'
 
 export type RouterOptions = {
   readonly client: KubeClient
@@ -69,6 +74,8 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
 class RunningRouter implements Router {
   readonly serving: Serving
   readonly #options: RouterOptions
+  /** The one of the options, counted. */
+  #client: KubeClient
   readonly #startedAt: number
   readonly #ended = new AbortController()
   #source: RouteSource | undefined
@@ -82,6 +89,7 @@ class RunningRouter implements Router {
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#client = options.client
     this.#startedAt = options.clock.now()
     const context: LaneContext = {
       router: options.pod.name,
@@ -100,8 +108,18 @@ class RunningRouter implements Router {
   }
 
   async start(): Promise<void> {
-    const { client, log, clock, pod, healthPort, stateDir, timing, version } = this.#options
-    const registry = makeMetrics({ routes: () => this.serving.routes.values(), build: { version, node: process.version } })
+    const { log, clock, pod, healthPort, stateDir, timing, version } = this.#options
+    const registry = makeMetrics({ routes: () => this.serving.routes.values() })
+    this.#client = observeClient(registry, this.#options.client)
+    const client = this.#client
+    observeProcess(registry, { component: 'router', version })
+    observeCertificate(registry, () => this.#certificates?.current().cert)
+    addStateMetrics(registry, {
+      draining: () => this.#leaving,
+      publishes: () => this.isPublisher(),
+      source: () => this.#source?.state() ?? 'empty',
+      refused: () => (this.#source?.refused() ?? []).map(({ route }) => route),
+    })
     this.#health = await startHealthServer({ host: pod.ip, port: healthPort, ready: () => this.notReady(), registry })
     const source = await startRouteSource({
       client,
@@ -115,6 +133,7 @@ class RunningRouter implements Router {
       ...(timing?.informer ? { timing: timing.informer } : {}),
     })
     this.#source = source
+    observeInformers(registry, [source.routes, source.slices])
     this.#publisher = startPublisher({
       client,
       log,
@@ -177,13 +196,13 @@ class RunningRouter implements Router {
 
   /** Without the API server there is no certificate; traffic does not wait for it. */
   async #serveAdmin(): Promise<void> {
-    const { client, log, clock, pod, adminPort } = this.#options
+    const { log, clock, pod, adminPort } = this.#options
+    const client = this.#client
     const { signal } = this.#ended
-    const name = `sluice-router.${pod.namespace}.svc`
     while (!signal.aborted && !this.#admin) {
       try {
-        const secret = { namespace: pod.namespace, name: 'sluice-router-tls' }
-        this.#certificates ??= await ensureCertificates({ client, log, clock, secret, dnsNames: [name, `${name}.cluster.local`] })
+        const secret = { namespace: pod.namespace, name: ROUTER_SECRET }
+        this.#certificates ??= await ensureCertificates({ client, log, clock, secret, dnsNames: [ROUTER_SERVER_NAME] })
         this.#admin = await startAdminServer({
           host: pod.ip,
           port: adminPort,

@@ -1,4 +1,5 @@
 /** What an admission request asks and what we answer, as plain data: the input and the output of review.ts. */
+import type { ReadOptions } from '../api/annotations.ts'
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { LabelSelector, Labels } from '../api/kubernetes.ts'
 
@@ -23,6 +24,11 @@ export type ViewedDeployment = { readonly name: string; readonly selector: Label
 
 /** What the informers know of the request's namespace. */
 export type View = { readonly optedIn: readonly ViewedDeployment[] }
+
+export type ReviewOptions = ReadOptions & {
+  /** Whose writes pass without a look. */
+  readonly controllerUser?: string
+}
 
 /** One word for metrics and the audit log. */
 export type DecisionName =

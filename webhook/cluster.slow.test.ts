@@ -16,7 +16,13 @@ import type { Resource } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { DEPLOYMENTS, MUTATING_WEBHOOKS, NAMESPACES, SERVICES } from '../kube/resources.ts'
-import { makeGuardBinding, makeGuardPolicy, makeMutatingWebhookConfiguration, type WebhookService } from './manifests.ts'
+import {
+  DEFAULT_TARGET,
+  makeGuardBinding,
+  makeGuardPolicy,
+  makeMutatingWebhookConfiguration,
+  type WebhookService,
+} from './manifests.ts'
 import { type RunningWebhook, runWebhook } from './run.ts'
 import { SILENT } from './testing/client.ts'
 import { OPTED_IN, TEMPLATE } from './testing/objects.ts'
@@ -94,7 +100,7 @@ before(async () => {
   const { client } = cluster
   for (const name of ['shop', 'sluice-system'])
     await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  const target: WebhookService = { namespace: 'sluice-system', service: 'sluice-webhook', port: 0 }
+  const target: WebhookService = { ...DEFAULT_TARGET, port: 0 }
   webhook = await runWebhook({
     client,
     clock: systemClock,

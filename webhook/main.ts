@@ -1,6 +1,6 @@
 /** The webhook's process: node webhook/main.ts [flags]; see --help. */
 import { parseArgs } from 'node:util'
-import { SLUICE_NAMESPACE } from '../api/names.ts'
+import { CONTROLLER_USER, SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
 import { messageOf } from '../kube/errors.ts'
 import { clientOver } from '../kube/http-client.ts'
@@ -16,7 +16,10 @@ const HELP = `Admission webhook of Sluice: holds new versions of opted-in Deploy
   --service NAME         Service in front of the webhook (sluice-webhook)
   --service-port N       its port (443)
   --quiet-seconds N      on SIGTERM: how long to serve on while clients learn of it (5)
-  --create-configuration make the MutatingWebhookConfiguration when there is none
+  --configuration NAME   the MutatingWebhookConfiguration (sluice)
+  --create-configuration make it when there is none
+  --controller-user USER whose writes are never looked at (${CONTROLLER_USER})
+  --certificate-dir DIR  tls.crt, tls.key and ca.crt that somebody else keeps, with the configuration's caBundle (own, in a Secret)
   --log-level LEVEL      ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAMESPACE is the namespace (${SLUICE_NAMESPACE}).
@@ -36,6 +39,9 @@ const readFlags = () =>
       service: { type: 'string', default: 'sluice-webhook' },
       'service-port': { type: 'string', default: '443' },
       'quiet-seconds': { type: 'string', default: '5' },
+      configuration: { type: 'string', default: 'sluice' },
+      'controller-user': { type: 'string', default: CONTROLLER_USER },
+      'certificate-dir': { type: 'string' },
       'create-configuration': { type: 'boolean', default: false },
       'log-level': { type: 'string', default: 'info' },
       help: { type: 'boolean', default: false },
@@ -89,10 +95,13 @@ const main = async (): Promise<void> => {
     ...ports,
     target: {
       namespace: process.env['POD_NAMESPACE'] ?? SLUICE_NAMESPACE,
+      configuration: values.configuration,
+      controllerUser: values['controller-user'],
       service: values.service,
       port: numberOf('service-port', 65_535),
     },
     createConfiguration: values['create-configuration'],
+    ...(values['certificate-dir'] === undefined ? {} : { certificateDirectory: values['certificate-dir'] }),
   })
   await stopped
   await webhook.stop(quietMs)

@@ -5,7 +5,6 @@
 import type { KubeObject } from '../api/kubernetes.ts'
 import { BYPASS, CONTROLLER_USER, PREFIX, SAVED, SLUICE_NAMESPACE } from '../api/names.ts'
 
-export const CONFIGURATION_NAME = 'sluice'
 export const MUTATE_PATH = '/mutate'
 
 type MatchCondition = { readonly name: string; readonly expression: string }
@@ -38,6 +37,10 @@ export type Webhook = {
 export type MutatingWebhookConfiguration = KubeObject & { readonly webhooks?: readonly Webhook[] }
 
 export type WebhookService = {
+  /** Of the MutatingWebhookConfiguration; the guard's name begins with it. */
+  readonly configuration: string
+  /** Whose writes are never looked at. */
+  readonly controllerUser: string
   /** The Service in front of the webhook's pods; its namespace too. */
   readonly namespace: string
   readonly service: string
@@ -64,10 +67,10 @@ const OPTED_IN: MatchCondition = {
   ].join(' || '),
 }
 
-const NOT_A_CONTROLLER: MatchCondition = {
+const notAController = (user: string): MatchCondition => ({
   name: 'not-a-controller',
-  expression: `!(request.userInfo.username in ['${CONTROLLER_USER}', '${NATIVE_CONTROLLER}'])`,
-}
+  expression: `!(request.userInfo.username in ['${user}', '${NATIVE_CONTROLLER}'])`,
+})
 
 /** Decided by the API server itself, so that the way out works while no webhook pod does. */
 const NOT_BYPASSED: MatchCondition = { name: 'not-bypassed', expression: `!${hasValue('object', BYPASS, 'true')}` }
@@ -91,14 +94,14 @@ const common = ({ namespace, service, port, caBundle }: WebhookService) =>
   }) as const
 
 /**
- * The MutatingWebhookConfiguration `sluice`. Deployments: without an answer an update of an opted-in one is refused, so that no
+ * The MutatingWebhookConfiguration. Deployments: without an answer an update of an opted-in one is refused, so that no
  * new version gets past the trial. Services: without an answer they pass, and the controller repairs what was missed.
  */
 export const makeMutatingWebhookConfiguration = (target: WebhookService): MutatingWebhookConfiguration => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingWebhookConfiguration',
   metadata: {
-    name: CONFIGURATION_NAME,
+    name: target.configuration,
     labels: { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'webhook' },
   },
   webhooks: [
@@ -114,7 +117,7 @@ export const makeMutatingWebhookConfiguration = (target: WebhookService): Mutati
           scope: 'Namespaced',
         },
       ],
-      matchConditions: [OPTED_IN, NOT_A_CONTROLLER, NOT_BYPASSED],
+      matchConditions: [OPTED_IN, notAController(target.controllerUser), NOT_BYPASSED],
       failurePolicy: 'Fail',
       timeoutSeconds: 3,
     },
@@ -124,24 +127,28 @@ export const makeMutatingWebhookConfiguration = (target: WebhookService): Mutati
       rules: [
         { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['services'], scope: 'Namespaced' },
       ],
-      matchConditions: [NOT_A_CONTROLLER, NOT_BYPASSED],
+      matchConditions: [notAController(target.controllerUser), NOT_BYPASSED],
       failurePolicy: 'Ignore',
       timeoutSeconds: 2,
     },
   ],
 })
 
-export const GUARD_NAME = 'sluice-guard.sluice.dev'
+/** Name of the guard that goes with a configuration, e.g. `sluice-guard.sluice.dev`. */
+export const guardName = (configuration: string): string => `${configuration}-guard.sluice.dev`
 
 /**
  * The guard of held Deployments: runs inside the API server after all mutation, so it stands while every process of ours is
  * down. It refuses what would let the native controller loose in mid-update. With the webhook up it never has to: the webhook has
  * put those fields back by then.
  */
-export const makeGuardPolicy = (): KubeObject & { readonly spec: object } => ({
+export const makeGuardPolicy = ({
+  configuration,
+  controllerUser,
+}: WebhookService = DEFAULT_TARGET): KubeObject & { readonly spec: object } => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'ValidatingAdmissionPolicy',
-  metadata: { name: GUARD_NAME, labels: { 'app.kubernetes.io/name': 'sluice' } },
+  metadata: { name: guardName(configuration), labels: { 'app.kubernetes.io/name': 'sluice' } },
   spec: {
     failurePolicy: 'Fail',
     matchConstraints: {
@@ -151,7 +158,7 @@ export const makeGuardPolicy = (): KubeObject & { readonly spec: object } => ({
     },
     matchConditions: [
       { name: 'held', expression: hasAnnotation('oldObject', SAVED) },
-      { name: 'not-the-controller', expression: `request.userInfo.username != '${CONTROLLER_USER}'` },
+      { name: 'not-the-controller', expression: `request.userInfo.username != '${controllerUser}'` },
       NOT_BYPASSED,
     ],
     validations: [
@@ -172,18 +179,24 @@ export const makeGuardPolicy = (): KubeObject & { readonly spec: object } => ({
   },
 })
 
-export const makeGuardBinding = (): KubeObject & { readonly spec: object } => ({
+export const makeGuardBinding = ({ configuration }: WebhookService = DEFAULT_TARGET): KubeObject & { readonly spec: object } => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'ValidatingAdmissionPolicyBinding',
-  metadata: { name: GUARD_NAME, labels: { 'app.kubernetes.io/name': 'sluice' } },
-  spec: { policyName: GUARD_NAME, validationActions: ['Deny'] },
+  metadata: { name: guardName(configuration), labels: { 'app.kubernetes.io/name': 'sluice' } },
+  spec: { policyName: guardName(configuration), validationActions: ['Deny'] },
 })
 
 /** What an installer applies for the webhook, in order: the guard first, so that nothing is held without it. */
 export const makeWebhookManifests = (target: WebhookService = DEFAULT_TARGET): readonly KubeObject[] => [
-  makeGuardPolicy(),
-  makeGuardBinding(),
+  makeGuardPolicy(target),
+  makeGuardBinding(target),
   makeMutatingWebhookConfiguration(target),
 ]
 
-export const DEFAULT_TARGET: WebhookService = { namespace: SLUICE_NAMESPACE, service: 'sluice-webhook', port: 443 }
+export const DEFAULT_TARGET: WebhookService = {
+  configuration: 'sluice',
+  controllerUser: CONTROLLER_USER,
+  namespace: SLUICE_NAMESPACE,
+  service: 'sluice-webhook',
+  port: 443,
+}

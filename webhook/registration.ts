@@ -1,11 +1,11 @@
-/** Keeps our certificate authority in the MutatingWebhookConfiguration `sluice`; every replica does, and they do not fight. */
+/** Keeps our certificate authority in the MutatingWebhookConfiguration; every replica does, and they do not fight. */
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
 import { isAlreadyExists, isApiError, isConflict, isNotFound } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { MUTATING_WEBHOOKS } from '../kube/resources.ts'
-import { CONFIGURATION_NAME, type MutatingWebhookConfiguration, makeWebhookManifests, type WebhookService } from './manifests.ts'
+import { type MutatingWebhookConfiguration, makeWebhookManifests, type WebhookService } from './manifests.ts'
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 
@@ -23,6 +23,10 @@ export const trusts = (configuration: MutatingWebhookConfiguration, bundle: stri
   }
   return webhooks.length > 0 && wanted.length > 0 && webhooks.every(one => has(one.clientConfig.caBundle))
 }
+
+/** An issuer without an authority of its own in the Secret: all that can be seen is that somebody is trusted. */
+const trustsSomebody = ({ webhooks = [] }: MutatingWebhookConfiguration): boolean =>
+  webhooks.length > 0 && webhooks.every(one => (one.clientConfig.caBundle ?? '') !== '')
 
 /**
  * The JSON patch that makes every webhook trust exactly this bundle; none where all do. Without `exact` more certificates may be
@@ -48,6 +52,8 @@ export type RegistrationOptions = {
   readonly target: WebhookService
   /** Make the configuration when there is none; otherwise wait until somebody applies it. */
   readonly create: boolean
+  /** Somebody else (cert-manager) puts the authority in; it is only looked at. */
+  readonly readOnly?: boolean
   readonly clock: Clock
   readonly log: Logger
 }
@@ -98,22 +104,24 @@ export const startRegistration = (options: RegistrationOptions): Registration =>
 
 /** One look, and one write where it is needed; true when the API server trusts our authority afterwards. */
 const settleRegistration = async (
-  { client, bundle, target, create, log }: RegistrationOptions,
+  { client, bundle, target, create, readOnly = false, log }: RegistrationOptions,
   exact: boolean,
 ): Promise<boolean> => {
   const pem = bundle()
-  const configuration = await readConfiguration(client)
+  const name = target.configuration
+  const configuration = await readConfiguration(client, name)
   if (configuration === undefined) {
     if (!create) return false
     await makeConfiguration(client, { ...target, caBundle: pem })
-    log.info('made the webhook configuration', { name: CONFIGURATION_NAME })
+    log.info('made the webhook configuration', { name })
     return true
   }
+  if (readOnly) return pem === '' ? trustsSomebody(configuration) : trusts(configuration, pem)
   const patch = trustOps(configuration, pem, { exact })
   if (patch.length === 0) return trusts(configuration, pem)
   try {
-    const after = await client.patch<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name: CONFIGURATION_NAME }, 'json', patch)
-    log.info('put the certificate authority into the webhook configuration', { name: CONFIGURATION_NAME })
+    const after = await client.patch<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name }, 'json', patch)
+    log.info('put the certificate authority into the webhook configuration', { name })
     return trusts(after, pem)
   } catch (error) {
     // Another replica was faster, or the list of webhooks changed: the next look tells.
@@ -122,9 +130,9 @@ const settleRegistration = async (
   }
 }
 
-const readConfiguration = async (client: KubeClient): Promise<MutatingWebhookConfiguration | undefined> => {
+const readConfiguration = async (client: KubeClient, name: string): Promise<MutatingWebhookConfiguration | undefined> => {
   try {
-    return await client.get<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name: CONFIGURATION_NAME })
+    return await client.get<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name })
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

@@ -1,12 +1,11 @@
 /** Deployments: the settings are checked, and a new pod template of an opted-in one is held for the controller to try out. */
 
-import type { ReadOptions } from '../api/annotations.ts'
 import { isHeld } from '../api/hold.ts'
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { Deployment } from '../api/kubernetes.ts'
 import { BYPASS, CONTROLLER_USER, SAVED, STABLE_TEMPLATE } from '../api/names.ts'
 import { type Problem, renderProblem } from '../api/problem.ts'
-import { type AdmissionRequest, allow, type Decision, deny, type View } from './admission.ts'
+import { type AdmissionRequest, allow, type Decision, deny, type ReviewOptions, type View } from './admission.ts'
 import { metadataOps } from './annotation-ops.ts'
 import { checkSettings } from './check-settings.ts'
 import { decodeBoth, decodeDeployment } from './decode-object.ts'
@@ -20,9 +19,10 @@ const NATIVE_USER = 'system:serviceaccount:kube-system:deployment-controller'
 export const reviewDeployment = (
   request: AdmissionRequest & { readonly object: unknown },
   _view: View,
-  options: ReadOptions,
+  options: ReviewOptions,
 ): Decision => {
-  if (request.user === CONTROLLER_USER || request.user === NATIVE_USER) return allow('pass', 'a controller writes')
+  const { controllerUser = CONTROLLER_USER } = options
+  if (request.user === controllerUser || request.user === NATIVE_USER) return allow('pass', 'a controller writes')
   const decoded = decodeBoth(request, decodeDeployment)
   if (decoded.problem !== undefined) return deny(400, decoded.problem)
   const { object, old } = decoded

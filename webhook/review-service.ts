@@ -6,12 +6,24 @@ import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { Labels, Service } from '../api/kubernetes.ts'
 import { BYPASS, CONTROLLER_USER, DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, SAVED_SELECTOR, SKIP_MIRROR } from '../api/names.ts'
 import { savedSelector, selectsPods } from '../api/service-mode.ts'
-import { type AdmissionRequest, allow, type Decision, type DecisionName, deny, type View } from './admission.ts'
+import {
+  type AdmissionRequest,
+  allow,
+  type Decision,
+  type DecisionName,
+  deny,
+  type ReviewOptions,
+  type View,
+} from './admission.ts'
 import { metadataOps, type WantedKeys } from './annotation-ops.ts'
 import { decodeBoth, decodeService } from './decode-object.ts'
 
-export const reviewService = (request: AdmissionRequest & { readonly object: unknown }, view: View): Decision => {
-  if (request.user === CONTROLLER_USER) return allow('pass', 'the controller writes')
+export const reviewService = (
+  request: AdmissionRequest & { readonly object: unknown },
+  view: View,
+  { controllerUser = CONTROLLER_USER }: ReviewOptions,
+): Decision => {
+  if (request.user === controllerUser) return allow('pass', 'the controller writes')
   const decoded = decodeBoth(request, decodeService)
   if (decoded.problem !== undefined) return deny(400, decoded.problem)
   const { object, old } = decoded

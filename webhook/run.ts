@@ -1,5 +1,6 @@
 /** The webhook as a whole: started in the order in which its parts need each other, stopped in the order that drops no request. */
 import type { Deployment } from '../api/kubernetes.ts'
+import { WEBHOOK_SECRET } from '../api/names.ts'
 import { ensureCertificates } from '../kube/certificates.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
@@ -9,8 +10,9 @@ import { startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { DEPLOYMENTS } from '../kube/resources.ts'
 import { makeApp } from './app.ts'
-import { CONFIGURATION_NAME, type WebhookService } from './manifests.ts'
+import type { WebhookService } from './manifests.ts'
 import { makeMetrics } from './metrics.ts'
+import { watchMountedCertificates } from './mounted-certificates.ts'
 import { startRegistration } from './registration.ts'
 import { review } from './review.ts'
 import { startServer } from './server.ts'
@@ -26,6 +28,8 @@ export type WebhookOptions = {
   /** The Service that clients know us by; the certificate is for its names. */
   readonly target: WebhookService
   readonly createConfiguration: boolean
+  /** A folder with tls.crt, tls.key and ca.crt that somebody else keeps, as he keeps the configuration's caBundle; absent: our own. */
+  readonly certificateDirectory?: string
 }
 
 export type RunningWebhook = {
@@ -38,8 +42,6 @@ export type RunningWebhook = {
   readonly stop: (quietMs: number) => Promise<void>
 }
 
-/** By which name the Secret with authority and serving pair goes. */
-const SECRET = 'sluice-webhook-tls'
 const LAST_REQUESTS_MS = 5_000
 
 const namesOf = ({ service, namespace }: WebhookService): readonly string[] => [
@@ -51,8 +53,12 @@ const namesOf = ({ service, namespace }: WebhookService): readonly string[] => [
 
 export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhook> => {
   const { client, clock, log, host, target } = options
-  const secret = { namespace: target.namespace, name: SECRET }
-  const keeper = await ensureCertificates({ client, secret, dnsNames: namesOf(target), clock, log })
+  const { certificateDirectory: directory } = options
+  const secret = { namespace: target.namespace, name: WEBHOOK_SECRET }
+  const keeper =
+    directory === undefined
+      ? await ensureCertificates({ client, secret, dnsNames: namesOf(target), clock, log })
+      : await watchMountedCertificates({ directory, clock, log })
   const deployments = startInformer<Deployment>({
     client,
     resource: DEPLOYMENTS,
@@ -66,13 +72,18 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
     bundle: () => keeper.current().caBundle,
     target,
     create: options.createConfiguration,
+    readOnly: directory !== undefined,
     clock,
     log,
   })
   keeper.onChange(() => registration.renew())
   const metrics = makeMetrics()
   const app = makeApp({
-    judge: request => review(request, makeView(deployments.by('countedNamespace', request.namespace ?? '')), { decodeYaml }),
+    judge: request =>
+      review(request, makeView(deployments.by('countedNamespace', request.namespace ?? '')), {
+        decodeYaml,
+        controllerUser: target.controllerUser,
+      }),
     metrics,
     log,
     now: clock.now,
@@ -84,7 +95,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
     if (stopping) return 'going down'
     if (!deployments.hasSynced()) return 'waits for the first list of Deployments'
     if (!registration.isTrusted())
-      return `waits until MutatingWebhookConfiguration ${CONFIGURATION_NAME} is there and trusts our authority`
+      return `waits until MutatingWebhookConfiguration ${target.configuration} is there and trusts our authority`
     return undefined
   }
   const health = await startHealthServer({ host, port: options.healthPort, ready: missing, registry: metrics.registry })

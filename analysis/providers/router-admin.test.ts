@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { ROUTER_SERVER_NAME } from '../../api/names.ts'
 import type { BucketReport, RouterReport } from '../../api/router-admin.ts'
 import { type AdminServer, type Identity, json, makeIdentity, startAdminServer } from '../testing/admin-server.ts'
 import { answers } from '../testing/tallies.ts'
-import { makeRouterAdmin, ROUTER_SERVER_NAME, type RouterAdmin, routerOrigin } from './router-admin.ts'
+import { makeRouterAdmin, type RouterAdmin, routerOrigin } from './router-admin.ts'
 
 const BUCKETS: BucketReport = {
   router: 'r1',

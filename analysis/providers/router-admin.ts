@@ -1,12 +1,10 @@
 /** Asks routers on their admin ports: HTTPS with Sluice's own CA, kept-alive connections, a time limit and a size limit. */
 import { Agent, request } from 'undici'
-import { SLUICE_NAMESPACE } from '../../api/names.ts'
+import { ROUTER_SERVER_NAME } from '../../api/names.ts'
 import type { BucketReport, RouterReport } from '../../api/router-admin.ts'
 import { type Decoded, decodeBucketReport, decodeRouterReport } from './decode-reports.ts'
 
 export const ROUTER_ADMIN_PORT = 8444
-/** Every router proves to be this one, whatever its address. */
-export const ROUTER_SERVER_NAME = `sluice-router.${SLUICE_NAMESPACE}.svc`
 
 /** The controller asks every second, so a router that is slower than this is silent. */
 const TIMEOUT_MS = 1000

@@ -1,12 +1,13 @@
 import { parse } from 'yaml'
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
-import { ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../../api/names.ts'
+import { CONTROLLER_LEASE, ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../../api/names.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { isApiError } from '../../kube/errors.ts'
 import { DEPLOYMENTS, ENDPOINT_SLICES, LEASES, PODS, REPLICA_SETS, SERVICES } from '../../kube/resources.ts'
 import { type Checked, checkDeployment, type Finding, type Section } from '../check-report.ts'
+import { runClusterCheck } from '../cluster-check/run.ts'
 import type { Command, Session } from '../command.ts'
-import { CONTROLLER_LEASE, type Lease, liveHolder } from '../eject/lease.ts'
+import { type Lease, liveHolder } from '../eject/lease.ts'
 import { printValue } from '../output/print-object.ts'
 import type { RenderOptions, Style } from '../output/style.ts'
 import { wrap } from '../output/table.ts'
@@ -72,6 +73,8 @@ export const renderCheck = (
   ])
 
 const run = async (session: Session, target: string): Promise<number> => {
+  // A Deployment of that name is deployment/cluster.
+  if (target === 'cluster') return runClusterCheck(session)
   const name = parseTarget(target)
   const { client, namespace } = await session.cluster()
   const { terminal, format, now } = session
@@ -89,8 +92,9 @@ const run = async (session: Session, target: string): Promise<number> => {
 
 export const check: Command = {
   name: 'check',
-  summary: "check a Deployment's annotations, the Services in front of it, and how its traffic can be split",
+  summary:
+    'check a Deployment, its Services and how its traffic can be split; or with the name `cluster` what Sluice needs there',
   argument: '<name>',
-  examples: ['check deployment/web', 'check web -o json'],
+  examples: ['check deployment/web', 'check web -o json', 'check cluster'],
   run,
 }

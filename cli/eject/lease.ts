@@ -1,8 +1,6 @@
 /** Whether the controller is at work, by its Lease. */
 import type { KubeObject } from '../../api/kubernetes.ts'
 
-export const CONTROLLER_LEASE = 'sluice-controller'
-
 export type Lease = KubeObject & {
   readonly spec?: {
     readonly holderIdentity?: string | null
