@@ -75,6 +75,16 @@ export class Dispatch {
     this.#version.stats.ring.count(this.#now(), outcome, latencyMs)
   }
 
+  /** So many bytes of the client were passed to the version that the request is with. */
+  passedIn(bytes: number): void {
+    this.#version.stats.bytesIn += bytes
+  }
+
+  /** So many bytes of that version's pod were passed to the client. */
+  passedOut(bytes: number): void {
+    this.#version.stats.bytesOut += bytes
+  }
+
   done(): void {
     this.#release()
   }

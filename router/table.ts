@@ -24,6 +24,8 @@ export type RoutePlan = {
   readonly key: string
   readonly namespace: string
   readonly name: string
+  /** Name of the Deployment whose pods the Service has. */
+  readonly deployment: string
   readonly version: number
   readonly endpoints: RouterEndpoints
   readonly ports: readonly RoutePort[]
@@ -109,6 +111,7 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     key,
     namespace,
     name: metadata.name,
+    deployment: spec.deployment,
     version: spec.version,
     endpoints: spec.endpoints,
     ports: spec.ports,

@@ -1,8 +1,14 @@
 /** Joins two connections so that each gets what the other sends, half-closes included. */
 import type { Duplex } from 'node:stream'
+import type { Dispatch } from '../dispatch.ts'
 
-/** Calls `onClosed` once, when both are closed; `failed` is the side that broke off first, if one did. */
-export const splice = (client: Duplex, pod: Duplex, onClosed: (failed: 'client' | 'pod' | undefined) => void): void => {
+/** Calls `onClosed` once, when both are closed; `failed` is the side that broke off first, if one did. What passes is counted as it does. */
+export const splice = (
+  client: Duplex,
+  pod: Duplex,
+  dispatch: Pick<Dispatch, 'passedIn' | 'passedOut'>,
+  onClosed: (failed: 'client' | 'pod' | undefined) => void,
+): void => {
   let failed: 'client' | 'pod' | undefined
   let open = 2
   const watch = (side: Duplex, name: 'client' | 'pod', other: Duplex): void => {
@@ -19,6 +25,8 @@ export const splice = (client: Duplex, pod: Duplex, onClosed: (failed: 'client' 
   }
   watch(client, 'client', pod)
   watch(pod, 'pod', client)
+  client.on('data', (chunk: Buffer) => dispatch.passedIn(chunk.length))
+  pod.on('data', (chunk: Buffer) => dispatch.passedOut(chunk.length))
   client.pipe(pod)
   pod.pipe(client)
 }

@@ -44,7 +44,7 @@ const carry = (context: LaneContext, connection: Connection) => {
       place.upstream.markUp()
       // Counted when it was made: connections last for hours, and what is judged is whether the version takes them.
       dispatch.finish('status2xx', -1)
-      splice(socket, pod, failed => {
+      splice(socket, pod, dispatch, failed => {
         if (failed === 'pod') dispatch.fail()
         end()
       })

@@ -164,7 +164,7 @@ class Upgrade {
     socket.write(this.#renderHead(answer, headers))
     if (head.length > 0) socket.write(head)
     for (const chunk of this.#early) pod.write(chunk)
-    splice(socket, pod, failed => {
+    splice(socket, pod, dispatch, failed => {
       if (failed === 'pod') dispatch.fail()
       this.#end()
     })

@@ -113,7 +113,7 @@ export class Exchange {
       clearTimeout(attempt.timer)
       attempt.bytesBefore = socket.bytesRead
       if (answerTimeoutMs > 0) this.#limit(attempt, 'answering', answerTimeoutMs)
-      if (this.#hasBody && !this.#in.expectsContinue) this.#in.req.pipe(request)
+      if (this.#hasBody && !this.#in.expectsContinue) this.#sendBody(request)
     }
     if (!socket.connecting) return connected()
     this.#limit(attempt, 'connecting', connectTimeoutMs)
@@ -121,6 +121,12 @@ export class Exchange {
       attempt.upstream.markUp()
       connected()
     })
+  }
+
+  #sendBody(request: ClientRequest) {
+    const { req } = this.#in
+    req.on('data', (chunk: Buffer) => this.#dispatch.passedIn(chunk.length))
+    req.pipe(request)
   }
 
   #limit(attempt: Attempt, expired: 'connecting' | 'answering', ms: number) {
@@ -132,12 +138,12 @@ export class Exchange {
 
   /** The pod is asked first; when it says nothing at all for a while the body is sent, as RFC 9110 10.1.1 has clients do. */
   #expectContinue(attempt: Attempt, request: ClientRequest) {
-    const { req, res } = this.#in
+    const { res } = this.#in
     const goOn = () => {
       clearTimeout(timer)
       if (attempt.over || attempt.answered || res.destroyed) return
       if (!res.headersSent) res.writeContinue()
-      req.pipe(request)
+      this.#sendBody(request)
     }
     let timer: NodeJS.Timeout | undefined
     request.setHeader('Expect', '100-continue')
@@ -215,6 +221,7 @@ export class Exchange {
     let begun = false
     answer.on('data', (chunk: Buffer) => {
       begun = true
+      this.#dispatch.passedOut(chunk.length)
       if (!res.write(chunk)) answer.pause()
     })
     res.on('drain', () => answer.resume())

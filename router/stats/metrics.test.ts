@@ -7,8 +7,8 @@ import { makeMetrics } from './metrics.ts'
 
 const running = () =>
   new RunningRoute(buildTable([aRoute({ version: 9, backends: canaryAt(20) })], []).table.routes.get('shop/web')!)
-const metricsOf = (...routes: RunningRoute[]) => makeMetrics({ routes: () => routes, build: { version: '1.2.3', node: 'v24' } })
-const V2 = 'namespace="shop",service="web",version_role="canary",version="v2"'
+const metricsOf = (...routes: RunningRoute[]) => makeMetrics({ routes: () => routes })
+const V2 = 'namespace="shop",service="web",rollout="web",version_role="canary",version="v2"'
 
 test('metrics are what was counted, by version and outcome', async () => {
   const route = running()
@@ -20,6 +20,8 @@ test('metrics are what was counted, by version and outcome', async () => {
   stats.inFlight = 4
   stats.retries = 5
   stats.fallbacks = 6
+  stats.bytesIn = 100
+  stats.bytesOut = 2000
   route.connections = 7
   const text = await metricsOf(route).metrics()
   for (const line of [
@@ -30,9 +32,12 @@ test('metrics are what was counted, by version and outcome', async () => {
     `sluice_router_retries_total{${V2}} 5`,
     `sluice_router_fallbacks_total{${V2}} 6`,
     `sluice_router_in_flight{${V2}} 4`,
-    `sluice_router_route_version{namespace="shop",service="web"} 9`,
-    `sluice_router_connections{namespace="shop",service="web"} 7`,
-    'sluice_router_build_info{version="1.2.3",node="v24"} 1',
+    `sluice_router_route_version{namespace="shop",service="web",rollout="web"} 9`,
+    `sluice_router_connections{namespace="shop",service="web",rollout="web"} 7`,
+    `sluice_router_request_bytes_total{${V2}} 100`,
+    `sluice_router_response_bytes_total{${V2}} 2000`,
+    `sluice_router_endpoints{${V2}} 0`,
+    `sluice_router_weight_ratio{${V2}} 0.2`,
     `sluice_router_request_duration_seconds_count{${V2}} 4`,
     `sluice_router_request_duration_seconds_sum{${V2}} 0.709`,
   ]) {

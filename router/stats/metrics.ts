@@ -5,14 +5,14 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { LATENCY_BOUNDS_MS } from '../../api/router-admin.ts'
 import type { RunningRoute } from '../running-route.ts'
+import type { VersionPlan } from '../table.ts'
 import type { VersionStats } from './version-stats.ts'
 
 export type MetricsSource = {
   readonly routes: () => Iterable<RunningRoute>
-  readonly build: { readonly version: string; readonly node: string }
 }
 
-const VERSION_LABELS = ['namespace', 'service', 'version_role', 'version'] as const
+const VERSION_LABELS = ['namespace', 'service', 'rollout', 'version_role', 'version'] as const
 type VersionLabels = Record<(typeof VERSION_LABELS)[number], string>
 
 /** Every fourth bound of the fine histogram: one per octave, 0.5 ms to 65 s, in seconds. */
@@ -26,7 +26,8 @@ const eachVersion = function* (
   for (const route of source.routes()) {
     for (const [hash, stats] of route.stats) {
       const role = route.plan.versions.find(version => version.hash === hash)?.role ?? 'gone'
-      yield { labels: { namespace: route.namespace, service: route.name, version_role: role, version: hash }, stats }
+      const { namespace, name, plan } = route
+      yield { labels: { namespace, service: name, rollout: plan.deployment, version_role: role, version: hash }, stats }
     }
   }
 }
@@ -37,7 +38,13 @@ export const makeMetrics = (source: MetricsSource): Registry => {
   addRequests(source, registers)
   addVersionCounters(source, registers)
   registry.registerMetric(new RequestDuration(source))
-  const routeLabels = ['namespace', 'service'] as const
+  addRoutes(source, registers)
+  return registry
+}
+
+const addRoutes = (source: MetricsSource, registers: Registry[]): void => {
+  const routeLabels = ['namespace', 'service', 'rollout'] as const
+  const labelsOf = ({ namespace, name, plan }: RunningRoute) => ({ namespace, service: name, rollout: plan.deployment })
   new Gauge({
     name: 'sluice_router_route_version',
     help: 'spec.version of the Route that is in force.',
@@ -45,7 +52,7 @@ export const makeMetrics = (source: MetricsSource): Registry => {
     registers,
     collect() {
       this.reset()
-      for (const { namespace, name, plan } of source.routes()) this.set({ namespace, service: name }, plan.version)
+      for (const route of source.routes()) this.set(labelsOf(route), route.plan.version)
     },
   })
   new Gauge({
@@ -55,16 +62,28 @@ export const makeMetrics = (source: MetricsSource): Registry => {
     registers,
     collect() {
       this.reset()
-      for (const { namespace, name, connections } of source.routes()) this.set({ namespace, service: name }, connections)
+      for (const route of source.routes()) this.set(labelsOf(route), route.connections)
     },
   })
-  new Gauge({
-    name: 'sluice_router_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers,
-  }).set(source.build, 1)
-  return registry
+  const perVersion = (name: string, help: string, read: (version: VersionPlan) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: VERSION_LABELS,
+      registers,
+      collect() {
+        this.reset()
+        for (const route of source.routes())
+          for (const version of route.plan.versions)
+            this.set({ ...labelsOf(route), version_role: version.role, version: version.hash }, read(version))
+      },
+    })
+  perVersion('sluice_router_endpoints', 'Ready pods of the version that this router knows.', ({ ready }) => ready)
+  perVersion(
+    'sluice_router_weight_ratio',
+    'Share of new requests that the version gets, 0 to 1, as this router runs it.',
+    ({ weight }) => weight / 100,
+  )
 }
 
 const addRequests = (source: MetricsSource, registers: Registry[]): void => {
@@ -97,6 +116,16 @@ const addVersionCounters = (source: MetricsSource, registers: Registry[]): void 
     ],
     ['retries_total', 'Attempts beyond the first on another pod or connection of the same version.', stats => stats.retries],
     ['fallbacks_total', 'Requests meant for the version that were given to stable instead.', stats => stats.fallbacks],
+    [
+      'request_bytes_total',
+      'Bytes of the bodies of requests, and of what clients sent on connections that are passed through.',
+      stats => stats.bytesIn,
+    ],
+    [
+      'response_bytes_total',
+      'Bytes of the bodies of answers, and of what pods sent on connections that are passed through.',
+      stats => stats.bytesOut,
+    ],
   ]
   for (const [name, help, read] of counters) {
     new Counter({

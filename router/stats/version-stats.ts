@@ -9,4 +9,8 @@ export class VersionStats {
   retries = 0
   /** Requests that were meant for this version and were given to stable instead. */
   fallbacks = 0
+  /** Bytes of request bodies, and all that clients sent on connections that were passed through. */
+  bytesIn = 0
+  /** Bytes of answers' bodies, and all that pods sent on connections that were passed through. */
+  bytesOut = 0
 }
