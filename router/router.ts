@@ -1,4 +1,5 @@
 /** One router: the table from Kubernetes, the ports, the admin and health servers, the publisher, and the way out. */
+import { ROUTER_SECRET, ROUTER_SERVER_NAME } from '../api/names.ts'
 import { renderProblem } from '../api/problem.ts'
 import type { BucketReport, RouterReport } from '../api/router-admin.ts'
 import { observeClient } from '../kube/api-metrics.ts'
@@ -198,11 +199,10 @@ class RunningRouter implements Router {
     const { log, clock, pod, adminPort } = this.#options
     const client = this.#client
     const { signal } = this.#ended
-    const name = `sluice-router.${pod.namespace}.svc`
     while (!signal.aborted && !this.#admin) {
       try {
-        const secret = { namespace: pod.namespace, name: 'sluice-router-tls' }
-        this.#certificates ??= await ensureCertificates({ client, log, clock, secret, dnsNames: [name, `${name}.cluster.local`] })
+        const secret = { namespace: pod.namespace, name: ROUTER_SECRET }
+        this.#certificates ??= await ensureCertificates({ client, log, clock, secret, dnsNames: [ROUTER_SERVER_NAME] })
         this.#admin = await startAdminServer({
           host: pod.ip,
           port: adminPort,
