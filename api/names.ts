@@ -52,6 +52,9 @@ export const CONTROLLER_USER = `system:serviceaccount:${SLUICE_NAMESPACE}:sluice
 /** Every router proves on its admin port to be this one, whatever its address and namespace; no Service has this name. */
 export const ROUTER_SERVER_NAME = 'router.sluice.dev'
 
+/** Name of the guard (ValidatingAdmissionPolicy and binding) that goes with a MutatingWebhookConfiguration, e.g. `sluice-guard.sluice.dev`. */
+export const guardName = (configuration: string): string => `${configuration}-guard.sluice.dev`
+
 /** Objects that the processes make for themselves, in the namespace where they run. */
 export const CONTROLLER_LEASE = 'sluice-controller'
 export const PUBLISHER_LEASE = 'sluice-router-publisher'

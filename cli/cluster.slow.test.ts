@@ -62,7 +62,7 @@ before(async () => {
   for (const file of ['rollouts', 'routes', 'analysisruns'])
     await client.create(
       CRDS,
-      parse(readFileSync(new URL(`../charts/sluice/crds/${file}.yaml`, import.meta.url), 'utf8')) as KubeObject,
+      parse(readFileSync(new URL(`../charts/sluice/files/crds/${file}.yaml`, import.meta.url), 'utf8')) as KubeObject,
     )
   await eventually(() => client.list(ROLLOUTS, { namespace: 'shop' }).catch(() => undefined))
 })

@@ -48,7 +48,7 @@ export const readObjects = (text: string, variables: { readonly [name: string]: 
 
 /** All CustomResourceDefinitions of the chart. */
 export const readCrds = (root: string): readonly KubeObject[] => {
-  const folder = join(root, 'charts/sluice/crds')
+  const folder = join(root, 'charts/sluice/files/crds')
   return readdirSync(folder)
     .filter(file => file.endsWith('.yaml'))
     .sort()

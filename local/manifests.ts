@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from '../api/kubernetes.ts'
 import { ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../api/names.ts'
+import { type Component, CREATE_CONFIGURATION, makeRights, type PolicyRule } from '../api/rights.ts'
 
 export type SluiceOptions = {
   /** The Node binary that runs the processes. */
@@ -19,61 +20,6 @@ export type SluiceOptions = {
   readonly stateDir: string
 }
 
-type Rule = {
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly verbs: readonly string[]
-  readonly resourceNames?: readonly string[]
-}
-
-const rule = (group: string, resources: readonly string[], verbs: readonly string[]): Rule => ({
-  apiGroups: [group],
-  resources,
-  verbs,
-})
-const READ = ['get', 'list', 'watch']
-
-/** What each process may do in every namespace. */
-const clusterRules: Record<string, readonly Rule[]> = {
-  controller: [
-    rule('apps', ['deployments'], [...READ, 'patch']),
-    rule('apps', ['deployments/status'], ['patch']),
-    rule('apps', ['replicasets'], [...READ, 'create', 'patch', 'delete']),
-    rule('', ['pods', 'endpoints'], READ),
-    rule('', ['services'], [...READ, 'create', 'patch', 'delete']),
-    rule('', ['events'], ['create', 'patch']),
-    rule('discovery.k8s.io', ['endpointslices'], [...READ, 'patch', 'delete']),
-    rule('argoproj.io', ['rollouts', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
-    rule('argoproj.io', ['rollouts/status'], ['patch']),
-    rule('argoproj.io', ['analysistemplates'], READ),
-    rule('sluice.dev', ['routes'], [...READ, 'create', 'patch', 'delete']),
-    rule('sluice.dev', ['routes/status'], ['patch']),
-  ],
-  router: [
-    rule('sluice.dev', ['routes'], READ),
-    rule('', ['services'], READ),
-    rule('discovery.k8s.io', ['endpointslices'], [...READ, 'create', 'patch', 'delete']),
-    // OpenShift asks for this as well from whoever writes endpoints by hand.
-    rule('discovery.k8s.io', ['endpointslices/restricted'], ['create']),
-  ],
-  webhook: [
-    rule('apps', ['deployments'], READ),
-    rule(
-      'admissionregistration.k8s.io',
-      ['mutatingwebhookconfigurations', 'validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
-      [...READ, 'create', 'patch'],
-    ),
-  ],
-}
-
-const LEASE = rule('coordination.k8s.io', ['leases'], ['get', 'create', 'patch', 'update'])
-/** What each process may do in Sluice's own namespace. */
-const ownRules: Record<string, readonly Rule[]> = {
-  controller: [LEASE, rule('', ['secrets'], READ)],
-  router: [LEASE, rule('', ['pods'], READ), rule('', ['secrets'], [...READ, 'create', 'patch', 'update'])],
-  webhook: [rule('', ['secrets'], [...READ, 'create', 'patch', 'update'])],
-}
-
 const labelsOf = (component: string) => ({ ...ROUTER_APP_LABEL, 'app.kubernetes.io/component': component })
 const metadata = (component: string) => ({
   name: `sluice-${component}`,
@@ -81,11 +27,16 @@ const metadata = (component: string) => ({
   labels: labelsOf(component),
 })
 
-const makeRights = (component: string): readonly KubeObject[] => {
+const rights = makeRights('sluice')
+
+const clusterRules = (component: Component): readonly PolicyRule[] =>
+  component === 'webhook' ? [...rights.webhook.cluster, ...CREATE_CONFIGURATION] : rights[component].cluster
+
+const makeAccount = (component: Component): readonly KubeObject[] => {
   const name = `sluice-${component}`
   const subjects = [{ kind: 'ServiceAccount', name, namespace: SLUICE_NAMESPACE }]
   const rbac = 'rbac.authorization.k8s.io'
-  const role = (kind: string, rules: readonly Rule[], namespaced: boolean) => ({
+  const role = (kind: string, rules: readonly PolicyRule[], namespaced: boolean) => ({
     apiVersion: `${rbac}/v1`,
     kind,
     metadata: { name, ...(namespaced && { namespace: SLUICE_NAMESPACE }) },
@@ -100,15 +51,15 @@ const makeRights = (component: string): readonly KubeObject[] => {
   })
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(component) },
-    role('ClusterRole', clusterRules[component] ?? [], false),
+    role('ClusterRole', clusterRules(component), false),
     binding('ClusterRoleBinding', 'ClusterRole', false),
-    role('Role', ownRules[component] ?? [], true),
+    role('Role', rights[component].own, true),
     binding('RoleBinding', 'Role', true),
   ]
 }
 
 type Process = {
-  readonly component: string
+  readonly component: Component
   readonly replicas: number
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
   readonly args: readonly string[]
@@ -182,7 +133,7 @@ export const makeSluice = (options: SluiceOptions): readonly KubeObject[] => {
   }
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SLUICE_NAMESPACE } },
-    ...processes.flatMap(({ component }) => makeRights(component)),
+    ...processes.flatMap(({ component }) => makeAccount(component)),
     webhookService,
     ...processes.map(process => makeDeployment(options, process)),
   ]

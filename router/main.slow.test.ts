@@ -131,7 +131,7 @@ const startWorld = async (t: TestContext) => {
     await rm(stateDir, { recursive: true, force: true })
   })
   const { client } = cluster
-  const crd: KubeObject = parse(readFileSync(join(ROOT, 'charts/sluice/crds/routes.yaml'), 'utf8'))
+  const crd: KubeObject = parse(readFileSync(join(ROOT, 'charts/sluice/files/crds/routes.yaml'), 'utf8'))
   await client.create(CRDS, crd)
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SLUICE_NAMESPACE } })
   await client.create(SERVICE_ACCOUNTS, {

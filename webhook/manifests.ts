@@ -3,7 +3,7 @@
  * (chart, `make up`) or, when it is told to, by the webhook itself.
  */
 import type { KubeObject } from '../api/kubernetes.ts'
-import { BYPASS, CONTROLLER_USER, PREFIX, SAVED, SLUICE_NAMESPACE } from '../api/names.ts'
+import { BYPASS, CONTROLLER_USER, guardName, PREFIX, SAVED, SLUICE_NAMESPACE } from '../api/names.ts'
 
 export const MUTATE_PATH = '/mutate'
 
@@ -133,9 +133,6 @@ export const makeMutatingWebhookConfiguration = (target: WebhookService): Mutati
     },
   ],
 })
-
-/** Name of the guard that goes with a configuration, e.g. `sluice-guard.sluice.dev`. */
-export const guardName = (configuration: string): string => `${configuration}-guard.sluice.dev`
 
 /**
  * The guard of held Deployments: runs inside the API server after all mutation, so it stands while every process of ours is
