@@ -1,4 +1,4 @@
-/** The controller's own metrics, under the names that Argo Rollouts' dashboards and alerts use where there is one. */
+/** The controller's metrics under the names that Argo Rollouts' dashboards and alerts use; those of our own are in rollout-metrics.ts. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Caches } from './caches.ts'
 
@@ -31,19 +31,6 @@ export const makeMetrics = (registry: Registry, caches: Caches): Metrics => {
     },
   })
   new Gauge({
-    name: 'sluice_rollout_canary_weight_percent',
-    help: 'Share of new requests that the version under test gets, in percent',
-    labelNames,
-    registers,
-    collect() {
-      this.reset()
-      for (const { metadata, status } of caches.rollouts.list()) {
-        const { namespace = '', name } = metadata
-        this.set({ namespace, name }, status?.canary?.weights?.canary.weight ?? 0)
-      }
-    },
-  })
-  new Gauge({
     name: 'analysis_run_info',
     help: 'One for each AnalysisRun, by its phase',
     labelNames: ['namespace', 'name', 'phase'],
@@ -67,6 +54,12 @@ export const makeMetrics = (registry: Registry, caches: Caches): Metrics => {
     help: 'Passes over a Rollout that failed',
     labelNames,
     registers,
+  })
+  caches.rollouts.onChange((_, rollout, before) => {
+    if (rollout !== undefined || before === undefined) return
+    const labels = { namespace: before.metadata.namespace ?? '', name: before.metadata.name }
+    reconcile.remove(labels)
+    errors.remove(labels)
   })
   return {
     reconciled: (namespace, name, seconds) => reconcile.observe({ namespace, name }, seconds),

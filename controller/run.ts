@@ -1,24 +1,30 @@
 /** The controller as a whole: caches on every replica, queues and workers on the leader only. */
 import { Registry } from 'prom-client'
 import { CONTROLLER_LEASE } from '../api/names.ts'
+import { VERSION } from '../api/version.ts'
 import type { Settings } from '../engine/seen.ts'
+import { observeClient } from '../kube/api-metrics.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { makeEventRecorder } from '../kube/events.ts'
 import { startHealthServer } from '../kube/health-server.ts'
-import { runLeaderElection } from '../kube/leader.ts'
+import { type LeaderElection, runLeaderElection } from '../kube/leader.ts'
 import type { Logger } from '../kube/log.ts'
 import { type ControllerMetrics, makeControllerMetrics, observeInformers } from '../kube/metrics.ts'
+import { observeProcess } from '../kube/process-metrics.ts'
 import { makeWorkQueue } from '../kube/work-queue.ts'
 import { runWorkers } from '../kube/workers.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
+import { addAnalysisMetrics } from './analysis-metrics.ts'
 import { makeMeasure } from './analysis-source.ts'
 import { type Caches, startCaches } from './caches.ts'
 import { makeCoolingPorts } from './cooling-ports.ts'
 import { makeExpectations } from './expectations.ts'
 import { startFailOpen } from './fail-open.ts'
+import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeMetrics } from './metrics.ts'
 import { makeRolloutController } from './rollout-controller.ts'
+import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
 import { makeRouterClient } from './router-reports.ts'
 import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
@@ -61,6 +67,8 @@ type Parts = ControllerOptions & {
   readonly routers: ReturnType<typeof makeRouterClient>
   readonly metrics: ReturnType<typeof makeMetrics>
   readonly queues: ControllerMetrics
+  /** The leader counts what happens to Rollouts and AnalysisRuns; the answer ends that. */
+  readonly startCounters: () => () => void
 }
 
 /** Does the leader's work until the signal is aborted; resolves when nothing of it runs any more. */
@@ -85,6 +93,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     clock,
     log,
   })
+  const stopCounting = parts.startCounters()
   const failOpen = startFailOpen({ client, caches, clock, log })
   const unsubscribe = watchSources({ caches, expectations, coolingPorts }, { rollout: rollouts.add, analysis: analyses.add })
   const reconcileRollout = makeRolloutController({ ...parts, expectations, coolingPorts, events, reports: watch.reports })
@@ -98,6 +107,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   })
   const stop = () => {
     unsubscribe()
+    stopCounting()
     watch.stop()
     failOpen.stop()
     void rollouts.shutDown({ dropWaiting: true })
@@ -131,13 +141,36 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
 
 const asResult = ({ afterMs }: { readonly afterMs?: number }) => (afterMs === undefined ? {} : { requeueAfterMs: afterMs })
 
+/** The metrics of our own; the answer starts the counters among them. */
+const addOwnMetrics = (
+  registry: Registry,
+  { rollouts, analysisRuns, routerPods, routes }: Caches,
+  { isLeading, now }: { readonly isLeading: () => boolean; readonly now: () => number },
+): Parts['startCounters'] => {
+  const source = { rollouts, isLeading, now }
+  addRolloutGauges(registry, source)
+  addFleetMetrics(registry, { routerPods, routes, isLeading })
+  const start = [makeRolloutCounters(registry, source), addAnalysisMetrics(registry, { runs: analysisRuns, rollouts, isLeading })]
+  return () => {
+    const stop = start.map(one => one())
+    return () => {
+      for (const one of stop) one()
+    }
+  }
+}
+
 /** Starts everything; resolves when it listens for probes. */
 export const runController = async (options: ControllerOptions): Promise<RunningController> => {
-  const { client, log, systemNamespace } = options
+  const { log, systemNamespace } = options
+  const registry = new Registry()
+  observeProcess(registry, { component: 'controller', version: VERSION })
+  const client = observeClient(registry, options.client)
   const caches = startCaches({ client, log, systemNamespace })
   const trust = startRouterTrust({ client, log, namespace: systemNamespace })
   const routers = makeRouterClient({ pods: () => caches.routerPods.list(), ca: trust.ca })
-  const registry = new Registry()
+  let election: LeaderElection | undefined
+  const isLeading = () => election?.isLeader() ?? false
+  const startCounters = addOwnMetrics(registry, caches, { isLeading, now: options.clock.now })
   const metrics = makeMetrics(registry, caches)
   const queues = makeControllerMetrics(registry)
   const { routerPods: _, ...observed } = caches
@@ -145,22 +178,23 @@ export const runController = async (options: ControllerOptions): Promise<Running
   const health = await startHealthServer({ host: options.host, port: options.healthPort, ready: () => missing(caches), registry })
   const { promise: lost, resolve: onLost } = Promise.withResolvers<string>()
   let working: Promise<void> = Promise.resolve()
-  const election = runLeaderElection({
+  const running = runLeaderElection({
     client,
     lease: { namespace: systemNamespace, name: CONTROLLER_LEASE },
     identity: options.identity,
     log,
     onStarted: signal => {
       log.info('leading', { identity: options.identity })
-      working = lead({ ...options, caches, routers, metrics, queues }, signal)
+      working = lead({ ...options, client, caches, routers, metrics, queues, startCounters }, signal)
       return working
     },
     onLost,
   })
+  election = running
   return {
     lost,
     stop: async () => {
-      await election.stop()
+      await running.stop()
       await working
       await Promise.all([...Object.values(caches), trust.informer].map(informer => informer.stop()))
       await routers.close()

@@ -1,5 +1,5 @@
 /** What the webhook counts, in a registry of its own. */
-import { Counter, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export type WebhookMetrics = {
   readonly registry: Registry
@@ -33,4 +33,16 @@ export const makeMetrics = (): WebhookMetrics => {
       duration.observe({ kind: known }, seconds)
     },
   }
+}
+
+/** Whether the API server, as last seen, trusts the authority that signed our certificate: without that no call reaches us. */
+export const observeRegistration = (registry: Registry, isTrusted: () => boolean): void => {
+  new Gauge({
+    name: 'sluice_webhook_registered',
+    help: '1 when the MutatingWebhookConfiguration is there and trusts the authority that signed our certificate.',
+    registers: [registry],
+    collect() {
+      this.set(isTrusted() ? 1 : 0)
+    },
+  })
 }

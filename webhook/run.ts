@@ -1,6 +1,8 @@
 /** The webhook as a whole: started in the order in which its parts need each other, stopped in the order that drops no request. */
 import type { Deployment } from '../api/kubernetes.ts'
 import { WEBHOOK_SECRET } from '../api/names.ts'
+import { VERSION } from '../api/version.ts'
+import { observeClient } from '../kube/api-metrics.ts'
 import { ensureCertificates } from '../kube/certificates.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
@@ -8,10 +10,12 @@ import { decodeYaml } from '../kube/decode-yaml.ts'
 import { startHealthServer } from '../kube/health-server.ts'
 import { startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
+import { observeInformers } from '../kube/metrics.ts'
+import { observeCertificate, observeProcess } from '../kube/process-metrics.ts'
 import { DEPLOYMENTS } from '../kube/resources.ts'
 import { makeApp } from './app.ts'
 import type { WebhookService } from './manifests.ts'
-import { makeMetrics } from './metrics.ts'
+import { makeMetrics, observeRegistration } from './metrics.ts'
 import { watchMountedCertificates } from './mounted-certificates.ts'
 import { startRegistration } from './registration.ts'
 import { review } from './review.ts'
@@ -52,7 +56,9 @@ const namesOf = ({ service, namespace }: WebhookService): readonly string[] => [
 ]
 
 export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhook> => {
-  const { client, clock, log, host, target } = options
+  const { clock, log, host, target } = options
+  const metrics = makeMetrics()
+  const client = observeClient(metrics.registry, options.client)
   const { certificateDirectory: directory } = options
   const secret = { namespace: target.namespace, name: WEBHOOK_SECRET }
   const keeper =
@@ -77,7 +83,10 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
     log,
   })
   keeper.onChange(() => registration.renew())
-  const metrics = makeMetrics()
+  observeProcess(metrics.registry, { component: 'webhook', version: VERSION })
+  observeCertificate(metrics.registry, () => keeper.current().cert)
+  observeInformers(metrics.registry, [deployments])
+  observeRegistration(metrics.registry, registration.isTrusted)
   const app = makeApp({
     judge: request =>
       review(request, makeView(deployments.by('countedNamespace', request.namespace ?? '')), {
