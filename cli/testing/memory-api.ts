@@ -22,6 +22,8 @@ export type MemoryApi = {
   readonly remove: (kind: string, name: string) => void
   /** Called after each write of the client; what controllers would do about it. */
   react: (write: Write, api: MemoryApi) => void
+  /** What is asked other than of objects, e.g. `GET /apis`; by default nothing but the version. */
+  answer: (method: string, path: string, body: unknown) => unknown
   /** Refuses a write by throwing. */
   admit: (write: Write, after: KubeObject | undefined, before: KubeObject | undefined) => void
 }
@@ -129,10 +131,7 @@ export const makeMemoryApi = (): MemoryApi => {
     watch: () => {
       throw new Error('this API server is read, not watched')
     },
-    raw: async (_method, path) => {
-      if (path === '/version') return { gitVersion: 'v1.34.4' }
-      throw refusal(404, 'NotFound', path)
-    },
+    raw: async (method, path, body) => api.answer(method, path, body),
   }
   const api: MemoryApi = {
     client,
@@ -146,6 +145,10 @@ export const makeMemoryApi = (): MemoryApi => {
       if (found !== undefined) objects.delete(keyOf(kind, found.metadata.namespace, name))
     },
     react: () => {},
+    answer: (_method, path) => {
+      if (path === '/version') return { gitVersion: 'v1.34.4' }
+      throw refusal(404, 'NotFound', path)
+    },
     admit: () => {},
   }
   return api

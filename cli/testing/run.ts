@@ -48,7 +48,7 @@ export const run = async (
   return { code, out, err }
 }
 
-/** Compares with cli/golden/NAME.txt; `node cli/pages.test.ts --update` writes what is there now. */
+/** Compares with cli/golden/NAME.txt; `node FILE.test.ts --update` writes what is there now. */
 export const assertGolden = (name: string, text: string): void => {
   const file = new URL(`../golden/${name}.txt`, import.meta.url)
   if (process.argv.includes('--update')) writeFileSync(file, text)
