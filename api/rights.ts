@@ -2,7 +2,15 @@
  * What each process of Sluice may do, as rules of Kubernetes' RBAC: the one place for it. local/ gives exactly these rights, and
  * the chart's files/rights.yaml is written from it, so a right that is missing shows in the tests on a real control plane.
  */
-import { CONTROLLER_LEASE, guardName, PUBLISHER_LEASE, ROUTER_SECRET, WEBHOOK_SECRET } from './names.ts'
+import {
+  CONTROLLER_LEASE,
+  guardName,
+  PUBLISHER_LEASE,
+  ROUTER_SECRET,
+  SIDECAR_CA,
+  SIDECAR_SECRET,
+  WEBHOOK_SECRET,
+} from './names.ts'
 
 export type PolicyRule = {
   readonly apiGroups: readonly string[]
@@ -54,8 +62,18 @@ const CONTROLLER: Rights = {
     rule('argoproj.io', ['analysistemplates'], READ),
     rule('sluice.dev', ['routes'], [...READ, 'create', 'patch', 'delete']),
     rule('sluice.dev', ['routes/status'], ['patch']),
+    // Looked at before routers are put in front of a Service.
+    rule('', ['namespaces'], ['get']),
+    rule('networking.k8s.io', ['networkpolicies'], ['list']),
+    rule('security.istio.io', ['peerauthentications'], ['list']),
   ],
-  own: [...lease(CONTROLLER_LEASE), rule('', ['secrets'], READ, [ROUTER_SECRET])],
+  own: [
+    ...lease(CONTROLLER_LEASE),
+    rule('', ['secrets'], READ, [ROUTER_SECRET]),
+    ...keptSecret(SIDECAR_SECRET),
+    rule('', ['configmaps'], ['create']),
+    rule('', ['configmaps'], ['get', 'patch'], [SIDECAR_CA]),
+  ],
 }
 
 const ROUTER: Rights = {
@@ -74,7 +92,13 @@ const webhook = (configuration: string): Rights => ({
     rule('apps', ['deployments'], READ),
     rule(ADMISSION, ['mutatingwebhookconfigurations'], ['get', 'patch'], [configuration]),
   ],
-  own: keptSecret(WEBHOOK_SECRET),
+  own: [...keptSecret(WEBHOOK_SECRET), rule('', ['configmaps'], READ, [SIDECAR_CA])],
+})
+
+/** With certificates that somebody else keeps it only looks whether they are trusted. */
+const webhookMounted = (configuration: string): Rights => ({
+  cluster: [rule('apps', ['deployments'], READ), rule(ADMISSION, ['mutatingwebhookconfigurations'], ['get'], [configuration])],
+  own: [],
 })
 
 /** `sluice uninstall`, run by the chart before its own objects go. */
@@ -93,7 +117,8 @@ const uninstall = (configuration: string): Rights => ({
   ],
   own: [
     rule('coordination.k8s.io', ['leases'], ['get', 'delete'], [CONTROLLER_LEASE, PUBLISHER_LEASE]),
-    rule('', ['secrets'], ['delete'], [ROUTER_SECRET, WEBHOOK_SECRET]),
+    rule('', ['secrets'], ['delete'], [ROUTER_SECRET, SIDECAR_SECRET, WEBHOOK_SECRET]),
+    rule('', ['configmaps'], ['delete'], [SIDECAR_CA]),
   ],
 })
 
@@ -115,13 +140,14 @@ const TEST: Rights = {
   own: [rule('coordination.k8s.io', ['leases'], ['get', 'list'])],
 }
 
-export const COMPONENTS = ['controller', 'webhook', 'router', 'uninstall', 'test'] as const
+export const COMPONENTS = ['controller', 'webhook', 'webhookMounted', 'router', 'uninstall', 'test'] as const
 export type Component = (typeof COMPONENTS)[number]
 
 /** `configuration`: name of the MutatingWebhookConfiguration; the guard's name begins with it. */
 export const makeRights = (configuration: string): { readonly [component in Component]: Rights } => ({
   controller: CONTROLLER,
   webhook: webhook(configuration),
+  webhookMounted: webhookMounted(configuration),
   router: ROUTER,
   uninstall: uninstall(configuration),
   test: TEST,

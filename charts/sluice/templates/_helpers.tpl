@@ -58,3 +58,50 @@ app.kubernetes.io/version: {{ .root.Chart.AppVersion | replace "+" "_" | quote }
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
+
+{{/* Name of a component's objects. Usage: include "sluice.componentName" (dict "root" $ "component" "router") */}}
+{{- define "sluice.componentName" -}}
+{{- printf "%s-%s" (include "sluice.fullname" .root) .component -}}
+{{- end -}}
+
+{{/* metadata of a namespaced object of a component, without its key. */}}
+{{- define "sluice.metadata" -}}
+name: {{ include "sluice.componentName" . }}
+namespace: {{ include "sluice.namespace" .root }}
+labels:
+  {{- include "sluice.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "sluice.serviceAccountName" -}}
+{{- $account := (index .root.Values .component).serviceAccount -}}
+{{- default (include "sluice.componentName" .) $account.name -}}
+{{- end -}}
+
+{{/* The user that the controller is for the API server. */}}
+{{- define "sluice.controllerUser" -}}
+{{- printf "system:serviceaccount:%s:%s" (include "sluice.namespace" .) (include "sluice.serviceAccountName" (dict "root" . "component" "controller")) -}}
+{{- end -}}
+
+{{- define "sluice.image" -}}
+{{- $registry := default .Values.image.registry .Values.global.image.registry -}}
+{{- $repository := default .Values.image.repository .Values.global.image.repository -}}
+{{- $tag := default (default .Chart.AppVersion .Values.image.tag) .Values.global.image.tag -}}
+{{- $name := $repository -}}
+{{- if $registry -}}{{- $name = printf "%s/%s" (trimSuffix "/" $registry) $repository -}}{{- end -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $name .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name $tag -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.pullPolicy" -}}
+{{- default .Values.image.pullPolicy .Values.global.image.pullPolicy -}}
+{{- end -}}
+
+{{- define "sluice.imagePullSecrets" -}}
+{{- with concat .Values.global.imagePullSecrets .Values.imagePullSecrets -}}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,150 @@
+{{/* Spread over nodes and zones, as far as that can be done; each revision for itself, so that a rolling update is not held up. */}}
+{{- define "sluice.spread" -}}
+{{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "sluice.selectorLabels" $ | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.podEnv" -}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+- name: POD_IP
+  valueFrom: {fieldRef: {fieldPath: status.podIP}}
+{{- end -}}
+
+{{/* What every container of ours has: image, command and security. `command` is a list. */}}
+{{- define "sluice.containerBase" -}}
+image: {{ include "sluice.image" .root | quote }}
+imagePullPolicy: {{ include "sluice.pullPolicy" .root }}
+{{- with .command }}
+command:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- toYaml .root.Values.containerSecurityContext | nindent 2 }}
+{{- end -}}
+
+{{/* Where a pod may run. `values` has nodeSelector, tolerations and perhaps affinity. */}}
+{{- define "sluice.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+The Deployment of a process. Usage: include "sluice.deployment" (dict "root" $ "component" "router" "args" LIST "ports" LIST
+"volumes" LIST "mounts" LIST "grace" SECONDS "strategy" MAP); volumes and mounts may be absent, and `replicas` where something else
+chooses the number.
+*/}}
+{{- define "sluice.deployment" -}}
+{{- $root := .root -}}
+{{- $values := index $root.Values .component -}}
+{{- $labels := dict "root" $root "component" .component -}}
+{{- $fast := ne .component "controller" -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  {{- include "sluice.metadata" $labels | nindent 2 }}
+  {{- with $values.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- if hasKey . "replicas" }}
+  replicas: {{ .replicas }}
+  {{- end }}
+  {{- with .minReadySeconds }}
+  minReadySeconds: {{ . }}
+  {{- end }}
+  revisionHistoryLimit: 3
+  selector:
+    matchLabels:
+      {{- include "sluice.selectorLabels" $labels | nindent 6 }}
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 0
+      maxSurge: 1
+  template:
+    metadata:
+      labels:
+        {{- include "sluice.labels" $labels | nindent 8 }}
+        {{- with $values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      {{- with $values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+    spec:
+      serviceAccountName: {{ include "sluice.serviceAccountName" $labels }}
+      automountServiceAccountToken: true
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: {{ .grace }}
+      {{- with $values.priorityClassName }}
+      priorityClassName: {{ . }}
+      {{- end }}
+      {{- include "sluice.imagePullSecrets" $root | nindent 6 }}
+      securityContext:
+        {{- toYaml $root.Values.podSecurityContext | nindent 8 }}
+      containers:
+        - name: {{ .component }}
+          {{- include "sluice.containerBase" (dict "root" $root "command" $values.command) | nindent 10 }}
+          args:
+            {{- concat (list .component) .args (list (printf "--log-level=%s" $root.Values.logLevel)) $values.extraArgs | toYaml | nindent 12 }}
+          env:
+            {{- include "sluice.podEnv" $root | nindent 12 }}
+            {{- with $values.extraEnv }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+          ports:
+            {{- range .ports }}
+            - {name: {{ .name }}, containerPort: {{ .port }}, protocol: TCP}
+            {{- end }}
+            - {name: health, containerPort: 8081, protocol: TCP}
+          readinessProbe:
+            httpGet: {path: /readyz, port: health}
+            periodSeconds: {{ ternary 1 5 $fast }}
+            timeoutSeconds: {{ ternary 1 3 $fast }}
+            failureThreshold: {{ ternary 2 3 $fast }}
+          livenessProbe:
+            httpGet: {path: /healthz, port: health}
+            initialDelaySeconds: 10
+            periodSeconds: 10
+            timeoutSeconds: 3
+            failureThreshold: 3
+          resources:
+            {{- toYaml $values.resources | nindent 12 }}
+          {{- with concat (.mounts | default list) $values.extraVolumeMounts }}
+          volumeMounts:
+            {{- toYaml . | nindent 12 }}
+          {{- end }}
+      {{- with concat (.volumes | default list) $values.extraVolumes }}
+      volumes:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- include "sluice.placement" $values | nindent 6 }}
+      topologySpreadConstraints:
+        {{- if $values.topologySpreadConstraints }}
+        {{- toYaml $values.topologySpreadConstraints | nindent 8 }}
+        {{- else }}
+        {{- include "sluice.spread" $labels | nindent 8 }}
+        {{- end }}
+{{- end -}}
