@@ -1,6 +1,6 @@
 /**
- * Writes what is derived from the sources: the chart's CustomResourceDefinitions, rights and webhook configuration, and
- * docs/reference.md.
+ * Writes what is derived from the sources: the chart's CustomResourceDefinitions, rights, webhook configuration,
+ * dashboards and rules, docs/reference.md, and the tables of docs/monitoring.md.
  *   node tools/gen.ts           write the files
  *   node tools/gen.ts --check   write nothing; list the files that differ and exit 1 when there are any
  */
@@ -8,6 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { renderReference } from '../api/reference.ts'
 import { generateChart } from './chart/generate.ts'
+import { generateMonitoring } from './monitoring/generate.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -23,6 +24,7 @@ const current = (file: string): string | undefined => {
 const generated = new Map<string, string>([
   ...[...generateChart(file => current(`charts/sluice/${file}`))].map(([file, text]) => [`charts/sluice/${file}`, text] as const),
   ['docs/reference.md', renderReference()],
+  ...(await generateMonitoring(current)),
 ])
 
 const differing = [...generated].filter(([file, text]) => current(file) !== text)
