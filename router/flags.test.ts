@@ -17,6 +17,7 @@ test('without flags the defaults hold', () => {
       lingerMs: 5000,
       upstreamTimeoutMs: 0,
       maxConnections: 10_000,
+      fastLane: true,
       logLevel: 'info',
     },
   })
@@ -33,6 +34,19 @@ test('flags are read, fractions of seconds too', () => {
     { adminPort, quietMs, stateDir, logLevel, kubeconfig },
     { adminPort: 1, quietMs: 500, stateDir: '/var/lib/x', logLevel: 'debug', kubeconfig: '/k' },
   )
+})
+
+test('the fast lane is switched off by the flag or by SLUICE_FAST_LANE, and the flag goes first', () => {
+  const isOn = (args: readonly string[], env = {}) => {
+    const read = readSettings(args, { ...POD, ...env })
+    return 'settings' in read ? read.settings.fastLane : read.problems
+  }
+  assert.equal(isOn(['--fast-lane=off']), false)
+  assert.equal(isOn([], { SLUICE_FAST_LANE: 'off' }), false)
+  assert.equal(isOn(['--fast-lane', 'on'], { SLUICE_FAST_LANE: 'off' }), true)
+  assert.deepEqual(isOn([], { SLUICE_FAST_LANE: 'no' }), [
+    '--fast-lane (or SLUICE_FAST_LANE) is "no", must be on or off, e.g. on',
+  ])
 })
 
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [

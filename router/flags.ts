@@ -14,6 +14,7 @@ export type Settings = {
   readonly lingerMs: number
   readonly upstreamTimeoutMs: number
   readonly maxConnections: number
+  readonly fastLane: boolean
   readonly logLevel: LogLevel
 }
 
@@ -26,8 +27,9 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --linger-seconds SECONDS          keep the ports of a Route that is gone open for so long (5)
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
   --max-connections NUMBER          connections of clients on one port (10000)
+  --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)
   --log-level LEVEL                 debug, info, warn or error (info)
-Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); KUBECONFIG (else the files of the pod's ServiceAccount)
+Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off
 `
 
 const OPTIONS = {
@@ -39,6 +41,7 @@ const OPTIONS = {
   'linger-seconds': { type: 'string', default: '5' },
   'upstream-timeout-seconds': { type: 'string', default: '0' },
   'max-connections': { type: 'string', default: '10000' },
+  'fast-lane': { type: 'string' },
   'log-level': { type: 'string', default: 'info' },
 } as const
 
@@ -62,6 +65,9 @@ export const readSettings = (
     Math.round(1000 * numberOf(values, name, { max: 86_400, isWhole: false, problems }))
   const level = LOG_LEVELS.find(known => known === values['log-level'])
   if (!level) problems.push(`--log-level is ${JSON.stringify(values['log-level'])}, must be one of ${LOG_LEVELS.join(', ')}`)
+  const fastLane = values['fast-lane'] ?? (env['SLUICE_FAST_LANE'] || 'on')
+  if (fastLane !== 'on' && fastLane !== 'off')
+    problems.push(`--fast-lane (or SLUICE_FAST_LANE) is ${JSON.stringify(fastLane)}, must be on or off, e.g. on`)
   const settings: Settings = {
     pod: { namespace: required('POD_NAMESPACE'), name: required('POD_NAME'), ip: required('POD_IP') },
     kubeconfig: env['KUBECONFIG'] || undefined,
@@ -73,6 +79,7 @@ export const readSettings = (
     lingerMs: milliseconds('linger-seconds'),
     upstreamTimeoutMs: milliseconds('upstream-timeout-seconds'),
     maxConnections: whole('max-connections', 1_000_000),
+    fastLane: fastLane !== 'off',
     logLevel: level ?? 'info',
   }
   return problems.length > 0 ? { problems } : { settings }

@@ -32,6 +32,7 @@ const {
   lingerMs,
   upstreamTimeoutMs,
   maxConnections,
+  fastLane,
   logLevel,
 } = read.settings
 const log = makeLogger({ component: 'router', level: logLevel }).with({ pod: pod.name })
@@ -55,6 +56,7 @@ const router = await startRouter({
   drainMs,
   lingerMs,
   limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
+  fastLane,
   version: VERSION,
   ...(stateDir === undefined ? {} : { stateDir }),
 })

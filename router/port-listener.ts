@@ -2,7 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { RoutePort } from '../api/route.ts'
 import type { Connection, Lane, LaneContext } from './lanes/connection.ts'
-import { LANES, type LaneName, laneOf } from './lanes/registry.ts'
+import { type LaneName, laneOf, makeLanes } from './lanes/registry.ts'
 import { plainAddress } from './proxy/headers.ts'
 import type { RunningRoute } from './running-route.ts'
 
@@ -30,7 +30,7 @@ export class PortListener {
     this.#owner = options.owner
     this.#number = options.owner.port.listenPort
     this.#onListening = options.onListening
-    this.#lanes = { general: LANES.general(context), tcp: LANES.tcp(context) }
+    this.#lanes = makeLanes(context)
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, socket =>
       this.#accept(socket),
     )
@@ -146,7 +146,7 @@ export class PortListener {
       seen = seen.length === 0 ? chunk : Buffer.concat([seen, chunk])
       if (lane) return
       lane = laneOf(port, seen)
-      if (lane === 'general') afterNextPoll(give)
+      if (lane === 'http') afterNextPoll(give)
       else if (lane) give()
     }
     const gone = (): void => void socket.destroy()

@@ -30,6 +30,7 @@ const start = async (t: TestContext, api: FakeApi, more: Partial<RouterOptions> 
     drainMs: 5_000,
     lingerMs: 0,
     limits: { ...DEFAULT_LIMITS, idleGraceMs: 50 },
+    fastLane: true,
     version: '1.2.3',
     timing: {
       informer: { backoffBaseMs: 5, backoffCapMs: 20, shortWatchMs: 1 },

@@ -40,6 +40,8 @@ export type RouterOptions = {
   /** How long the ports of a Route that is gone stay open. */
   readonly lingerMs: number
   readonly limits: Limits
+  /** False: all of HTTP/1 goes through the general lane. */
+  readonly fastLane: boolean
   readonly version: string
   readonly timing?: { readonly informer?: Partial<InformerTiming>; readonly lease?: Partial<LeaderTiming> }
 }
@@ -94,6 +96,7 @@ class RunningRouter implements Router {
     const context: LaneContext = {
       router: options.pod.name,
       engine: makeHttpProxyEngine(),
+      fastLane: options.fastLane,
       limits: options.limits,
       clock: options.clock,
       random: Math.random,

@@ -33,6 +33,11 @@ export type RoutePlan = {
   readonly versions: readonly VersionPlan[]
   readonly headerRoutes: readonly CompiledRoute[]
   readonly sticky?: Sticky
+  /**
+   * Names (lower case) of the headers that the choice of a version goes by; undefined when it goes by nothing of the request
+   * at all.
+   */
+  readonly looksAt: readonly string[] | undefined
   /** What differs between two rollouts of the same Service: the hash of the canary, or of stable when there is none. */
   readonly salt: string
 }
@@ -118,6 +123,16 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     versions,
     headerRoutes: compileHeaderRoutes(spec.headerRoutes),
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
+    looksAt: looksAt(spec),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }
 }
+
+const looksAt = ({ headerRoutes = [], sticky }: RouteSpec): readonly string[] | undefined => {
+  if (headerRoutes.length === 0 && !sticky) return undefined
+  const matched = headerRoutes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
+  return [...new Set([...matched, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]
+}
+
+const stickyHeader = (sticky: Sticky): string =>
+  sticky.by === 'header' ? sticky.header : sticky.by === 'cookie' ? 'cookie' : 'x-forwarded-for'

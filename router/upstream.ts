@@ -2,6 +2,7 @@
 import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Address, addressKey } from './endpoints.ts'
+import { PodPool } from './lanes/fast/pod-pool.ts'
 
 /**
  * Idle connections are closed after this; most servers keep theirs for 5 s or more, and a server that announces less is
@@ -19,6 +20,8 @@ export class Upstream {
   readonly agent: EndpointAgent
   /** What http-proxy is given as its target; one object for all requests. */
   readonly target: { readonly host: string; readonly port: number; readonly protocol: 'http:' }
+  /** The fast lane's idle connections to it. */
+  readonly pods = new PodPool()
   inFlight = 0
   downUntil = 0
   #failures = 0
@@ -45,6 +48,7 @@ export class Upstream {
   /** It is no longer in the table: idle connections are closed, busy ones as soon as their request has ended. */
   retire(): void {
     this.agent.retire()
+    this.pods.retire()
   }
 }
 

@@ -24,6 +24,8 @@ export type LaneContext = {
   /** This router's name, on its own answers. */
   readonly router: string
   readonly engine: ProxyEngine
+  /** Off: all of HTTP/1 goes through the general lane. */
+  readonly fastLane: boolean
   readonly limits: Limits
   readonly clock: Clock
   /** In [0, 1). */

@@ -1,23 +1,41 @@
 /** The lanes and which connections they take. A new lane is a line here. */
 import type { RoutePort } from '../../api/route.ts'
 import type { Lane, LaneContext } from './connection.ts'
+import { makeFastLane } from './fast/lane.ts'
 import { firstBytes, type Speaks } from './first-bytes.ts'
 import { makeGeneralLane } from './general.ts'
 import { makeTcpLane } from './tcp.ts'
 
-export type LaneName = 'general' | 'tcp'
+export type LaneName = 'http' | 'tcp'
 
-export const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lane } = {
-  general: makeGeneralLane,
+const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lane } = {
+  // The fast lane gives what it does not take to the general one.
+  http: context => {
+    const general = makeGeneralLane(context)
+    if (!context.fastLane) return general
+    const fast = makeFastLane(context, general)
+    return {
+      accept: fast.accept,
+      stop: () => {
+        fast.stop()
+        general.stop()
+      },
+    }
+  },
   tcp: makeTcpLane,
 }
+
+export const makeLanes = (context: LaneContext): { readonly [name in LaneName]: Lane } => ({
+  http: LANES.http(context),
+  tcp: LANES.tcp(context),
+})
 
 /**
  * HTTP/2 is passed through as it is: nothing of gRPC is lost, but its requests are not counted and all of a connection go to
  * one pod.
  */
 const BY_FIRST_BYTES: { readonly [speaks in Exclude<Speaks, 'more'>]: LaneName } = {
-  http1: 'general',
+  http1: 'http',
   h2: 'tcp',
   tls: 'tcp',
   unknown: 'tcp',

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closeAfterTests } from '../testing/cleanup.ts'
+import { eachHttpLane } from '../testing/lanes.ts'
 import { exchangeBytes, startPod } from '../testing/pods.ts'
-import { startTestRouter } from '../testing/router-under-test.ts'
 
 type Case = { readonly name: string; readonly bytes: string; readonly seen: readonly string[]; readonly says: RegExp }
 
@@ -117,41 +117,45 @@ const CASES: readonly Case[] = [
   ),
 ]
 
-const opened = closeAfterTests()
-let seen: string[] = []
-let raw = ''
-const pod = opened(
-  await startPod((req, res) => {
-    let body = ''
-    req.on('data', chunk => (body += chunk))
-    req.on('end', () => {
-      seen.push(`${req.method} ${req.url} ${body}`)
-      res.end('ok')
+eachHttpLane(async startTestRouter => {
+  const opened = closeAfterTests()
+  let seen: string[] = []
+  let raw = ''
+  const pod = opened(
+    await startPod((req, res) => {
+      let body = ''
+      req.on('data', chunk => (body += chunk))
+      req.on('end', () => {
+        seen.push(`${req.method} ${req.url} ${body}`)
+        res.end('ok')
+      })
+    }),
+  )
+  pod.server.on('connection', socket => socket.on('data', chunk => (raw += chunk.toString('latin1'))))
+  const router = opened(await startTestRouter())
+  router.split({ v1: [pod.port] })
+
+  for (const { name, bytes, seen: expected, says } of CASES) {
+    test(`${expected.length > 0 ? 'read in one way' : 'refused'}: ${name}`, async () => {
+      seen = []
+      raw = ''
+      const answers = await exchangeBytes(router.port, bytes, { quietMs: 150 })
+      assert.match(answers.slice(0, 40) || 'closed without an answer', says)
+      assert.deepEqual(seen, expected, raw)
+      if (expected.length === 0) assert.ok(!raw.includes('secret'), 'not even a part is passed on')
+      assert.equal(answers.split(/HTTP\/1\.1 (?=\d{3} )/).length - 1, Math.max(1, expected.length), answers)
     })
-  }),
-)
-pod.server.on('connection', socket => socket.on('data', chunk => (raw += chunk.toString('latin1'))))
-const router = opened(await startTestRouter())
-router.split({ v1: [pod.port] })
+  }
 
-for (const { name, bytes, seen: expected, says } of CASES) {
-  test(`${expected.length > 0 ? 'read in one way' : 'refused'}: ${name}`, async () => {
-    seen = []
-    raw = ''
-    const answers = await exchangeBytes(router.port, bytes, { quietMs: 150 })
-    assert.match(answers.slice(0, 40) || 'closed without an answer', says)
-    assert.deepEqual(seen, expected, raw)
-    if (expected.length === 0) assert.ok(!raw.includes('secret'), 'not even a part is passed on')
-    assert.equal(answers.split(/HTTP\/1\.1 (?=\d{3} )/).length - 1, Math.max(1, expected.length), answers)
+  test('a request that is refused behind one that is being answered does not get its answer in first', async () => {
+    const slow = opened(await startPod((_, res) => void setTimeout(() => res.end('slow'), 100)))
+    const other = opened(await startTestRouter())
+    other.split({ v1: [slow.port] })
+    const answers = await exchangeBytes(other.port, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/9.9\r\n\r\n', {
+      quietMs: 1_000,
+    })
+    assert.doesNotMatch(answers, /400 .*slow/s)
   })
-}
 
-test('a request that is refused behind one that is being answered does not get its answer in first', async () => {
-  const slow = opened(await startPod((_, res) => void setTimeout(() => res.end('slow'), 100)))
-  const other = opened(await startTestRouter())
-  other.split({ v1: [slow.port] })
-  const answers = await exchangeBytes(other.port, 'GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/9.9\r\n\r\n', { quietMs: 1_000 })
-  assert.doesNotMatch(answers, /400/)
+  test('there are at least 40 of them', () => assert.ok(CASES.length >= 40, String(CASES.length)))
 })
-
-test('there are at least 40 of them', () => assert.ok(CASES.length >= 40, String(CASES.length)))

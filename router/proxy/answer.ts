@@ -36,16 +36,23 @@ export const answerItself = (res: ServerResponse, { router, status, text, close 
   res.end(body)
 }
 
-/** The same where there is a socket only; the connection ends with it. */
-export const renderAnswer = ({ router, status, text }: Omit<OwnAnswer, 'close'>): string => {
+export type SocketAnswer = Omit<OwnAnswer, 'close'> & {
+  /** The connection ends with it, unless this is false. */
+  readonly close?: boolean
+  /** It answers a HEAD request. */
+  readonly isHead?: boolean
+}
+
+/** The same where there is a socket only. */
+export const renderAnswer = ({ router, status, text, close = true, isHead = false }: SocketAnswer): string => {
   const body = `${text}\n`
   return [
     `HTTP/1.1 ${status} ${REASONS[status]}`,
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `${ROUTER_HEADER}: ${router}`,
-    'Connection: close',
+    `Connection: ${close ? 'close' : 'keep-alive'}`,
     '',
-    body,
+    isHead ? '' : body,
   ].join('\r\n')
 }

@@ -31,11 +31,17 @@ export type TestRouter = {
   readonly close: () => void
 }
 
-export const startTestRouter = async (limits: Partial<Limits> = {}, lingerMs = 0): Promise<TestRouter> => {
+export type TestOptions = { readonly lingerMs?: number; readonly fastLane?: boolean }
+
+export const startTestRouter = async (
+  limits: Partial<Limits> = {},
+  { lingerMs = 0, fastLane = true }: TestOptions = {},
+): Promise<TestRouter> => {
   let draining = false
   const context: LaneContext = {
     router: 'router-1',
     engine: makeHttpProxyEngine(),
+    fastLane,
     limits: { ...DEFAULT_LIMITS, idleGraceMs: 100, ...limits },
     clock: systemClock,
     random: Math.random,

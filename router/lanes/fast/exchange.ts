@@ -1,0 +1,275 @@
+/** One request from its head to the end of its answer: tried on pods, passed on, answered, counted. As proxy/exchange.ts, on raw sockets. */
+import type { Socket } from 'node:net'
+import { Dispatch } from '../../dispatch.ts'
+import { type OwnStatus, renderAnswer } from '../../proxy/answer.ts'
+import { outcomeOf } from '../../proxy/exchange.ts'
+import type { RunningVersion } from '../../running-route.ts'
+import type { Upstream } from '../../upstream.ts'
+import { asksToLeave, type Connection, type LaneContext } from '../connection.ts'
+import type { AnswerHead } from './answer-head.ts'
+import { writeAnswer, writeChunk, writePiece } from './outbox.ts'
+import { type Piece, PodConnection, type PodUser } from './pod-connection.ts'
+import { renderTail } from './render.ts'
+
+export type Request = {
+  readonly version: RunningVersion
+  readonly cookie: string | undefined
+  /** The head as it goes to the pod; it stays as it is until the request is over. A small body may stand behind it. */
+  readonly head: Buffer
+  readonly hasBody: boolean
+  readonly isHead: boolean
+  readonly isIdempotent: boolean
+}
+
+/** The client's side of an exchange. */
+export type Asker = {
+  /** All of the request has been read. */
+  readonly isRead: () => boolean
+  /** The client wants to leave after this answer. */
+  readonly leaves: () => boolean
+  /** The pod has the head: the body may follow. */
+  readonly onReady: () => void
+  /** The pod takes more of the body. */
+  readonly onDrain: () => void
+  /** The pod takes no more of the body, ever. */
+  readonly onDeaf: () => void
+  /** The answer is with the client, whole. `close`: the connection ends with it. */
+  readonly onAnswered: (close: boolean) => void
+}
+
+type Failure = { readonly status: OwnStatus; readonly text: string }
+
+const NO_POD: Failure = { status: 503, text: 'no pod is ready to take this request' }
+const NOTHING = Buffer.alloc(0)
+
+/** One for each client, used for its requests one after another. */
+export class FastExchange implements PodUser {
+  readonly #context: LaneContext
+  readonly #connection: Connection
+  readonly #socket: Socket
+  readonly #asker: Asker
+  #request: Request | undefined
+  #dispatch: Dispatch | undefined
+  #upstream: Upstream | undefined
+  #pod: PodConnection | undefined
+  #failure = NO_POD
+  #expired: 'connecting' | 'answering' | undefined
+  #startedAt = 0
+  /** When the pod was asked to connect, or was given the request. */
+  #since = 0
+  #status = 0
+  #rechunks = false
+  #close = false
+  /** The answer has begun. */
+  #isAnswering = false
+  /** The answer is over for the pod; the client may still be reading it. */
+  #isAnswered = false
+
+  constructor(context: LaneContext, connection: Connection, asker: Asker) {
+    this.#context = context
+    this.#connection = connection
+    this.#socket = connection.socket
+    this.#asker = asker
+  }
+
+  start(request: Request) {
+    const { route, port } = this.#connection
+    this.#request = request
+    this.#startedAt = performance.now()
+    this.#failure = NO_POD
+    this.#isAnswering = false
+    this.#isAnswered = false
+    this.#dispatch = new Dispatch(route, { port: port.name ?? '', version: request.version, now: this.#context.clock.now })
+    this.#try(false)
+  }
+
+  /** False: the pod is behind, no more of the body for now. */
+  sendBody(bytes: Buffer): boolean {
+    return this.#pod?.socket.write(bytes) ?? true
+  }
+
+  /** Head and first bytes of a body leave together. */
+  sendTogether(write: () => void) {
+    const socket = this.#pod?.socket
+    socket?.cork()
+    write()
+    socket?.uncork()
+  }
+
+  get isConnected(): boolean {
+    return this.#pod?.isConnected ?? false
+  }
+
+  get isAnswering(): boolean {
+    return this.#isAnswering
+  }
+
+  /** Nothing more of the body follows an answer that is complete. */
+  releaseBody(isSent: boolean) {
+    this.#release(isSent)
+  }
+
+  /** The client has gone, or has broken the rules: nothing more of this comes to an end. */
+  abort() {
+    this.#pod?.destroy()
+    this.#pod = undefined
+    if (!this.#dispatch) return
+    this.#dispatch.finish('clientAborts', -1)
+    this.#over()
+  }
+
+  /** Ends attempts whose time is up. `now` on the clock of performance.now(). */
+  watch(now: number) {
+    const { connectTimeoutMs, answerTimeoutMs } = this.#context.limits
+    const pod = this.#pod
+    if (!pod || !this.#dispatch || this.#isAnswering) return
+    const limit = pod.isConnected ? answerTimeoutMs : connectTimeoutMs
+    if ((pod.isConnected && answerTimeoutMs === 0) || now - this.#since < limit) return
+    this.#expired = pod.isConnected ? 'answering' : 'connecting'
+    pod.destroy()
+    this.onFailed()
+  }
+
+  #try(isSecond: boolean) {
+    const place = this.#dispatch?.next()
+    const request = this.#request
+    if (!place || !request) return this.#answerFailure()
+    const { upstream } = place
+    const now = performance.now()
+    const pod = (isSecond ? undefined : upstream.pods.take(now)) ?? new PodConnection(upstream.target, upstream.pods)
+    this.#upstream = upstream
+    this.#pod = pod
+    this.#since = now
+    this.#expired = undefined
+    pod.use(this, request.isHead)
+    if (pod.isConnected) this.#send()
+  }
+
+  onConnected() {
+    this.#upstream?.markUp()
+    this.#since = performance.now()
+    this.#send()
+  }
+
+  #send() {
+    const { head, hasBody } = this.#request ?? { head: NOTHING, hasBody: false }
+    if (!hasBody) return void this.#pod?.socket.write(head)
+    this.sendTogether(() => {
+      this.#pod?.socket.write(head)
+      this.#asker.onReady()
+    })
+  }
+
+  onDrain() {
+    this.#asker.onDrain()
+  }
+
+  onFailed() {
+    const pod = this.#pod
+    this.#pod = undefined
+    if (!pod) return
+    if (this.#isAnswered || !this.#dispatch) return this.#asker.onDeaf()
+    if (this.#isAnswering) return this.#cut()
+    const expired = this.#expired
+    if (!pod.isConnected) {
+      this.#failure = expired
+        ? { status: 504, text: 'the pod did not accept a connection in time' }
+        : { status: 502, text: 'the pod refused the connection' }
+      this.#dispatch.unreachable()
+      return this.#try(false)
+    }
+    if (this.#wasStale(pod)) return this.#try(true)
+    this.#failure = expired
+      ? { status: 504, text: 'the pod did not answer in time' }
+      : { status: 502, text: 'the pod closed the connection without an answer' }
+    this.#dispatch.fail()
+    this.#answerFailure()
+  }
+
+  /** A kept connection that the pod closed while it was idle: it never saw the request, or may see it again without harm. */
+  #wasStale(pod: PodConnection): boolean {
+    const request = this.#request
+    return pod.isReused && !pod.hasAnswered && !this.#expired && request?.hasBody === false && request.isIdempotent
+  }
+
+  /** The pod died in the middle of its answer: the client must see that it is cut, not take it for whole. */
+  #cut() {
+    this.#dispatch?.fail()
+    this.#over()
+    this.#socket.destroy()
+  }
+
+  #answerFailure() {
+    const close = !this.#asker.isRead() || this.#leaves()
+    const { router } = this.#context
+    const answer = renderAnswer({ router, ...this.#failure, close, isHead: this.#request?.isHead ?? false })
+    this.#socket.write(answer)
+    this.#over()
+    this.#asker.onAnswered(close)
+  }
+
+  #leaves(): boolean {
+    return this.#asker.leaves() || asksToLeave(this.#context, this.#connection)
+  }
+
+  onAnswer(head: AnswerHead, piece: Piece) {
+    const pod = this.#pod
+    if (!pod) return
+    const { clock, limits } = this.#context
+    this.#isAnswering = true
+    this.#status = head.status
+    this.#rechunks = head.body === 'untilClose'
+    this.#close = this.#leaves()
+    const extras = { close: this.#close, cookie: this.#request?.cookie, chunked: this.#rechunks, nowMs: clock.now() }
+    const tail = renderTail(Math.floor(limits.keepAliveMs / 1000), extras, head.hasDate)
+    if (!this.#rechunks) return this.#written(writeAnswer(this.#socket, pod, head, piece, tail), piece.isLast)
+    const body = { ...piece }
+    writeAnswer(this.#socket, pod, head, { ...piece, to: piece.from }, tail)
+    this.#written(writeChunk(this.#socket, body), piece.isLast)
+  }
+
+  onBody(piece: Piece) {
+    const pod = this.#pod
+    if (!pod) return
+    this.#written(this.#rechunks ? writeChunk(this.#socket, piece) : writePiece(this.#socket, pod, piece), piece.isLast)
+  }
+
+  #written(goesOn: boolean, isLast: boolean) {
+    if (isLast) return this.#endAnswer()
+    if (!goesOn) this.#pod?.socket.pause()
+  }
+
+  /** The client reads again. */
+  resume() {
+    if (this.#isAnswering) this.#pod?.socket.resume()
+  }
+
+  #endAnswer() {
+    this.#isAnswered = true
+    // A body may still be on its way to the pod: then the connection goes back with the end of that.
+    if (this.#asker.isRead()) this.#release(true)
+    if (this.#socket.writableLength === 0) return this.#finish()
+    this.#socket.write(NOTHING, () => {
+      if (!this.#socket.destroyed) this.#finish()
+    })
+  }
+
+  #finish() {
+    if (!this.#dispatch) return
+    this.#dispatch.finish(outcomeOf(this.#status), performance.now() - this.#startedAt)
+    this.#over()
+    this.#asker.onAnswered(this.#close)
+  }
+
+  #release(isSent: boolean) {
+    const pod = this.#pod
+    this.#pod = undefined
+    pod?.release(isSent)
+  }
+
+  #over() {
+    this.#dispatch?.done()
+    this.#dispatch = undefined
+    this.#request = undefined
+  }
+}

@@ -1,0 +1,44 @@
+/** Carries HTTP/1.1 on raw sockets, as long as there is exactly one way to read it; all else goes to the general lane. */
+import type { Lane, LaneContext } from '../connection.ts'
+import { FastClient } from './client.ts'
+
+/** Times are kept to within a fourth of the shortest, and looked at no more often than this. */
+const SHORTEST_LOOK_MS = 20
+const LONGEST_LOOK_MS = 1_000
+
+export const makeFastLane = (context: LaneContext, general: Lane): Lane => {
+  const clients = new Set<FastClient>()
+  let timer: NodeJS.Timeout | undefined
+  const look = (): void => {
+    const now = performance.now()
+    for (const client of clients) client.watch(now)
+  }
+  const leave = (client: FastClient, handOver: boolean): void => {
+    clients.delete(client)
+    if (clients.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+    if (handOver) general.accept(client.connection)
+  }
+  return {
+    accept: connection => {
+      clients.add(new FastClient(context, connection, leave))
+      timer ??= setInterval(look, lookMs(context))
+      connection.socket.resume()
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+const lookMs = ({ limits }: LaneContext): number => {
+  const { headTimeoutMs, keepAliveMs, bodyStallMs, connectTimeoutMs, answerTimeoutMs } = limits
+  const shortest = Math.min(
+    headTimeoutMs,
+    keepAliveMs,
+    bodyStallMs,
+    connectTimeoutMs,
+    answerTimeoutMs || Number.POSITIVE_INFINITY,
+  )
+  return Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, shortest / 4))
+}
