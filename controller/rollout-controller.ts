@@ -1,5 +1,7 @@
 /** Gather, plan, execute, report: one pass over one Deployment. What to do is decided in engine/; here it is only carried out. */
-import type { KubeObject } from '../api/kubernetes.ts'
+import { isHeld } from '../api/hold.ts'
+import type { Deployment, KubeObject } from '../api/kubernetes.ts'
+import { PREFIX } from '../api/names.ts'
 import type { RouterReport } from '../api/router-admin.ts'
 import { type Plan, plan } from '../engine/plan.ts'
 import type { ProbeSeen, Seen, Settings } from '../engine/seen.ts'
@@ -15,6 +17,7 @@ import { type Executor, execute, type ProbeTarget } from './execute.ts'
 import type { Expectations } from './expectations.ts'
 import { gather } from './gather.ts'
 import { mergePatchBetween } from './merge-patch.ts'
+import { makeSurroundings } from './surroundings.ts'
 
 export type RolloutControllerOptions = {
   readonly client: KubeClient
@@ -26,6 +29,8 @@ export type RolloutControllerOptions = {
   readonly clock: Clock
   readonly log: Logger
   readonly settings: Settings
+  /** Where Sluice runs. */
+  readonly systemNamespace: string
 }
 
 /** When to look again: `afterMs` from now, or only when something changes. */
@@ -52,10 +57,19 @@ const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
   return port === undefined || host === undefined ? undefined : { host, port: port.port, protocol: port.protocol }
 }
 
+/** The fleet of routers is asked for, or nothing else is. */
+const wantsFleet = ({ metadata }: Deployment): boolean =>
+  ['auto', 'shared'].includes(metadata.annotations?.[`${PREFIX}router`] ?? 'auto')
+
+/** An update is on, and a Service in front of it has no Route yet. */
+const isBeforeEntry = ({ deployment, services }: Seen): boolean =>
+  deployment !== undefined && isHeld(deployment) && wantsFleet(deployment) && services.some(({ route }) => route === undefined)
+
 /** Makes the function that the queue's workers call with a key. */
 export const makeRolloutController = (options: RolloutControllerOptions): ((key: string) => Promise<Outcome>) => {
   const { client, caches, expectations, clock, log, events } = options
   const probes = new Map<string, ProbeSeen>()
+  const surroundings = makeSurroundings(options)
 
   const executorFor = (key: string, seen: Seen): Executor => ({
     client,
@@ -92,7 +106,8 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
     const [namespace = '', name = ''] = key.split('/')
     const extras = { reports: options.reports(), probes, coolingPorts: options.coolingPorts.ports(), settings: options.settings }
-    const seen = gather(caches, extras, namespace, name)
+    const gathered = gather(caches, extras, namespace, name)
+    const seen = isBeforeEntry(gathered) ? { ...gathered, surroundings: await surroundings(namespace, name) } : gathered
     const planned = plan(seen, clock.now())
     try {
       await carryOut(key, seen, planned)

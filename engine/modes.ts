@@ -58,6 +58,8 @@ const modeContext = (context: Context, { service }: ServiceSeen, wish: ModesWish
     stableHash: wish.backends.find(({ role }) => role === 'stable')?.hash ?? '',
     podLabels: deployment.spec.template.metadata?.labels ?? {},
     podPrefixes: seen.replicaSets.map(({ metadata }) => `${metadata.name}-`),
+    template: deployment.spec.template,
+    ...(seen.surroundings && { surroundings: seen.surroundings }),
     wish: makeWish(service, context, wish),
     onlyFinal: wish.onlyFinal,
     backends: seen.backends.filter(({ frontedService }) => frontedService === name),

@@ -4,6 +4,7 @@ import type { Deployment, EndpointSlice, ReplicaSet, Service } from '../api/kube
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { RouterReport } from '../api/router-admin.ts'
+import type { Surroundings } from './preflight/index.ts'
 
 export type RouterSeen = {
   readonly name: string
@@ -66,6 +67,8 @@ export type Seen = {
   /** Listening ports that Routes of any Deployment hold, or held less than a minute ago. */
   readonly takenPorts: readonly number[]
   readonly settings: Settings
+  /** Read while a Service has still to be entered; absent otherwise. */
+  readonly surroundings?: Surroundings
 }
 
 export type Settings = {

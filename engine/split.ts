@@ -1,7 +1,7 @@
 /** How the traffic of an update is split: by the routers' weights, or by nothing but the numbers of pods. */
 import type { Context } from './context.ts'
 import type { ServiceSeen } from './seen.ts'
-import { preflight } from './service-mode/preflight.ts'
+import { type Fronted, preflight } from './service-mode/preflight.ts'
 import { foreignSlices } from './service-mode/slices.ts'
 
 export type Split = 'routes' | 'count'
@@ -23,9 +23,14 @@ export const hasRoutes = ({ fronting, strays }: Context): boolean =>
   [...fronting, ...strays].some(({ route }) => route !== undefined)
 
 const isRefused = ({ fronting, deployment, seen, missingServices }: Context): boolean => {
-  const podLabels = deployment.spec.template.metadata?.labels ?? {}
-  const podPrefixes = seen.replicaSets.map(({ metadata }) => `${metadata.name}-`)
-  return missingServices.length > 0 || fronting.some(service => preflight(service, { podLabels, podPrefixes }) !== undefined)
+  const { template } = deployment.spec
+  const pods: Fronted = {
+    podLabels: template.metadata?.labels ?? {},
+    podPrefixes: seen.replicaSets.map(({ metadata }) => `${metadata.name}-`),
+    template,
+    ...(seen.surroundings && { surroundings: seen.surroundings }),
+  }
+  return missingServices.length > 0 || fronting.some(service => preflight(service, pods) !== undefined)
 }
 
 /**

@@ -29,3 +29,6 @@ export const ROLLOUTS = resource('argoproj.io', 'v1alpha1', 'rollouts', 'Rollout
 export const ANALYSIS_RUNS = resource('argoproj.io', 'v1alpha1', 'analysisruns', 'AnalysisRun')
 export const ANALYSIS_TEMPLATES = resource('argoproj.io', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate')
 export const ROUTES = resource('sluice.dev', 'v1alpha1', 'routes', 'Route')
+export const NETWORK_POLICIES = resource('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy')
+/** Served only where Istio is installed. */
+export const PEER_AUTHENTICATIONS = resource('security.istio.io', 'v1', 'peerauthentications', 'PeerAuthentication')

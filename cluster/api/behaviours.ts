@@ -15,6 +15,7 @@ import {
   eventDefaults,
   mutatingWebhookDefaults,
   namespaceDefaults,
+  networkPolicyDefaults,
   policyBindingDefaults,
   policyDefaults,
   priorityClassDefaults,
@@ -76,6 +77,7 @@ const OWN: { readonly [storage: string]: Behaviour } = {
   'autoscaling/horizontalpodautoscalers': { setDefaults: autoscalerDefaults },
   'policy/poddisruptionbudgets': { changesGeneration: specChanged },
   'networking.k8s.io/ingresses': { changesGeneration: specChanged },
+  'networking.k8s.io/networkpolicies': { setDefaults: networkPolicyDefaults, changesGeneration: specChanged },
   'rbac.authorization.k8s.io/rolebindings': { setDefaults: roleBindingDefaults },
   'rbac.authorization.k8s.io/clusterrolebindings': { setDefaults: clusterRoleBindingDefaults },
   'admissionregistration.k8s.io/mutatingwebhookconfigurations': {

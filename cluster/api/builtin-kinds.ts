@@ -111,7 +111,10 @@ const GROUPS: readonly { readonly group: string; readonly version: string; reado
   {
     group: 'networking.k8s.io',
     version: 'v1',
-    rows: [{ kind: 'Ingress', plural: 'ingresses', shortNames: ['ing'], hasStatus: true }],
+    rows: [
+      { kind: 'Ingress', plural: 'ingresses', shortNames: ['ing'], hasStatus: true },
+      { kind: 'NetworkPolicy', plural: 'networkpolicies', shortNames: ['netpol'] },
+    ],
   },
   {
     group: 'policy',

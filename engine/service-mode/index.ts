@@ -112,20 +112,24 @@ const walk = (seen: ServiceSeen, route: Route, want: 'serve' | 'proxy', mode: Mo
   return { intents: [], done: false }
 }
 
-const refused = (seen: ServiceSeen, problem: string): ServiceMode => ({
+/** Not everything that can be in the way is watched: NetworkPolicies and meshes are looked at again after so long. */
+const REFUSED_RECHECK_MS = 10_000
+
+const refused = (seen: ServiceSeen, problem: string, mode: ModeContext): ServiceMode => ({
   intents: [],
   done: false,
   waiting: {
     reason: 'ServiceRefused',
     what: `Service ${seen.service.metadata.name} cannot be put in proxy mode: ${problem}`,
     ends: 'ends when that is changed, or with a full promotion, which replaces the pods without splitting traffic',
+    until: mode.now + REFUSED_RECHECK_MS,
   },
 })
 
 /** A Service without a Route that is to get one. */
 const begin = (seen: ServiceSeen, mode: ModeContext): ServiceMode => {
   const problem = preflight(seen, mode)
-  if (problem !== undefined) return refused(seen, problem)
+  if (problem !== undefined) return refused(seen, problem, mode)
   const leftovers = isDetached(seen) ? [] : seen.slices.filter(isOurs)
   if (leftovers.length > 0) {
     const waiting: Waiting = {
@@ -137,7 +141,7 @@ const begin = (seen: ServiceSeen, mode: ModeContext): ServiceMode => {
   }
   const spec = makeSpec(seen, mode, isDetached(seen) ? 'ready' : 'none')
   if (spec.ports.length < (seen.service.spec.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP').length) {
-    return refused(seen, 'every listening port from 20000 to 29999 is taken by other Services')
+    return refused(seen, 'every listening port from 20000 to 29999 is taken by other Services', mode)
   }
   const route = makeRoute(seen.service, spec)
   const waiting: Waiting = {

@@ -2,11 +2,13 @@
 import type { Service } from '../../api/kubernetes.ts'
 import { savedSelector, selectsPods } from '../../api/service-mode.ts'
 import { isTcp } from '../make-route.ts'
+import { obstacle } from '../preflight/index.ts'
 import type { ServiceSeen } from '../seen.ts'
 import { foreignSlices } from './slices.ts'
 import type { ModeContext } from './step.ts'
 
-type Check = (seen: ServiceSeen, pods: Pick<ModeContext, 'podLabels' | 'podPrefixes'>) => string | undefined
+export type Fronted = Pick<ModeContext, 'podLabels' | 'podPrefixes' | 'template' | 'surroundings'>
+type Check = (seen: ServiceSeen, pods: Fronted) => string | undefined
 
 const without = 'or leave it out with the annotation sluice.dev/services'
 
@@ -40,6 +42,12 @@ const checks: readonly Check[] = [
     return foreign === undefined
       ? undefined
       : `it also selects pod ${foreign}, which this Deployment does not own; narrow its selector, ${without}`
+  },
+  (seen, { template, surroundings }) => {
+    if (template === undefined || surroundings === undefined) return undefined
+    const { service } = seen
+    const addresses = foreignSlices(seen).flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses: own }) => own))
+    return obstacle({ service, namespace: service.metadata.namespace ?? '', template, addresses }, surroundings)
   },
 ]
 

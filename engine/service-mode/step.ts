@@ -1,8 +1,9 @@
 /** The steps of entering and leaving proxy mode. Each is named for what is waited for and stands in Route.status.step. */
-import type { Labels } from '../../api/kubernetes.ts'
+import type { Labels, PodTemplate } from '../../api/kubernetes.ts'
 import type { Route, RouterEndpoints } from '../../api/route.ts'
 import type { Intent } from '../intents.ts'
 import type { Ports, RouteWish } from '../make-route.ts'
+import type { Surroundings } from '../preflight/index.ts'
 import type { BackendSeen, RouterSeen, ServiceSeen, Settings } from '../seen.ts'
 import type { Waiting } from '../waiting.ts'
 
@@ -42,6 +43,9 @@ export type ModeContext = {
   readonly podLabels: Labels
   /** How the names of its ReplicaSets' pods begin. */
   readonly podPrefixes: readonly string[]
+  readonly template?: PodTemplate
+  /** Absent where nobody looked: then nothing there is in the way. */
+  readonly surroundings?: Surroundings
   /** What the Route is to say once this Service is in proxy mode; until then it sends everything to the stable version. */
   readonly wish: RouteWish
   /** Nothing but the final version has pods, so that the Service's own selector is safe. */

@@ -18,6 +18,16 @@ export const namespaceDefaults = (namespace: Draft): void => {
   if (!spec['finalizers']) spec['finalizers'] = ['kubernetes']
 }
 
+/** SetDefaults_NetworkPolicy of Kubernetes: for ingress always, for egress when it has such rules. */
+export const networkPolicyDefaults = (policy: Draft): void => {
+  const spec = childOf(policy, 'spec')
+  if (!spec) return
+  const egress = childrenOf(spec, 'egress')
+  fillIn(spec, { policyTypes: egress.length > 0 ? ['Ingress', 'Egress'] : ['Ingress'] })
+  for (const rule of [...childrenOf(spec, 'ingress'), ...egress])
+    for (const port of childrenOf(rule, 'ports')) fillIn(port, { protocol: 'TCP' })
+}
+
 const webhookDefaults = (webhook: Draft): void => {
   fillIn(webhook, {
     failurePolicy: 'Fail',
