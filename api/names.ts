@@ -26,6 +26,12 @@ export const SLUICE_SLICE_CONTROLLER = 'sluice.dev'
 export const SLICE_ROLE = 'sluice.dev/slice-role'
 /** On a private Service and a Route: the Service they belong to. */
 export const FRONTED_SERVICE_LABEL = 'sluice.dev/service'
+/** On a pod template: its pods get the router as a sidecar; the value names the Deployment (sidecarLabel). Put there by the webhook. */
+export const SIDECAR_LABEL = 'sluice.dev/sidecar'
+/** On a pod: JSON of the ports that its sidecar took over (SidecarPort[]); written by the webhook, read by the controller. */
+export const SIDECAR_PORTS = 'sluice.dev/sidecar-ports'
+/** On a Route: `sidecar` when the sidecars of the pods carry it, not the shared routers. */
+export const PLACEMENT_LABEL = 'sluice.dev/placement'
 /** On a private Service: the pod-template-hash of its version. */
 export const VERSION_HASH_LABEL = 'sluice.dev/version-hash'
 
@@ -60,6 +66,15 @@ export const CONTROLLER_LEASE = 'sluice-controller'
 export const PUBLISHER_LEASE = 'sluice-router-publisher'
 export const WEBHOOK_SECRET = 'sluice-webhook-tls'
 export const ROUTER_SECRET = 'sluice-router-tls'
+/** The authority of sidecars, kept by the controller; its certificate alone, for the webhook, is in the ConfigMap. */
+export const SIDECAR_SECRET = 'sluice-sidecar-tls'
+export const SIDECAR_CA = 'sluice-sidecar-ca'
+/** The controller proves to sidecars to be this one. */
+export const CONTROLLER_NAME = 'controller.sluice.dev'
+/** What the sidecar of a pod proves to be. */
+export const sidecarName = (podUid: string): string => `${podUid}.sidecar.sluice.dev`
+/** Name of the sidecar among the init containers of a pod. */
+export const SIDECAR_CONTAINER = 'sluice-router'
 
 /** A request to this path with the probe header, through a Service, is answered by the router itself, never passed on. */
 export const PROBE_PATH = '/.well-known/sluice-probe'

@@ -5,7 +5,7 @@ import { anything, array, either, type Infer, integer, map, object, required, st
 export const SLUICE_ROUTER = 'sluice/router'
 
 export const SLUICE_ROUTER_CONFIG = object('What the `sluice/router` plugin is told.', {
-  router: required(word('How traffic is split; `none`: by pod count.', ['auto', 'shared', 'none'])),
+  router: required(word('How traffic is split; `none`: by pod count.', ['auto', 'shared', 'sidecar', 'none'])),
   services: array('Services to front; every Service whose selector matches the pods where nothing is said.', string('')),
   sticky: either('What keeps one user on one version.', [
     word('The cookie or the client address.', ['cookie', 'ip']),

@@ -73,11 +73,11 @@ export const readAnalysis = (text: string): Read<Analysis> => {
 }
 
 /** Ways to split traffic that have a name already but no provider yet. */
-const LATER = /^(sidecar|gateway|istio|nginx)(\/.*)?$/
+const LATER = /^(gateway|istio|nginx)(\/.*)?$/
 
 export const readRouter = (text: string): Read<Settings['router']> => {
-  if (!LATER.test(text)) return oneOf('router', ['auto', 'shared', 'none'])(text)
-  return wrong(`${quote(text)} is not available in this version; available now are auto, shared and none, e.g. auto`)
+  if (!LATER.test(text)) return oneOf('router', ['auto', 'shared', 'sidecar', 'none'])(text)
+  return wrong(`${quote(text)} is not available in this version; available now are auto, shared, sidecar and none, e.g. auto`)
 }
 
 const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/

@@ -15,7 +15,7 @@ export type Settings = {
   readonly checks: readonly string[]
   /** AnalysisTemplates that run in the background beside the checks. */
   readonly templates: readonly string[]
-  readonly router: 'auto' | 'shared' | 'none'
+  readonly router: 'auto' | 'shared' | 'sidecar' | 'none'
   readonly routerMode: 'on-demand' | 'always'
   /** Absent: every Service whose selector matches the pods. */
   readonly services?: readonly string[]
@@ -66,11 +66,11 @@ export const SETTINGS: { readonly [key in SettingKey]: SettingRow } = {
       "What must hold, over the router's own numbers, from the first weight on. A check that fails takes all traffic back to the old version.",
   },
   router: {
-    allowed: 'auto, shared or none',
+    allowed: 'auto, shared, sidecar or none',
     example: 'auto',
     absent: '`auto`',
     meaning:
-      'How traffic is split. `shared`: by the router fleet. `none`: by the number of pods, without numbers to check. `auto`: what fits, which in this version is `shared`.',
+      'How traffic is split. `shared`: by the router fleet. `sidecar`: by a router beside the app in each new pod, from the next new version on; Services must name their targetPort, and clients of a headless Service must take the port from DNS SRV records or EndpointSlices. `none`: by the number of pods, without numbers to check. `auto`: what fits, which in this version is `shared`.',
   },
   'router-mode': {
     allowed: 'on-demand or always',

@@ -27,7 +27,7 @@ test('inferred types are the types that the rest of the code is written for', ()
   same<
     SluiceRouterConfig,
     {
-      readonly router: 'auto' | 'shared' | 'none'
+      readonly router: 'auto' | 'shared' | 'sidecar' | 'none'
       readonly services?: readonly string[]
       readonly sticky?: 'cookie' | 'ip' | { readonly header: string }
       readonly mode?: 'on-demand' | 'always'

@@ -48,6 +48,8 @@ const DEFAULT_DEADLINE_SECONDS = 600
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const ROUTERS = ['none', 'shared', 'sidecar'] as const
+
 /** The `sluice/router` part of a strategy; the parts that a hand-written `spec` gets wrong fall back to the defaults. */
 export const readRouterConfig = (strategy: CanaryStrategy | undefined): SluiceRouterConfig => {
   const raw = strategy?.trafficRouting?.plugins?.[SLUICE_ROUTER]
@@ -56,7 +58,7 @@ export const readRouterConfig = (strategy: CanaryStrategy | undefined): SluiceRo
   const strings = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every(item => typeof item === 'string')
   return {
-    router: raw['router'] === 'none' || raw['router'] === 'shared' ? raw['router'] : 'auto',
+    router: ROUTERS.find(router => router === raw['router']) ?? 'auto',
     ...(strings(services) && { services }),
     ...(strings(checks) && { checks }),
     ...((mode === 'always' || mode === 'on-demand') && { mode }),

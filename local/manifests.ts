@@ -115,7 +115,12 @@ export const makeSluice = (options: SluiceOptions): readonly KubeObject[] => {
       component: 'webhook',
       replicas: 1,
       ports: [{ name: 'https', containerPort: 8443 }],
-      args: ['--service-port=8443', '--create-configuration'],
+      args: [
+        '--service-port=8443',
+        '--create-configuration',
+        '--sidecar-image=sluice.dev/router',
+        `--sidecar-command=${JSON.stringify(programOf(options, 'router'))}`,
+      ],
     },
     {
       component: 'router',

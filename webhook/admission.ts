@@ -2,6 +2,7 @@
 import type { ReadOptions } from '../api/annotations.ts'
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { LabelSelector, Labels } from '../api/kubernetes.ts'
+import type { SidecarOptions } from './sidecar-options.ts'
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
@@ -20,7 +21,12 @@ export type AdmissionRequest = {
 }
 
 /** The parts of an opted-in Deployment that tell whether a Service fronts its pods. */
-export type ViewedDeployment = { readonly name: string; readonly selector: LabelSelector; readonly podLabels: Labels }
+export type ViewedDeployment = {
+  readonly name: string
+  readonly selector: LabelSelector
+  readonly podLabels: Labels
+  readonly held?: boolean
+}
 
 /** What the informers know of the request's namespace. */
 export type View = { readonly optedIn: readonly ViewedDeployment[] }
@@ -28,6 +34,8 @@ export type View = { readonly optedIn: readonly ViewedDeployment[] }
 export type ReviewOptions = ReadOptions & {
   /** Whose writes pass without a look. */
   readonly controllerUser?: string
+  /** What sidecars are made of; absent: none are. */
+  readonly sidecar?: SidecarOptions
 }
 
 /** One word for metrics and the audit log. */
@@ -42,6 +50,7 @@ export type DecisionName =
   | 'label'
   | 'keep-detached'
   | 'restore'
+  | 'sidecar'
   | 'bypass'
   | 'pass'
   | 'deny'

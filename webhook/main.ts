@@ -20,6 +20,10 @@ const HELP = `Admission webhook of Sluice: holds new versions of opted-in Deploy
   --create-configuration make it when there is none
   --controller-user USER whose writes are never looked at (${CONTROLLER_USER})
   --certificate-dir DIR  tls.crt, tls.key and ca.crt that somebody else keeps, with the configuration's caBundle (own, in a Secret)
+  --sidecar-image IMAGE  what sidecars run (none: pods that need one are refused)
+  --sidecar-command JSON in place of the image's entry, e.g. ["node", "/opt/sluice/main.mjs", "router"]
+  --sidecar-cpu Q        CPU that a sidecar requests (10m)
+  --sidecar-memory Q     memory that a sidecar requests (96Mi)
   --log-level LEVEL      ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAMESPACE is the namespace (${SLUICE_NAMESPACE}).
@@ -42,6 +46,10 @@ const readFlags = () =>
       configuration: { type: 'string', default: 'sluice' },
       'controller-user': { type: 'string', default: CONTROLLER_USER },
       'certificate-dir': { type: 'string' },
+      'sidecar-image': { type: 'string' },
+      'sidecar-command': { type: 'string' },
+      'sidecar-cpu': { type: 'string', default: '10m' },
+      'sidecar-memory': { type: 'string', default: '96Mi' },
       'create-configuration': { type: 'boolean', default: false },
       'log-level': { type: 'string', default: 'info' },
       help: { type: 'boolean', default: false },
@@ -70,6 +78,23 @@ const numberOf = (flag: 'port' | 'health-port' | 'service-port' | 'quiet-seconds
 const levelOf = (text: string): LogLevel =>
   LOG_LEVELS.find(level => level === text) ??
   fail(`--log-level: ${JSON.stringify(text)} is not supported, must be one of ${LOG_LEVELS.join(', ')}`)
+
+const commandOf = (text: string): readonly string[] => {
+  const example = 'must be a JSON list of strings, e.g. --sidecar-command \'["node", "/opt/sluice/main.mjs", "router"]\''
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Array.isArray(value) && value.length > 0 && value.every(part => typeof part === 'string')) return value
+  } catch {
+    return fail(`--sidecar-command: ${JSON.stringify(text)} is not JSON, ${example}`)
+  }
+  return fail(`--sidecar-command: ${JSON.stringify(text)} is not supported, ${example}`)
+}
+
+const sidecarOf = () => {
+  const { 'sidecar-image': image, 'sidecar-command': command, 'sidecar-cpu': cpu, 'sidecar-memory': memory } = values
+  if (image === undefined) return {}
+  return { sidecar: { image, cpu, memory, ...(command !== undefined && { command: commandOf(command) }) } }
+}
 
 const main = async (): Promise<void> => {
   const quietMs = numberOf('quiet-seconds', 3600) * 1000
@@ -101,6 +126,7 @@ const main = async (): Promise<void> => {
       port: numberOf('service-port', 65_535),
     },
     createConfiguration: values['create-configuration'],
+    ...sidecarOf(),
     ...(values['certificate-dir'] === undefined ? {} : { certificateDirectory: values['certificate-dir'] }),
   })
   await stopped

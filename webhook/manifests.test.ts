@@ -15,6 +15,7 @@ test('the configuration asks about opted-in Deployments of other namespaces and 
     [
       ['deployments.sluice.dev', 'Fail', 3, 'None', 'IfNeeded'],
       ['services.sluice.dev', 'Ignore', 2, 'None', 'IfNeeded'],
+      ['pods.sluice.dev', 'Fail', 3, 'None', 'IfNeeded'],
     ],
   )
   for (const one of webhooks) {

@@ -3,7 +3,7 @@
  * (chart, `make up`) or, when it is told to, by the webhook itself.
  */
 import type { KubeObject } from '../api/kubernetes.ts'
-import { BYPASS, CONTROLLER_USER, guardName, PREFIX, SAVED, SLUICE_NAMESPACE } from '../api/names.ts'
+import { BYPASS, CONTROLLER_USER, guardName, PREFIX, SAVED, SIDECAR_LABEL, SLUICE_NAMESPACE } from '../api/names.ts'
 
 export const MUTATE_PATH = '/mutate'
 
@@ -25,6 +25,7 @@ export type Webhook = {
     readonly scope: string
   }[]
   readonly namespaceSelector: { readonly matchExpressions: readonly object[] }
+  readonly objectSelector?: { readonly matchExpressions: readonly object[] }
   readonly matchConditions: readonly MatchCondition[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly matchPolicy: 'Equivalent'
@@ -95,7 +96,8 @@ const common = ({ namespace, service, port, caBundle }: WebhookService) =>
 
 /**
  * The MutatingWebhookConfiguration. Deployments: without an answer an update of an opted-in one is refused, so that no
- * new version gets past the trial. Services: without an answer they pass, and the controller repairs what was missed.
+ * new version gets past the trial. Services: without an answer they pass, and the controller repairs what was missed. Pods that are to
+ * have a sidecar: without one they would take traffic past the split, so they wait.
  */
 export const makeMutatingWebhookConfiguration = (target: WebhookService): MutatingWebhookConfiguration => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
@@ -130,6 +132,15 @@ export const makeMutatingWebhookConfiguration = (target: WebhookService): Mutati
       matchConditions: [notAController(target.controllerUser), NOT_BYPASSED],
       failurePolicy: 'Ignore',
       timeoutSeconds: 2,
+    },
+    {
+      name: 'pods.sluice.dev',
+      ...common(target),
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+      objectSelector: { matchExpressions: [{ key: SIDECAR_LABEL, operator: 'Exists' }] },
+      matchConditions: [],
+      failurePolicy: 'Fail',
+      timeoutSeconds: 3,
     },
   ],
 })

@@ -70,6 +70,7 @@ test('a second authority of another replica is left alone, unless ours changed',
     { op: 'test', path: '/metadata/resourceVersion', value: '7' },
     { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value },
     { op: 'add', path: '/webhooks/1/clientConfig/caBundle', value },
+    { op: 'add', path: '/webhooks/2/clientConfig/caBundle', value },
   ])
   assert.deepEqual(trustOps(applied(NEW), NEW, { exact: true }), [])
 })
@@ -78,7 +79,7 @@ test('an applied configuration without an authority gets ours, once', async () =
   const server = makeServer(applied())
   const { clock, registration } = start(server, () => NEW)
   await clock.advance(60_000)
-  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW])
+  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW, NEW])
   assert.deepEqual([server.state.writes, registration.isTrusted()], [1, true])
   registration.stop()
 })
@@ -89,7 +90,7 @@ test('a configuration that is applied again without the authority gets it back',
   await clock.advance(1)
   server.state.object = applied()
   await clock.advance(11_000)
-  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW])
+  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW, NEW])
   registration.stop()
 })
 
@@ -105,7 +106,7 @@ test('a missing configuration is waited for, or made with its guard when that is
   const making = makeServer()
   const two = start(making, () => NEW, true)
   await two.clock.advance(1)
-  assert.deepEqual(bundlesOf(making.state.object), [NEW, NEW])
+  assert.deepEqual(bundlesOf(making.state.object), [NEW, NEW, NEW])
   assert.deepEqual(making.state.made, [
     'ValidatingAdmissionPolicy',
     'ValidatingAdmissionPolicyBinding',
@@ -138,7 +139,7 @@ test('two replicas that learn of a new authority one after the other agree in th
   first = OLD + NEW
   a.registration.renew()
   await pass(30_000)
-  assert.deepEqual(bundlesOf(server.state.object), [OLD + NEW, OLD + NEW])
+  assert.deepEqual(bundlesOf(server.state.object), [OLD + NEW, OLD + NEW, OLD + NEW])
   second = OLD + NEW
   b.registration.renew()
   await pass(1)
@@ -149,7 +150,7 @@ test('two replicas that learn of a new authority one after the other agree in th
   second = NEW
   b.registration.renew()
   await pass(30_000)
-  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW])
+  assert.deepEqual(bundlesOf(server.state.object), [NEW, NEW, NEW])
   assert.ok(server.state.writes - writes <= 3, `${server.state.writes - writes} writes`)
   a.registration.stop()
   b.registration.stop()

@@ -12,6 +12,7 @@ import { decodeBoth, decodeDeployment } from './decode-object.ts'
 import { looksHeld, noteOf, releaseOps } from './held-fields.ts'
 import { reviewAtRest } from './review-at-rest.ts'
 import { reviewHeld } from './review-held.ts'
+import { labelTemplate } from './sidecar-label.ts'
 
 /** The native controller's own writes pass as the controller's do. */
 const NATIVE_USER = 'system:serviceaccount:kube-system:deployment-controller'
@@ -29,9 +30,15 @@ export const reviewDeployment = (
   if (object.metadata.annotations?.[BYPASS] === 'true') return allow('bypass', `${BYPASS} is set`, { warnings: [BYPASSED] })
   const settings = checkSettings(object, old, options)
   if (settings.refused.length > 0) return refuse(settings.refused)
-  if (old === undefined) return reviewCreate(object)
-  const update = { object, old, settings, warnings: settings.old.map(warnOld) }
-  return isHeld(old) ? reviewHeld(update) : reviewAtRest(update)
+  const labelled = labelTemplate(object, old)
+  const update = { object: labelled.object, settings, warnings: settings.old.map(warnOld) }
+  const decision =
+    old === undefined
+      ? reviewCreate(labelled.object)
+      : isHeld(old)
+        ? reviewHeld({ ...update, old })
+        : reviewAtRest({ ...update, old })
+  return { ...decision, patch: [...labelled.ops, ...decision.patch] }
 }
 
 const BYPASSED = `${BYPASS} is "true": Kubernetes carries out this update alone, without trying it on part of the traffic first; remove the annotation to go back to that`

@@ -4,6 +4,7 @@
  */
 import { type AdmissionRequest, allow, type Decision, deny, type ReviewOptions, type View } from './admission.ts'
 import { reviewDeployment } from './review-deployment.ts'
+import { reviewPod } from './review-pod.ts'
 import { reviewService } from './review-service.ts'
 
 type Reviewer = (request: AdmissionRequest & { readonly object: unknown }, view: View, options: ReviewOptions) => Decision
@@ -12,6 +13,7 @@ type Reviewer = (request: AdmissionRequest & { readonly object: unknown }, view:
 const REVIEWERS: ReadonlyMap<string, Reviewer> = new Map<string, Reviewer>([
   ['apps/Deployment', reviewDeployment],
   ['/Service', reviewService],
+  ['/Pod', reviewPod],
 ])
 
 /**

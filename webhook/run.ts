@@ -20,6 +20,8 @@ import { watchMountedCertificates } from './mounted-certificates.ts'
 import { startRegistration } from './registration.ts'
 import { review } from './review.ts'
 import { startServer } from './server.ts'
+import { startSidecarAuthority } from './sidecar-authority.ts'
+import type { SidecarOptions } from './sidecar-options.ts'
 import { countedNamespace, makeView, slimDeployment } from './viewed-deployments.ts'
 
 export type WebhookOptions = {
@@ -32,6 +34,8 @@ export type WebhookOptions = {
   /** The Service that clients know us by; the certificate is for its names. */
   readonly target: WebhookService
   readonly createConfiguration: boolean
+  /** What sidecars are made of, but for the authority, which is read from the cluster. */
+  readonly sidecar?: Omit<SidecarOptions, 'ca'>
   /** A folder with tls.crt, tls.key and ca.crt that somebody else keeps, as he keeps the configuration's caBundle; absent: our own. */
   readonly certificateDirectory?: string
 }
@@ -59,6 +63,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
   const { clock, log, host, target } = options
   const metrics = makeMetrics()
   const client = observeClient(metrics.registry, options.client)
+  const authority = startSidecarAuthority({ client, namespace: target.namespace, clock, log })
   const { certificateDirectory: directory } = options
   const secret = { namespace: target.namespace, name: WEBHOOK_SECRET }
   const keeper =
@@ -92,6 +97,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
       review(request, makeView(deployments.by('countedNamespace', request.namespace ?? '')), {
         decodeYaml,
         controllerUser: target.controllerUser,
+        ...(options.sidecar && { sidecar: { ...options.sidecar, ca: authority.ca() } }),
       }),
     metrics,
     log,
@@ -121,7 +127,7 @@ export const runWebhook = async (options: WebhookOptions): Promise<RunningWebhoo
       await sleep(clock, quietMs)
       await server.close(LAST_REQUESTS_MS)
       keeper.stop()
-      await deployments.stop()
+      await Promise.all([deployments.stop(), authority.stop()])
       await health.close()
     },
   }

@@ -44,7 +44,10 @@ export const countedNamespace = (deployment: Deployment): readonly string[] =>
 
 /** The view of the namespace whose Deployments these are. */
 export const makeView = (deployments: readonly Deployment[]): View => ({
-  optedIn: deployments
-    .filter(counts)
-    .map(one => ({ name: one.metadata.name, selector: one.spec.selector, podLabels: one.spec.template.metadata?.labels ?? {} })),
+  optedIn: deployments.filter(counts).map(one => ({
+    name: one.metadata.name,
+    selector: one.spec.selector,
+    podLabels: one.spec.template.metadata?.labels ?? {},
+    held: isHeld(one),
+  })),
 })
