@@ -125,7 +125,8 @@ const uninstall = (configuration: string): Rights => ({
 /** `helm test`: what `sluice check` reads. */
 const TEST: Rights = {
   cluster: [
-    rule('apps', ['deployments', 'replicasets'], ['get', 'list']),
+    rule('apps', ['deployments', 'replicasets', 'daemonsets'], ['get', 'list']),
+    rule('authorization.k8s.io', ['subjectaccessreviews'], ['create']),
     rule('', ['pods', 'services', 'nodes'], ['get', 'list']),
     rule('discovery.k8s.io', ['endpointslices'], ['get', 'list']),
     rule('apiextensions.k8s.io', ['customresourcedefinitions'], ['get', 'list']),

@@ -20,6 +20,8 @@ export type Session = {
   /** Reads the kubeconfig at the first call. */
   readonly cluster: () => Promise<Cluster>
   readonly allNamespaces: boolean
+  /** Where Sluice itself runs. */
+  readonly sluiceNamespace: string
   readonly format: OutputFormat
   readonly terminal: Terminal
   /** Milliseconds since the epoch. */

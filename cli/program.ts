@@ -1,5 +1,6 @@
 /** The command line: global flags, the commands of the registry, help; everything outside the process comes in as arguments. */
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
+import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
 import { CliError, type Cluster, type Command, type OutputFormat, type Session, type Values } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -47,6 +48,7 @@ const openSession = (outside: Outside, flags: Values): Session => {
       return cluster
     },
     allNamespaces: flags.allNamespaces === true,
+    sluiceNamespace: textOf(flags.sluiceNamespace) ?? SLUICE_NAMESPACE,
     format: FORMATS.find(one => one === flags.output) ?? 'table',
     terminal: {
       write: outside.write,
@@ -67,6 +69,7 @@ const withGlobals = (command: Commander): Commander =>
     .option('--context <name>', 'context of the kubeconfig')
     .option('-n, --namespace <name>', "namespace (the context's)")
     .option('-A, --all-namespaces', 'of all namespaces (list)')
+    .option('--sluice-namespace <name>', `namespace where Sluice runs (${SLUICE_NAMESPACE})`)
     .addOption(new CommanderOption('-o, --output <format>', 'how to print').choices(FORMATS).default('table'))
     .option('--no-color', 'without colours; NO_COLOR does the same')
 
@@ -77,7 +80,7 @@ const addCommand = (program: Commander, command: Command, outside: Outside, end:
   if (command.argument !== undefined) added.argument(command.argument, 'NAME, deployment/NAME or rollout/NAME')
   for (const { flags, description, default: value } of command.options ?? []) added.option(flags, description, value)
   added.action(async (...received: unknown[]) => {
-    const target = command.argument === undefined ? '' : String(received[0])
+    const target = command.argument === undefined ? '' : String(received[0] ?? '')
     // Flags may stand before the command too.
     const values: Values = { ...program.opts(), ...definedOf(added.opts(), added) }
     if (values.allNamespaces === true && command.argument !== undefined)

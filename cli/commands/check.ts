@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
-import { CONTROLLER_LEASE, ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../../api/names.ts'
+import { CONTROLLER_LEASE, ROUTER_APP_LABEL } from '../../api/names.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { isApiError } from '../../kube/errors.ts'
 import { DEPLOYMENTS, ENDPOINT_SLICES, LEASES, PODS, REPLICA_SETS, SERVICES } from '../../kube/resources.ts'
@@ -12,6 +12,7 @@ import { printValue } from '../output/print-object.ts'
 import type { RenderOptions, Style } from '../output/style.ts'
 import { wrap } from '../output/table.ts'
 import { notThere, readList, readObject } from '../read-objects.ts'
+import { readAround } from '../read-surroundings.ts'
 import { parseTarget } from '../target.ts'
 
 /** What only an administrator may see is left out, not an error. */
@@ -30,7 +31,12 @@ const ROUTERS = Object.entries(ROUTER_APP_LABEL)
 
 const gather = async (
   client: KubeClient,
-  { namespace, name, now }: { readonly namespace: string; readonly name: string; readonly now: number },
+  {
+    namespace,
+    name,
+    sluice,
+    now,
+  }: { readonly namespace: string; readonly name: string; readonly sluice: string; readonly now: number },
 ): Promise<Checked> => {
   const [deployment, deployments, replicaSets, services, slices, routers, lease] = await Promise.all([
     readObject<Deployment>(client, DEPLOYMENTS, namespace, name),
@@ -38,11 +44,13 @@ const gather = async (
     readList<ReplicaSet>(client, REPLICA_SETS, { namespace }),
     readList<Service>(client, SERVICES, { namespace }),
     readList<EndpointSlice>(client, ENDPOINT_SLICES, { namespace }),
-    ifAllowed(readList<Pod>(client, PODS, { namespace: SLUICE_NAMESPACE, labelSelector: ROUTERS })),
-    ifAllowed(readObject<Lease>(client, LEASES, SLUICE_NAMESPACE, CONTROLLER_LEASE).then(one => one ?? null)),
+    ifAllowed(readList<Pod>(client, PODS, { namespace: sluice, labelSelector: ROUTERS })),
+    ifAllowed(readObject<Lease>(client, LEASES, sluice, CONTROLLER_LEASE).then(one => one ?? null)),
   ])
   if (deployment === undefined) throw notThere(namespace, name)
+  const around = await readAround(client, { namespace, name, systemNamespace: sluice, routers: routers ?? [] })
   return {
+    around,
     deployment,
     deployments,
     services,
@@ -78,7 +86,7 @@ const run = async (session: Session, target: string): Promise<number> => {
   const name = parseTarget(target)
   const { client, namespace } = await session.cluster()
   const { terminal, format, now } = session
-  const sections = checkDeployment(await gather(client, { namespace, name, now: now() }))
+  const sections = checkDeployment(await gather(client, { namespace, name, sluice: session.sluiceNamespace, now: now() }))
   if (format === 'json' || format === 'yaml') terminal.write(printValue({ namespace, name, sections }, format))
   else {
     const lines = renderCheck(sections, {

@@ -11,6 +11,21 @@ import { resume } from './resume.ts'
 import { retry } from './retry.ts'
 import { status } from './status.ts'
 import { undo } from './undo.ts'
+import { uninstall } from './uninstall.ts'
 import { version } from './version.ts'
 
-export const COMMANDS: readonly Command[] = [list, get, status, promote, abort, retry, pause, resume, undo, eject, check, version]
+export const COMMANDS: readonly Command[] = [
+  list,
+  get,
+  status,
+  promote,
+  abort,
+  retry,
+  pause,
+  resume,
+  undo,
+  eject,
+  uninstall,
+  check,
+  version,
+]

@@ -53,10 +53,12 @@ export const readStable = async (
   )
 }
 
+export type Waiting = { readonly session: Session; readonly options: Pick<EjectOptions, 'timeoutMs'> }
+
 const POLL_MS = 500
 
 /** Looks until `missing` answers undefined; gives up with what is still missing after the time of the options. */
-export const waitUntil = async ({ session, options }: Ejection, missing: () => Promise<string | undefined>): Promise<void> => {
+export const waitUntil = async ({ session, options }: Waiting, missing: () => Promise<string | undefined>): Promise<void> => {
   const end = session.now() + options.timeoutMs
   for (;;) {
     const still = await missing()
