@@ -118,12 +118,12 @@ const addVersionCounters = (source: MetricsSource, registers: Registry[]): void 
     ['fallbacks_total', 'Requests meant for the version that were given to stable instead.', stats => stats.fallbacks],
     [
       'request_bytes_total',
-      'Bytes of the bodies of requests, and of what clients sent on connections that are passed through.',
+      'Bytes of the bodies of requests (of chunked ones also their frame), and of what clients sent on connections that are passed through.',
       stats => stats.bytesIn,
     ],
     [
       'response_bytes_total',
-      'Bytes of the bodies of answers, and of what pods sent on connections that are passed through.',
+      'Bytes of the bodies of answers (of chunked ones also their frame), and of what pods sent on connections that are passed through.',
       stats => stats.bytesOut,
     ],
   ]

@@ -26,7 +26,15 @@ export type TestRouter = {
     readonly weight?: number
     readonly spec?: Partial<RouteSpec>
   }) => void
-  readonly counts: (hash?: string) => Tally & { readonly inFlight: number; readonly retries: number; readonly fallbacks: number }
+  readonly counts: (
+    hash?: string,
+  ) => Tally & {
+    readonly inFlight: number
+    readonly retries: number
+    readonly fallbacks: number
+    readonly bytesIn: number
+    readonly bytesOut: number
+  }
   readonly startDraining: () => void
   readonly close: () => void
 }
@@ -84,7 +92,8 @@ export const startTestRouter = async (
     counts: (hash = 'v1') => {
       const stats = serving.routes.get('shop/web')?.stats.get(hash)
       if (!stats) throw new Error(`nothing is counted for ${hash}`)
-      return { ...stats.ring.totals(), inFlight: stats.inFlight, retries: stats.retries, fallbacks: stats.fallbacks }
+      const { inFlight, retries, fallbacks, bytesIn, bytesOut } = stats
+      return { ...stats.ring.totals(), inFlight, retries, fallbacks, bytesIn, bytesOut }
     },
     startDraining: () => {
       draining = true

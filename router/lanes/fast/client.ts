@@ -100,7 +100,9 @@ export class FastClient implements Asker {
     this.connection.busy += 1
     this.#close = HEAD.close
     this.#body.start(HEAD.body)
-    const head = this.#renderHead(bytes, end)
+    const small = this.#body.takeWhole(bytes.length - end, SMALL_BODY)
+    const head = this.#renderHead(bytes, end, small)
+    choice.version.stats.bytesIn += small
     const { method, body } = HEAD
     this.#exchange.start({
       version: choice.version,
@@ -116,8 +118,7 @@ export class FastClient implements Asker {
   }
 
   /** What of the bytes belongs to the head, and a small body with it, is used up. */
-  #renderHead(bytes: Buffer, end: number): Buffer {
-    const small = this.#body.takeWhole(bytes.length - end, SMALL_BODY)
+  #renderHead(bytes: Buffer, end: number, small: number): Buffer {
     const room = requestRoom(HEAD, this.#forwarded) + small
     if (this.#head.length < room) this.#head = Buffer.allocUnsafeSlow(Math.max(room, 512))
     let at = renderRequest(HEAD, bytes, this.#head, this.#forwarded)

@@ -85,6 +85,7 @@ export class FastExchange implements PodUser {
 
   /** False: the pod is behind, no more of the body for now. */
   sendBody(bytes: Buffer): boolean {
+    this.#dispatch?.passedIn(bytes.length)
     return this.#pod?.socket.write(bytes) ?? true
   }
 
@@ -217,6 +218,7 @@ export class FastExchange implements PodUser {
     if (!pod) return
     const { clock, limits } = this.#context
     this.#isAnswering = true
+    this.#dispatch?.passedOut(piece.to - piece.from)
     this.#status = head.status
     this.#rechunks = head.body === 'untilClose'
     this.#close = this.#leaves()
@@ -231,6 +233,7 @@ export class FastExchange implements PodUser {
   onBody(piece: Piece) {
     const pod = this.#pod
     if (!pod) return
+    this.#dispatch?.passedOut(piece.to - piece.from)
     this.#written(this.#rechunks ? writeChunk(this.#socket, piece) : writePiece(this.#socket, pod, piece), piece.isLast)
   }
 
