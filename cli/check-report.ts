@@ -5,8 +5,12 @@ import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, SERVICE_NAME } from '../api/na
 import { renderProblem } from '../api/problem.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { preflight } from '../engine/service-mode/preflight.ts'
+import { bad, type Finding, good, note } from './check-finding.ts'
+import { placementFindings } from './check-placements.ts'
+import { surroundingsFindings } from './check-surroundings.ts'
+import type { AroundDeployment } from './read-surroundings.ts'
 
-export type Finding = { readonly verdict: 'good' | 'bad' | 'note'; readonly text: string }
+export type { Finding } from './check-finding.ts'
 export type Section = { readonly title: string; readonly findings: readonly Finding[] }
 
 export type Checked = {
@@ -20,21 +24,30 @@ export type Checked = {
   readonly routers?: readonly Pod[]
   /** Who holds the controller's Lease; null when nobody does, absent where it may not be read. */
   readonly controller?: string | null
+  readonly around: AroundDeployment
   readonly decodeYaml: (text: string) => unknown
 }
-
-const good = (text: string): Finding => ({ verdict: 'good', text })
-const bad = (text: string): Finding => ({ verdict: 'bad', text })
-const note = (text: string): Finding => ({ verdict: 'note', text })
 
 export const checkDeployment = (checked: Checked): readonly Section[] => {
   const settings = readSettings(checked.deployment.metadata.annotations, { decodeYaml: checked.decodeYaml })
   const chosen = settings.optedIn ? settings.settings : undefined
   const fronting = frontingServices(checked, chosen)
+  const { deployment, around, routers } = checked
+  const { template } = deployment.spec
+  const { namespace = '' } = deployment.metadata
+  const fronts = fronting.map(({ service, addresses }) => ({ service, namespace, template, addresses }))
+  const surroundings = surroundingsFindings({
+    ...around,
+    ...checked,
+    fronts,
+    shown: fronting.flatMap(({ problem }) => problem ?? []),
+  })
+  const { systemNamespace } = around.surroundings
   return [
     { title: 'Annotations', findings: annotationFindings(checked, settings) },
     { title: 'Services', findings: serviceFindings(checked, chosen, fronting) },
-    { title: 'Placement', findings: placementFindings(checked, chosen, fronting) },
+    ...(surroundings.length > 0 ? [{ title: 'Around', findings: surroundings }] : []),
+    { title: 'Placement', findings: placementFindings({ router: chosen?.router, fronting, routers, systemNamespace }) },
     { title: 'Sluice', findings: processFindings(checked) },
   ]
 }
@@ -55,14 +68,21 @@ const annotationFindings = ({ deployment }: Checked, read: ReturnType<typeof rea
   ]
 }
 
-type Fronting = { readonly service: Service; readonly problem: string | undefined }
+type Fronting = {
+  readonly service: Service
+  readonly problem: string | undefined
+  /** Of its pods. */
+  readonly addresses: readonly string[]
+}
 
 /** Services that the annotation names, or all whose selector matches; each with what is in the way of routers in front of it. */
 const frontingServices = (
-  { deployment, services, slices, replicaSets }: Checked,
+  { deployment, services, slices, replicaSets, around }: Checked,
   settings: Settings | undefined,
 ): readonly Fronting[] => {
-  const podLabels = deployment.spec.template.metadata?.labels ?? {}
+  const { template } = deployment.spec
+  const { surroundings } = around
+  const podLabels = template.metadata?.labels ?? {}
   const podPrefixes = replicaSets
     .filter(one => one.metadata.ownerReferences?.some(owner => owner.uid === deployment.metadata.uid))
     .map(one => `${one.metadata.name}-`)
@@ -73,7 +93,11 @@ const frontingServices = (
       settings?.services === undefined ? selectsPods(one, podLabels) : settings.services.includes(one.metadata.name),
     )
     .sort((a, b) => a.metadata.name.localeCompare(b.metadata.name))
-    .map(service => ({ service, problem: preflight({ service, slices: slicesOf(service) }, { podLabels, podPrefixes }) }))
+    .map(service => {
+      const own = slicesOf(service)
+      const problem = preflight({ service, slices: own }, { podLabels, podPrefixes, template, surroundings })
+      return { service, problem, addresses: own.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(one => one.addresses)) }
+    })
 }
 
 const portsOf = (service: Service): string =>
@@ -110,39 +134,6 @@ const sharedWith = ({ deployment, deployments }: Checked, service: Service): rea
   return others.length === 0
     ? []
     : [bad(`${service.metadata.name}: selects the pods of ${others.join(', ')} too; narrow its selector to one Deployment`)]
-}
-
-const isReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  (pod.status?.conditions ?? []).some(one => one.type === 'Ready' && one.status === 'True')
-
-/** The placement that applies first, then each other one with why it does not. */
-const placementFindings = (
-  { routers }: Checked,
-  settings: Settings | undefined,
-  fronting: readonly Fronting[],
-): readonly Finding[] => {
-  const ready = routers?.filter(isReady).length
-  const fleet = ready === undefined ? 'routers may not be listed by you' : `${ready} ${ready === 1 ? 'router' : 'routers'} ready`
-  const later = note('sidecar, gateway, istio, nginx: not available in this version')
-  if (settings?.router === 'none')
-    return [
-      good('none: the split is by number of pods, as sluice.dev/router: none asks'),
-      note('shared: switched off by sluice.dev/router: none'),
-      later,
-    ]
-  if (fronting.length === 0)
-    return [good('none: the split is by number of pods'), note('shared: no Service fronts the pods'), later]
-  const fit = fronting.filter(one => one.problem === undefined).length
-  const shared =
-    fit < fronting.length
-      ? bad(
-          `shared: ${fronting.length - fit} of ${fronting.length} Services cannot have routers in front of them, and an update waits until they can`,
-        )
-      : ready === 0
-        ? bad('shared: no router is ready in namespace sluice-system, and an update waits until one is')
-        : good(`shared: the router fleet, for the length of an update (${fleet})`)
-  return [shared, note('none: only with sluice.dev/router: none, or without a Service in front'), later]
 }
 
 const processFindings = ({ controller }: Checked): readonly Finding[] => {

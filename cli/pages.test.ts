@@ -126,6 +126,32 @@ test('check names wrong annotations, Services that cannot be fronted, and what d
   assert.equal(code, 1)
 })
 
+test('check names what lies around the pods: policies, autoscalers, budgets, strangers, other masters', async () => {
+  const other = (kind: string, apiVersion: string, name: string, spec: object, more: object = {}): AnyObject => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace: 'shop', ...more },
+    spec,
+  })
+  const target = { kind: 'Deployment', name: 'web' }
+  const api = shopWith(
+    ...atRest(),
+    controllerLease('2026-01-01T11:59:58.000000Z'),
+    aRouter(),
+    other('NetworkPolicy', 'networking.k8s.io/v1', 'default-deny', { podSelector: {}, policyTypes: ['Ingress'] }),
+    other('HorizontalPodAutoscaler', 'autoscaling/v2', 'web', { scaleTargetRef: target }),
+    other('PodDisruptionBudget', 'policy/v1', 'web', { maxUnavailable: 0, selector: { matchLabels: { app: 'web' } } }),
+    other('Rollout', 'argoproj.io/v1alpha1', 'web-argo', { workloadRef: target, strategy: {} }),
+    other('ReplicaSet', 'apps/v1', 'web-by-hand', {}, { labels: { app: 'web' } }),
+    other('Deployment', 'apps/v1', 'copy', { selector: { matchLabels: { app: 'web' } }, template: aDeployment().spec.template }),
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } },
+  )
+  const { code, out } = await run(api, 'check web')
+  narrow(out)
+  assertGolden('check-around', out)
+  assert.equal(code, 1)
+})
+
 const controllerLease = (renewTime: string) => ({
   apiVersion: 'coordination.k8s.io/v1',
   kind: 'Lease',
