@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { sleep, systemClock } from '../kube/clock.ts'
+import { apiServerOf } from '../kube/cluster-access.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { type HttpTransport, kubeconfigTransport } from '../kube/transport.ts'
 import type { Cluster } from './command.ts'
@@ -19,6 +20,7 @@ const chooseKubeconfig = (flag: string | undefined): string | undefined => {
 const connect = async ({ kubeconfig, context, namespace }: Choice): Promise<Cluster> => {
   const path = chooseKubeconfig(kubeconfig)
   const transport = await kubeconfigTransport({
+    inCluster: apiServerOf(process.env),
     ...(path === undefined ? {} : { kubeconfig: path }),
     ...(context === undefined ? {} : { context }),
   })

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
+import { apiServerOf } from '../kube/cluster-access.ts'
 import { messageOf } from '../kube/errors.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
@@ -67,7 +68,7 @@ const main = async (): Promise<void> => {
     process.once('SIGINT', () => resolve())
   })
   const kubeconfig = process.env['KUBECONFIG']
-  const transport = await kubeconfigTransport(kubeconfig ? { kubeconfig } : {})
+  const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
   const controller = await runController({
     client: clientOver(transport),
     clock: systemClock,

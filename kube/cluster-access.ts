@@ -136,6 +136,15 @@ export type InClusterOptions = {
   readonly port?: string
 }
 
+/**
+ * The API server's address as the kubelet tells it to every pod, from the pod's environment: it needs no DNS, so a process starts and
+ * goes on while cluster DNS is away.
+ */
+export const apiServerOf = (environment: { readonly [name: string]: string | undefined }): InClusterOptions => {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment
+  return { ...(host ? { host } : {}), ...(port ? { port } : {}) }
+}
+
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** A pod's own access, from the files of its ServiceAccount. Rejects when they are not there. */

@@ -212,6 +212,15 @@ test('inside a pod the files of its ServiceAccount are used, and without them th
   assert.deepEqual([transport.server, transport.namespace], ['https://[::1]:6443', 'sluice-system'])
 })
 
+test("inside a pod the API server's address is the one in its environment, so that no DNS is needed", async t => {
+  const directory = await directoryFor(t)
+  for (const name of ['token', 'ca.crt', 'namespace']) await writeFile(join(directory, name), 'x')
+  const place = async (environment: Record<string, string>) =>
+    (await connect(t, { inCluster: { directory, ...apiServerOf(environment) } })).server
+  assert.equal(await place({ KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '6443' }), 'https://10.96.0.1:6443')
+  assert.equal(await place({}), 'https://kubernetes.default.svc:443')
+})
+
 const headersSeen = async (t: TestContext, user: object, cluster: object = {}) => {
   const seen: Record<string, unknown>[] = []
   const server = createServer((request, response) => {

@@ -5,6 +5,7 @@
 
 import { VERSION } from '../api/version.ts'
 import { systemClock } from '../kube/clock.ts'
+import { apiServerOf } from '../kube/cluster-access.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { makeLogger } from '../kube/log.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
@@ -44,7 +45,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   })
 }
 
-const transport = await kubeconfigTransport(kubeconfig === undefined ? {} : { kubeconfig })
+const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
 const router = await startRouter({
   client: clientOver(transport),
   log,
