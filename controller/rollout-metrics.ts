@@ -135,6 +135,7 @@ export const makeRolloutCounters = (registry: Registry, { rollouts, now }: Rollo
     for (const result of RESULTS) ended.inc({ ...labels, result }, 0)
   }
   return () => {
+    for (const result of RESULTS) lasted.zero({ result })
     /** When the update in flight was first seen, by UID: `Completed` also spans an earlier try of the same version. */
     const began = new Map<string, number>()
     const follow = (after: Rollout, before: Rollout) => {
