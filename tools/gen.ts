@@ -22,7 +22,9 @@ const current = (file: string): string | undefined => {
 }
 
 const generated = new Map<string, string>([
-  ...[...generateChart(file => current(`charts/sluice/${file}`))].map(([file, text]) => [`charts/sluice/${file}`, text] as const),
+  ...[...generateChart(file => readFileSync(join(ROOT, 'charts/sluice', file), 'utf8'))].map(
+    ([file, text]) => [`charts/sluice/${file}`, text] as const,
+  ),
   ['docs/reference.md', renderReference()],
   ...(await generateMonitoring(current)),
 ])
