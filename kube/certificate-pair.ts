@@ -31,7 +31,9 @@ const newSerial = (): string => {
 }
 
 type Draft = {
+  /** PEM of the private key; of the public one where somebody else has the private key. */
   readonly key: string
+  readonly isPublic?: boolean
   readonly name: string
   readonly days: number
   readonly now: number
@@ -39,10 +41,16 @@ type Draft = {
   readonly issuer?: Pair
 }
 
-const build = ({ key, name, days, now, extensions, issuer }: Draft): string => {
+const publicKeyOf = ({ key, isPublic = false }: Draft) => {
+  if (isPublic) return forge.pki.publicKeyFromPem(key)
+  const { n, e } = forge.pki.privateKeyFromPem(key)
+  return forge.pki.setRsaPublicKey(n, e)
+}
+
+const build = (draft: Draft): string => {
+  const { name, days, now, extensions, issuer } = draft
   const certificate = forge.pki.createCertificate()
-  const privateKey = forge.pki.privateKeyFromPem(key)
-  certificate.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e)
+  certificate.publicKey = publicKeyOf(draft)
   certificate.serialNumber = newSerial()
   certificate.validity.notBefore = new Date(now - BACKDATED_MS)
   certificate.validity.notAfter = new Date(now + days * DAY_MS)
@@ -51,7 +59,7 @@ const build = ({ key, name, days, now, extensions, issuer }: Draft): string => {
     issuer === undefined ? [{ name: 'commonName', value: name }] : forge.pki.certificateFromPem(issuer.cert).subject.attributes,
   )
   certificate.setExtensions([...extensions])
-  certificate.sign(issuer === undefined ? privateKey : forge.pki.privateKeyFromPem(issuer.key), forge.md.sha256.create())
+  certificate.sign(forge.pki.privateKeyFromPem(issuer?.key ?? draft.key), forge.md.sha256.create())
   return forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n')
 }
 
@@ -66,19 +74,60 @@ export const makeAuthority = async (name: string, now: number): Promise<Pair> =>
   return { key, cert: build({ key, name: `${name} ${new Date(now).toISOString()}`, days: AUTHORITY_DAYS, now, extensions }) }
 }
 
-/** A serving certificate for `dnsNames` (addresses may be among them), signed by `authority`. */
-export const makeServing = async (authority: Pair, dnsNames: readonly string[], now: number): Promise<Pair> => {
-  const key = await newKey()
-  const extensions = [
+/** What a certificate may be used for. */
+export type Usage = 'server' | 'client'
+
+const leaf = (dnsNames: readonly string[], usage: Usage): Pick<Draft, 'name' | 'days' | 'extensions'> => ({
+  name: (dnsNames[0] ?? 'sluice').slice(0, 64),
+  days: SERVING_DAYS,
+  extensions: [
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
+    usage === 'client' ? { name: 'extKeyUsage', clientAuth: true } : { name: 'extKeyUsage', serverAuth: true },
     { name: 'subjectAltName', altNames: dnsNames.map(name => (isIP(name) ? { type: 7, ip: name } : { type: 2, value: name })) },
-  ]
+  ],
+})
+
+/** A certificate for `dnsNames` (addresses may be among them), signed by `authority`; for a server unless `usage` says otherwise. */
+export const makeServing = async (
+  authority: Pair,
+  dnsNames: readonly string[],
+  now: number,
+  usage: Usage = 'server',
+): Promise<Pair> => {
+  const key = await newKey()
+  return { key, cert: build({ ...leaf(dnsNames, usage), key, now, issuer: authority }) }
+}
+
+export type Request = {
+  /** PEM of a signing request (PKCS#10), signed with `key`. */
+  readonly request: string
+  readonly key: string
+  /** A certificate of the same key that it signed itself, to talk with until the request is answered. */
+  readonly selfSigned: string
+}
+
+/** A new key, the request to have it certified for `name`, and what to do with until then. */
+export const makeRequest = async (name: string, now: number): Promise<Request> => {
+  const key = await newKey()
+  const privateKey = forge.pki.privateKeyFromPem(key)
+  const request = forge.pki.createCertificationRequest()
+  request.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e)
+  request.setSubject([{ name: 'commonName', value: name.slice(0, 64) }])
+  request.sign(privateKey, forge.md.sha256.create())
   return {
     key,
-    cert: build({ key, name: (dnsNames[0] ?? 'sluice').slice(0, 64), days: SERVING_DAYS, now, extensions, issuer: authority }),
+    request: forge.pki.certificationRequestToPem(request).replaceAll('\r\n', '\n'),
+    selfSigned: build({ ...leaf([name], 'server'), key, now }),
   }
+}
+
+/** Answers a signing request with a server certificate for `name`, whatever the request names. Throws when it is not signed with its own key. */
+export const signRequest = (authority: Pair, request: string, name: string, now: number): string => {
+  const read = forge.pki.certificationRequestFromPem(request)
+  if (!read.publicKey || !read.verify()) throw new Error('the signing request is not signed with its own key')
+  const key = forge.pki.publicKeyToPem(read.publicKey)
+  return build({ ...leaf([name], 'server'), key, isPublic: true, now, issuer: authority })
 }
 
 const certificateOf = (pem: string): X509Certificate | undefined => {

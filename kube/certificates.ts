@@ -4,7 +4,16 @@
  * serving pair change; the old authority leaves once nobody can be serving what it signed.
  */
 import type { KubeObject } from '../api/kubernetes.ts'
-import { checkAuthority, checkServing, madeAt, makeAuthority, makeServing, type Pair, splitBundle } from './certificate-pair.ts'
+import {
+  checkAuthority,
+  checkServing,
+  madeAt,
+  makeAuthority,
+  makeServing,
+  type Pair,
+  splitBundle,
+  type Usage,
+} from './certificate-pair.ts'
 import type { KubeClient, ObjectRef } from './client.ts'
 import type { Clock, Timer } from './clock.ts'
 import { isAlreadyExists, isConflict, isNotFound, messageOf } from './errors.ts'
@@ -25,11 +34,16 @@ export type CertificateKeeper = {
   readonly stop: () => void
 }
 
+/** Also has the key of the newest authority, for whoever signs for others. */
+export type AuthorityKeeper = CertificateKeeper & { readonly authority: () => Pair }
+
 export type CertificateOptions = {
   readonly client: KubeClient
   readonly secret: { readonly namespace: string; readonly name: string }
   /** Names that the serving certificate is for; the first is also its common name. */
   readonly dnsNames: readonly string[]
+  /** What the pair is for; a server's when absent. */
+  readonly usage?: Usage
   readonly clock: Clock
   readonly log: Logger
   /** How long a new authority is in the bundle before the first certificate that it signed is served. */
@@ -69,6 +83,7 @@ const authorityOf = ({ bundle, authorityKey }: Content): Pair => ({ cert: splitB
 
 type Rules = {
   readonly dnsNames: readonly string[]
+  readonly usage?: Usage | undefined
   readonly name: string
   readonly trustMs: number
   readonly retireMs: number
@@ -78,7 +93,7 @@ type Rules = {
 /** What the Secret should hold at `now`; the same content when nothing is to be done. The newest authority stands first in the bundle. */
 export const nextContent = async (
   before: Content | undefined,
-  { dnsNames, name, trustMs, retireMs, renewAfter }: Rules,
+  { dnsNames, usage, name, trustMs, retireMs, renewAfter }: Rules,
   now: number,
 ): Promise<Content> => {
   const wanted = { dnsNames, now, renewAfter }
@@ -88,7 +103,7 @@ export const nextContent = async (
     return {
       bundle: authority.cert,
       authorityKey: authority.key,
-      serving: await makeServing(authority, dnsNames, now),
+      serving: await makeServing(authority, dnsNames, now, usage),
       trustedAt: now,
     }
   }
@@ -106,7 +121,7 @@ export const nextContent = async (
   const isServed =
     previous !== undefined && checkServing(before.serving, previous, { dnsNames: [], now, renewAfter: 1 }) === undefined
   if (isServed && now < before.trustedAt) return before
-  return { ...before, serving: await makeServing(authorityOf(before), dnsNames, now) }
+  return { ...before, serving: await makeServing(authorityOf(before), dnsNames, now, usage) }
 }
 
 const DEFAULTS = { trustMs: 5 * 60_000, retireMs: 24 * 60 * 60_000, pollMs: 60_000, renewAfter: 0.7 }
@@ -134,9 +149,9 @@ const certificatesOf = ({ bundle, serving }: Content): Certificates => ({
 })
 
 /** Resolves with the pair that all replicas share, made if there was none. Rejects when the API server refuses. */
-export const ensureCertificates = async (options: CertificateOptions): Promise<CertificateKeeper> => {
-  const { clock, log, dnsNames, secret, trustMs, retireMs, pollMs, renewAfter } = { ...DEFAULTS, ...options }
-  const rules: Rules = { dnsNames, name: secret.name, trustMs, retireMs, renewAfter }
+export const ensureCertificates = async (options: CertificateOptions): Promise<AuthorityKeeper> => {
+  const { clock, log, dnsNames, usage, secret, trustMs, retireMs, pollMs, renewAfter } = { ...DEFAULTS, ...options }
+  const rules: Rules = { dnsNames, usage, name: secret.name, trustMs, retireMs, renewAfter }
   const handlers = new Set<(certificates: Certificates) => void>()
   let timer: Timer | undefined
   let stopped = false
@@ -184,6 +199,7 @@ export const ensureCertificates = async (options: CertificateOptions): Promise<C
   loop(pollMs)
   return {
     current: () => certificatesOf(content),
+    authority: () => authorityOf(content),
     onChange: handler => {
       handlers.add(handler)
       return () => void handlers.delete(handler)
