@@ -1,9 +1,17 @@
 /** Sluice's own processes and what they keep for themselves, in the namespace where they run. */
 import type { Deployment, Pod } from '../../api/kubernetes.ts'
-import { CONTROLLER_LEASE, PUBLISHER_LEASE, ROUTER_APP_LABEL, ROUTER_SECRET, WEBHOOK_SECRET } from '../../api/names.ts'
+import {
+  CONTROLLER_LEASE,
+  PUBLISHER_LEASE,
+  ROUTER_APP_LABEL,
+  ROUTER_SECRET,
+  SIDECAR_CA,
+  SIDECAR_SECRET,
+  WEBHOOK_SECRET,
+} from '../../api/names.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
 import { isNotFound } from '../../kube/errors.ts'
-import { DEPLOYMENTS, LEASES, PODS, SECRETS } from '../../kube/resources.ts'
+import { CONFIG_MAPS, DEPLOYMENTS, LEASES, PODS, SECRETS } from '../../kube/resources.ts'
 import { type Waiting, waitUntil } from '../eject/ejection.ts'
 import { readLeader } from '../eject/run.ts'
 import { readList } from '../read-objects.ts'
@@ -38,7 +46,9 @@ const KEPT: readonly (readonly [Resource, string])[] = [
   [LEASES, CONTROLLER_LEASE],
   [LEASES, PUBLISHER_LEASE],
   [SECRETS, ROUTER_SECRET],
+  [SECRETS, SIDECAR_SECRET],
   [SECRETS, WEBHOOK_SECRET],
+  [CONFIG_MAPS, SIDECAR_CA],
 ]
 
 /** Answers how many were there. */
