@@ -33,6 +33,8 @@ export type SidecarRoute = {
 
 /** Everything that a sidecar splits by. Without a Route each pod serves its own app. */
 export type SidecarTable = {
+  /** Ports that Services lead to, by name: whether requests or connections are split. */
+  readonly ports: { readonly [name: string]: 'http' | 'tcp' }
   readonly routes: readonly SidecarRoute[]
   /** Other pods by version hash and name of the app's port: where they serve their own app. */
   readonly endpoints: { readonly [hash: string]: { readonly [port: string]: readonly SidecarAddress[] } }

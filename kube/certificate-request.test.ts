@@ -26,7 +26,7 @@ test('a request that was changed on its way is refused', async () => {
   read.publicKey = forge.pki.certificationRequestFromPem(two.request).publicKey
   // What was signed is remembered from reading; it has to be written anew.
   Object.assign(read, { certificationRequestInfo: undefined })
-  assert.throws(() => signRequest(authority, forge.pki.certificationRequestToPem(read), 'a', NOW), /key|verif|signature/i)
+  assert.throws(() => signRequest(authority, forge.pki.certificationRequestToPem(read), 'a', NOW), /not signed with its own key/)
 })
 
 test('a server that asks for a certificate takes that of a client, and not one made for a server', async () => {

@@ -21,6 +21,8 @@ export class Dispatch {
   #version: RunningVersion
   #place: Place | undefined
   #attempts = 0
+  /** The last version that there is to try. */
+  #isLast = false
   #failed: RunningVersion | undefined
   #tried: Set<Upstream> | undefined
 
@@ -45,10 +47,10 @@ export class Dispatch {
     const upstream = this.#attempts < MAX_ATTEMPTS ? this.#choose() : undefined
     if (upstream) return this.#take(upstream)
     this.fail()
-    const stable = this.#route.versions[0]
-    if (!stable || this.#version === stable || this.#version.plan.role === 'stable') return undefined
+    const other = this.#fallback()
+    if (!other) return undefined
     this.#version.stats.fallbacks += 1
-    this.#version = stable
+    this.#version = other
     this.#attempts = 0
     this.#tried = undefined
     return this.next()
@@ -89,8 +91,19 @@ export class Dispatch {
     this.#release()
   }
 
+  /** The stable version stands in for another; a sidecar's own app, whatever its version, for all of them. */
+  #fallback(): RunningVersion | undefined {
+    const [stable] = this.#route.versions
+    if (this.#isLast) return undefined
+    if (stable && this.#version !== stable && this.#version.plan.role !== 'stable') return stable
+    this.#isLast = true
+    return this.#route.versions.find(version => version.plan.own && version !== this.#version)
+  }
+
   #choose(): Upstream | undefined {
     const { upstreams, cursor } = this.#route.pool(this.#version, this.#port)
+    const [own] = upstreams
+    if (own?.own && own.downUntil <= this.#now() && !this.#tried?.has(own)) return own
     // The stable version has nobody to fall back to: a pod that refused a moment ago is better than no answer.
     const desperate = this.#version.plan.role === 'stable'
     return chooseEndpoint(upstreams, cursor, { now: this.#now(), desperate, ...(this.#tried ? { tried: this.#tried } : {}) })

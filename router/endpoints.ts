@@ -2,7 +2,12 @@
 import type { Endpoint, EndpointSlice } from '../api/kubernetes.ts'
 import { SERVICE_NAME } from '../api/names.ts'
 
-export type Address = { readonly host: string; readonly port: number }
+export type Address = {
+  readonly host: string
+  readonly port: number
+  /** The app of the pod that this router is a sidecar of. Stands first among its version's. */
+  readonly own?: true
+}
 
 export const addressKey = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
 

@@ -12,66 +12,73 @@ import { kubeconfigTransport } from '../kube/transport.ts'
 import { readSettings, USAGE } from './flags.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { startRouter } from './router.ts'
+import { runSidecar } from './sidecar/main.ts'
 
 if (process.argv.includes('--help')) {
   process.stdout.write(USAGE)
   process.exit(0)
 }
-const read = readSettings(process.argv.slice(2), process.env)
-if ('problems' in read) {
-  process.stderr.write(`${read.problems.join('\n')}\n\n${USAGE}`)
-  process.exit(2)
-}
-const {
-  pod,
-  kubeconfig,
-  adminPort,
-  healthPort,
-  stateDir,
-  quietMs,
-  drainMs,
-  lingerMs,
-  upstreamTimeoutMs,
-  maxConnections,
-  fastLane,
-  logLevel,
-} = read.settings
-const log = makeLogger({ component: 'router', level: logLevel }).with({ pod: pod.name })
+const runShared = async (): Promise<void> => {
+  const read = readSettings(process.argv.slice(2), process.env)
+  if ('problems' in read) {
+    process.stderr.write(`${read.problems.join('\n')}\n\n${USAGE}`)
+    process.exit(2)
+  }
+  const {
+    pod,
+    kubeconfig,
+    adminPort,
+    healthPort,
+    stateDir,
+    quietMs,
+    drainMs,
+    lingerMs,
+    upstreamTimeoutMs,
+    maxConnections,
+    fastLane,
+    logLevel,
+  } = read.settings
+  const log = makeLogger({ component: 'router', level: logLevel }).with({ pod: pod.name })
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => {
-    log.error('ends because of an error that nobody caught', { event, error })
-    process.exit(1)
-  })
-}
-
-const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
-const router = await startRouter({
-  client: clientOver(transport),
-  log,
-  clock: systemClock,
-  pod,
-  adminPort,
-  healthPort,
-  quietMs,
-  drainMs,
-  lingerMs,
-  limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
-  fastLane,
-  version: VERSION,
-  ...(stateDir === undefined ? {} : { stateDir }),
-})
-log.info('router started', { ip: pod.ip, adminPort, healthPort, version: VERSION })
-
-const leave = (signal: NodeJS.Signals) => {
-  log.info('told to end', { signal })
-  router.drain().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      log.error('the drain failed', { error })
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.error('ends because of an error that nobody caught', { event, error })
       process.exit(1)
-    },
-  )
+    })
+  }
+
+  const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
+  const router = await startRouter({
+    client: clientOver(transport),
+    log,
+    clock: systemClock,
+    pod,
+    adminPort,
+    healthPort,
+    quietMs,
+    drainMs,
+    lingerMs,
+    limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
+    fastLane,
+    version: VERSION,
+    ...(stateDir === undefined ? {} : { stateDir }),
+  })
+  log.info('router started', { ip: pod.ip, adminPort, healthPort, version: VERSION })
+
+  const leave = (signal: NodeJS.Signals) => {
+    log.info('told to end', { signal })
+    router.drain().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('the drain failed', { error })
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', leave)
+  process.once('SIGINT', leave)
 }
-process.once('SIGTERM', leave)
-process.once('SIGINT', leave)
+
+// A sidecar is told everything by its environment.
+if (process.argv.includes('--sidecar')) await runSidecar()
+else await runShared()

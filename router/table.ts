@@ -13,6 +13,8 @@ export type VersionPlan = {
   readonly role: 'stable' | 'canary' | 'retiring'
   readonly hash: string
   readonly weight: number
+  /** The version of the pod that this router is a sidecar of. */
+  readonly own?: true
   /** Ready pods. */
   readonly ready: number
   /** Where new requests may go, by name of the Route's port (`''` for an unnamed one). */
@@ -128,7 +130,8 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
   }
 }
 
-const looksAt = ({ headerRoutes = [], sticky }: RouteSpec): readonly string[] | undefined => {
+/** See RoutePlan. */
+export const looksAt = ({ headerRoutes = [], sticky }: Pick<RouteSpec, 'headerRoutes' | 'sticky'>): readonly string[] | undefined => {
   if (headerRoutes.length === 0 && !sticky) return undefined
   const matched = headerRoutes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
   return [...new Set([...matched, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]

@@ -17,6 +17,8 @@ export class Upstream {
   readonly key: string
   readonly host: string
   readonly port: number
+  /** The app beside this router. */
+  readonly own: boolean
   readonly agent: EndpointAgent
   /** What http-proxy is given as its target; one object for all requests. */
   readonly target: { readonly host: string; readonly port: number; readonly protocol: 'http:' }
@@ -30,6 +32,7 @@ export class Upstream {
     this.key = addressKey(address)
     this.host = address.host
     this.port = address.port
+    this.own = address.own === true
     this.target = { host: address.host, port: address.port, protocol: 'http:' }
     this.agent = new EndpointAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: 'lifo', timeout: IDLE_MS })
   }
