@@ -31,6 +31,16 @@ cluster-test: setup ## the cluster suite on a real etcd, kube-apiserver, control
 	@tools/setup kubectl
 	@tools/kube/in-namespace node tools/run-tests.ts cluster
 
+.PHONY: node-test
+node-test: setup ## Sluice installed by Helm on a real node: containerd, kubelet, kube-proxy, real pods (Linux, root, Go; else skipped)
+	@tools/setup helm
+	@tools/node/in-namespace node test/node/run.ts $(ARGS)
+
+.PHONY: node
+node: setup ## such a node, empty, for exploring, until Ctrl-C (ARGS='-- COMMAND': until it ends)
+	@tools/setup helm
+	@tools/node/in-namespace node test/node/main.ts $(ARGS)
+
 .PHONY: demo
 demo: setup ## a cluster, Sluice and an app under load; a good version is promoted, a bad one rolled back (ARGS=--once: unattended)
 	@node demo/main.ts $(ARGS)

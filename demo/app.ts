@@ -4,6 +4,8 @@ import { createServer } from 'node:http'
 const version = process.env['VERSION'] ?? 'v1'
 /** Every n-th answer is a 500; 0 = none. */
 const failEvery = Number(process.env['FAIL_EVERY'] ?? 0)
+/** Every answer is written to the log too. */
+const logs = process.env['LOG'] === '1'
 let served = 0
 
 const server = createServer((request, answer) => {
@@ -11,7 +13,9 @@ const server = createServer((request, answer) => {
   served += 1
   const fails = failEvery > 0 && served % failEvery === 0
   answer.writeHead(fails ? 500 : 200, { 'content-type': 'text/plain', 'x-app-version': version })
-  answer.end(`${version} ${fails ? 'failed' : 'served'} request ${served}\n`)
+  const line = `${version} ${fails ? 'failed' : 'served'} request ${served}\n`
+  if (logs) process.stdout.write(line)
+  answer.end(line)
 })
 
 server.listen(Number(process.env['PORT'] ?? 8080), process.env['POD_IP'] ?? '127.0.0.1', () => console.log(`${version} listens`))

@@ -27,9 +27,13 @@ type Outcome = {
 
 const isSlow = (file: string) => file.endsWith('.slow.test.ts')
 const isCluster = (file: string) => file.startsWith('test/cluster/')
+/** These need a real node and have a runner of their own, test/node/run.ts. */
+const isNode = (file: string) => file.startsWith('test/node/')
 
 const choose = (args: readonly string[]): readonly string[] => {
-  const every = globSync('**/*.test.ts', { exclude: ['**/node_modules/**'] }).sort()
+  const every = globSync('**/*.test.ts', { exclude: ['**/node_modules/**'] })
+    .filter(file => !isNode(file))
+    .sort()
   const [what = 'unit'] = args
   if (what === 'unit') return every.filter(file => !isSlow(file) && !isCluster(file))
   if (what === 'cluster') return every.filter(isCluster)

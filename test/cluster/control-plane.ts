@@ -8,7 +8,7 @@ import { makeProcesses, type Processes } from './processes.ts'
 export type ControlPlane = {
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string
-  /** `https://127.0.0.1:PORT`. */
+  /** `https://ADDRESS:PORT`. */
   readonly server: string
   /** PEM of the authority that signed the API server's certificate. */
   readonly ca: string
@@ -128,7 +128,7 @@ export const startControlPlane = async (options: ControlPlaneOptions): Promise<C
     await processes.untilReady('etcd', async () => (await fetch(`${etcdUrl}/health`)).ok)
     // In this order, so that the API server is ended before etcd: its last words go there.
     run('kube-apiserver', apiserverArgs(options, etcdUrl, port))
-    const server = `https://127.0.0.1:${port}`
+    const server = `https://${options.nodeAddress ?? '127.0.0.1'}:${port}`
     const { Agent, fetch: fetchWith } = await import('undici')
     const anyCertificate = new Agent({ connect: { rejectUnauthorized: false } })
     const headers = { authorization: `Bearer ${token}` }

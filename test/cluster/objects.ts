@@ -12,28 +12,31 @@ export type Wanted = {
   readonly strategy?: DeploymentStrategyField
   readonly revisionHistoryLimit?: number
   readonly progressDeadlineSeconds?: number
-  /** Serve HTTP (demo/app.ts) rather than only live. */
-  readonly serve?: { readonly node: string; readonly root: string }
+  /** Serve HTTP (demo/app.ts) rather than only live; the image is a name only where pods are local processes. */
+  readonly serve?: { readonly node: string; readonly root: string; readonly image?: string }
   /** Every n-th answer is a 500. */
   readonly failEvery?: number
+  /** Every answer is a line in the pod's log. */
+  readonly logs?: boolean
   /** Never becomes ready. */
   readonly broken?: boolean
 }
 
 const IDLE: Container = { name: 'app', image: 'sluice.dev/idle', command: ['sleep', '100000'] }
 
-const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false }: Wanted): Container => {
+const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, logs = false }: Wanted): Container => {
   const env = [
     { name: 'VERSION', value: version },
     { name: 'FAIL_EVERY', value: String(failEvery) },
+    { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
   ]
   const never = { readinessProbe: { exec: { command: ['false'] }, periodSeconds: 1 } }
   if (serve === undefined) return { ...IDLE, env, ...(broken && never) }
   return {
     name: 'app',
-    image: `sluice.dev/sample-app:${version}`,
+    image: serve.image ?? `sluice.dev/sample-app:${version}`,
     command: [serve.node, `${serve.root}/demo/app.ts`],
-    env,
+    env: logs ? [...env, { name: 'LOG', value: '1' }] : env,
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: broken ? '/nowhere/healthz' : '/healthz', port: 'http' }, periodSeconds: 1 },
     lifecycle: { preStop: { sleep: { seconds: 2 } } },

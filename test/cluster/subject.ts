@@ -10,6 +10,9 @@ import { waitFor } from '../../local/wait.ts'
 import type { Lab } from './lab.ts'
 import { aDeployment, aService, type Wanted } from './objects.ts'
 
+/** Where it is deployed. */
+export type Place = Pick<Lab, 'client' | 'namespace'>
+
 export type Subject = {
   readonly name: string
   readonly wanted: Wanted
@@ -38,7 +41,7 @@ const versionOf = ({ spec }: ReplicaSet): string =>
 /** How long a rollout of the suite may take at most; its own waits are seconds. */
 const PATIENCE_MS = 90_000
 
-const readers = (lab: Lab, name: string) => {
+const readers = (lab: Place, name: string) => {
   const { client, namespace } = lab
   const ref = { namespace, name }
   const mine = { namespace, labelSelector: `app=${name}` }
@@ -56,7 +59,7 @@ const readers = (lab: Lab, name: string) => {
   }
 }
 
-const untilServed = async (lab: Lab, name: string): Promise<void> => {
+const untilServed = async (lab: Place, name: string): Promise<void> => {
   const { client, namespace } = lab
   await waitFor({ what: `Service ${name} to be out of proxy mode`, timeoutMs: PATIENCE_MS }, async () => {
     const { items } = await client.list(ROUTES, { namespace })
@@ -80,7 +83,7 @@ const untilServed = async (lab: Lab, name: string): Promise<void> => {
 }
 
 /** Deploys it with its Service and waits until both are at rest. */
-export const deploySubject = async (lab: Lab, wanted: Omit<Wanted, 'namespace'>): Promise<Subject> => {
+export const deploySubject = async (lab: Place, wanted: Omit<Wanted, 'namespace'>): Promise<Subject> => {
   const { client, namespace } = lab
   const { name } = wanted
   const full: Wanted = {

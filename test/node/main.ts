@@ -3,8 +3,6 @@
  *   node test/node/main.ts [--proxy-mode=nftables] [-- COMMAND…]      KUBECONFIG is set for the command
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { untilInterrupted } from '../../local/interrupt.ts'
@@ -16,8 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { 'proxy-mode': { type: 'string', default: 'iptables' } },
 })
-const { SLUICE_KUBE_BIN = '', SLUICE_NODE_CGROUP = '', SLUICE_NODE_IPV6 } = process.env
-const dir = mkdtempSync(join(tmpdir(), 'sluice-node-'))
+const { SLUICE_KUBE_BIN = '', SLUICE_NODE_DIR = '', SLUICE_NODE_CGROUP = '', SLUICE_NODE_IPV6 } = process.env
 const began = performance.now()
 const say = (line: string) => console.error(`${((performance.now() - began) / 1000).toFixed(1)} s  ${line}`)
 
@@ -27,11 +24,11 @@ const runCommand = ([file = '', ...args]: readonly string[], kubeconfig: string)
     child.once('exit', code => resolve(code ?? 1))
   })
 
-const images = await makeImages(join(dir, 'images'), join(SLUICE_KUBE_BIN, '../../layers'))
+const images = await makeImages(join(SLUICE_NODE_DIR, 'images'), join(SLUICE_KUBE_BIN, '../../layers'))
 say('images are built')
 const node = await startTestNode({
   bin: SLUICE_KUBE_BIN,
-  dir: join(dir, 'node'),
+  dir: join(SLUICE_NODE_DIR, 'node'),
   proxyMode: values['proxy-mode'] as ProxyMode,
   dualStack: SLUICE_NODE_IPV6 === '1',
   cgroup: SLUICE_NODE_CGROUP,
@@ -45,4 +42,3 @@ if (positionals.length > 0) {
   await untilInterrupted()
 }
 await node.stop()
-if (process.env['SLUICE_NODE_KEEP'] === undefined) rmSync(dir, { recursive: true, force: true })
