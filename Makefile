@@ -24,7 +24,14 @@ check: setup ## types, lint, import rules, unit tests; under a minute
 .PHONY: test
 test: setup ## all tests that need nothing but this machine: unit, properties, in-process cluster, real kubectl
 	@tools/setup kubectl
+	@tools/setup prometheus
 	@node tools/run-tests.ts all
+
+.PHONY: monitoring-test
+monitoring-test: setup ## rules, alerts and dashboards: by promtool, by helm, and on a real Prometheus (as root on Debian: installed)
+	@tools/setup kubectl
+	@tools/setup prometheus
+	@node tools/run-tests.ts 'test/monitoring/*.test.ts'
 
 .PHONY: cluster-test
 cluster-test: setup ## the cluster suite on a real etcd, kube-apiserver, controller-manager and scheduler (built once; needs Go)
@@ -67,7 +74,7 @@ image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARG
 	@node image/build.ts $(ARGS)
 
 .PHONY: gen
-gen: setup ## write what is generated from api/: CustomResourceDefinitions and docs/reference.md
+gen: setup ## write what is generated: CustomResourceDefinitions, rights, dashboards, rules, the tables of docs/
 	@node tools/gen.ts
 
 .PHONY: verify

@@ -8,12 +8,13 @@ import { addRolloutGauges, makeRolloutCounters } from '../../controller/rollout-
 import { observeClient } from '../../kube/api-metrics.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { makeControllerMetrics, observeInformers } from '../../kube/metrics.ts'
-import { type Build, observeCertificate, observeProcess } from '../../kube/process-metrics.ts'
+import { observeCertificate, observeProcess } from '../../kube/process-metrics.ts'
 import { makeMetrics as makeRouterMetrics } from '../../router/stats/metrics.ts'
 import { addStateMetrics } from '../../router/stats/state-metrics.ts'
 import { makeMetrics as makeWebhookMetrics, observeRegistration } from '../../webhook/metrics.ts'
 
-export type Component = Build['component']
+/** A sidecar exports what a router does. */
+export type Component = 'controller' | 'router' | 'webhook'
 
 export type Metric = {
   readonly name: string
