@@ -2,6 +2,8 @@
  * Remembers for a minute the listening ports of Routes that are gone: a client that still holds an old address must reach nobody, not
  * another application's listener.
  */
+import type { Route } from '../api/route.ts'
+
 export type CoolingPorts = {
   readonly release: (ports: readonly number[]) => void
   readonly ports: () => readonly number[]
@@ -20,4 +22,10 @@ export const makeCoolingPorts = (now: () => number): CoolingPorts => {
       return [...until.keys()]
     },
   }
+}
+
+/** Listening ports that the Route had and does not have any more: all when it is gone, one when the Service lost a port. */
+export const givenUp = (before: Route | undefined, now: Route | undefined): readonly number[] => {
+  const kept = new Set(now?.spec.ports.map(({ listenPort }) => listenPort))
+  return (before?.spec.ports ?? []).map(({ listenPort }) => listenPort).filter(port => !kept.has(port))
 }

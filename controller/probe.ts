@@ -3,12 +3,19 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { PROBE_HEADER, PROBE_PATH, ROUTER_HEADER } from '../api/names.ts'
 
-export type ProbeTarget = { readonly host: string; readonly port: number; readonly protocol: 'http' | 'tcp' }
+export type ProbeTarget = {
+  /** The Service's cluster addresses, one a family; asked in turn. */
+  readonly hosts: readonly string[]
+  readonly port: number
+  readonly protocol: 'http' | 'tcp'
+}
+
+type Address = { readonly host: string; readonly port: number }
 
 /** Longest that one probe connection may take; one that is slower counts as not answered by a router. */
 const TIMEOUT_MS = 1000
 
-const askHttp = (target: ProbeTarget): Promise<boolean> =>
+const askHttp = (target: Address): Promise<boolean> =>
   new Promise(resolve => {
     // No agent: a pooled connection would say nothing about where a new one goes.
     const ask = request({
@@ -30,7 +37,7 @@ const askHttp = (target: ProbeTarget): Promise<boolean> =>
   })
 
 /** A port that is split per connection carries unknown bytes, so all that can be seen is that somebody accepts. */
-const askTcp = (target: ProbeTarget): Promise<boolean> =>
+const askTcp = (target: Address): Promise<boolean> =>
   new Promise(resolve => {
     const socket = connect({ host: target.host, port: target.port, timeout: TIMEOUT_MS })
     const end = (answered: boolean) => {
@@ -46,10 +53,11 @@ const askTcp = (target: ProbeTarget): Promise<boolean> =>
  * How many of `count` new connections to `target` a router answered. They are made one after the other, since a service proxy that
  * takes turns would otherwise show each endpoint just once.
  */
-export const probe = async (target: ProbeTarget, count: number): Promise<number> => {
+export const probe = async ({ hosts, port, protocol }: ProbeTarget, count: number): Promise<number> => {
   let answered = 0
   for (let i = 0; i < count; i += 1) {
-    if (await (target.protocol === 'http' ? askHttp(target) : askTcp(target))) answered += 1
+    const address = { host: hosts[i % hosts.length] ?? '', port }
+    if (await (protocol === 'http' ? askHttp(address) : askTcp(address))) answered += 1
   }
   return answered
 }

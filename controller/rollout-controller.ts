@@ -52,9 +52,13 @@ const isStale = (error: unknown): boolean =>
 
 const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
   const found = seen.services.find(({ service }) => service.metadata.name === name)
-  const port = found?.route?.spec.ports[0]
-  const host = found?.service.spec.clusterIP
-  return port === undefined || host === undefined ? undefined : { host, port: port.port, protocol: port.protocol }
+  const ports = found?.route?.spec.ports ?? []
+  // A router's answer over HTTP is proof; on a port of unknown bytes it can only be seen that somebody accepts.
+  const port = ports.find(({ protocol }) => protocol === 'http') ?? ports[0]
+  const { clusterIP, clusterIPs = clusterIP === undefined ? [] : [clusterIP] } = found?.service.spec ?? {}
+  return port === undefined || clusterIPs.length === 0
+    ? undefined
+    : { hosts: clusterIPs, port: port.port, protocol: port.protocol }
 }
 
 /** The fleet of routers is asked for, or nothing else is. */

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../api/kubernetes.ts'
 import type { Informer } from '../kube/informer.ts'
 import type { Caches } from './caches.ts'
-import type { CoolingPorts } from './cooling-ports.ts'
+import { type CoolingPorts, givenUp } from './cooling-ports.ts'
 import type { Expectations } from './expectations.ts'
 import * as keys from './keys.ts'
 
@@ -40,7 +40,7 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
       if (run !== undefined) sinks.analysis(key)
     }),
     caches.routes.onChange((_, route, previous) => {
-      if (route === undefined && previous !== undefined) coolingPorts.release(previous.spec.ports.map(port => port.listenPort))
+      coolingPorts.release(givenUp(previous, route))
     }),
   ]
   return () => {

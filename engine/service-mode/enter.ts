@@ -6,7 +6,7 @@ import { isAcknowledged, isKnownEverywhere, lagging } from '../routers.ts'
 import { clock } from '../time.ts'
 import { RECHECK_MS, type Waiting } from '../waiting.ts'
 import { patchFronted } from './patch.ts'
-import { deleteSlices, foreignSlices, isPublished, readyRouterEndpoints } from './slices.ts'
+import { deleteSlices, foreignSlices, isPublished, leadSomewhere, readyRouterEndpoints } from './slices.ts'
 import type { EnterStep, ModeStep, Routed, StepOutcome } from './step.ts'
 
 const waits = ({ seen, since, mode }: Routed, step: EnterStep, what: string, ends: string): Waiting => ({
@@ -86,6 +86,8 @@ const skipMirror: ModeStep = routed => {
 const detach: ModeStep = routed => {
   const { service } = routed.seen
   if (service.spec.selector === undefined) return { next: 'clean-slices' }
+  // Without a selector nobody but the routers keeps endpoints: they have to be there still.
+  if (!leadSomewhere(routed.seen)) return { next: 'publish' }
   return {
     intents: patchFronted(service, detachOps(service), 'from here on only the routers decide which pods get requests'),
     waiting: waits(routed, 'detach', 'its selector is put aside', 'ends when that is written'),
@@ -98,6 +100,10 @@ const cleanSlices: ModeStep = routed => {
   if (routed.seen.service.spec.selector !== undefined) return { next: 'detach' }
   const foreign = foreignSlices(routed.seen)
   if (foreign.length === 0) return { next: 'probe-1' }
+  if (!leadSomewhere(routed.seen)) {
+    const ends = 'ends when a router, or a stable pod for the case that none is left, is published'
+    return { intents: [], waiting: waits(routed, 'clean-slices', 'its last endpoints are kept', ends), endpoints: 'ready' }
+  }
   return {
     intents: deleteSlices(foreign, 'they lead past the routers'),
     waiting: waits(routed, 'clean-slices', 'native EndpointSlices are removed', 'ends when none is left'),

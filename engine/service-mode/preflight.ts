@@ -12,6 +12,14 @@ type Check = (seen: ServiceSeen, pods: Fronted) => string | undefined
 
 const without = 'or leave it out with the annotation sluice.dev/services'
 
+/** Load balancers that read the pods behind endpoints themselves, and drop endpoints that are no pods of the Service's namespace. */
+const POD_TARGETS: { readonly [annotation: string]: RegExp } = {
+  'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type': /^ip$/,
+  'service.beta.kubernetes.io/aws-load-balancer-type': /^nlb-ip$/,
+  'alb.ingress.kubernetes.io/target-type': /^ip$/,
+  'cloud.google.com/neg': /"ingress":\s*true|"exposed_ports"/,
+}
+
 const kindOf = ({ spec }: Service): string => spec.type ?? 'ClusterIP'
 
 const checks: readonly Check[] = [
@@ -31,6 +39,13 @@ const checks: readonly Check[] = [
     service.spec.internalTrafficPolicy === 'Local'
       ? `internalTrafficPolicy Local takes only endpoints on the node, and routers are not on every node; set it to Cluster, ${without}`
       : undefined,
+  ({ service }) => {
+    const [key, value] =
+      Object.entries(service.metadata.annotations ?? {}).find(([name, set]) => POD_TARGETS[name]?.test(set)) ?? []
+    return key === undefined
+      ? undefined
+      : `its load balancer takes pods of its own namespace only (${key}: ${value}), and routers are in another; let it take nodes (instance targets), ${without}`
+  },
   ({ service }) =>
     (service.spec.ports ?? []).some(isTcp) ? undefined : `it has no TCP port that a router could listen for; ${without.slice(3)}`,
   ({ service }, { podLabels }) =>

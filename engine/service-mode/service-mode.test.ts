@@ -50,6 +50,10 @@ const slice = (manager: string, addresses: readonly string[], version = 1): Endp
 })
 const native = slice(NATIVE_SLICE_CONTROLLER, ['1.1.1.1', '1.1.1.2'])
 const ours = slice(SLUICE_SLICE_CONTROLLER, ['2.2.2.1'])
+const lastResort: EndpointSlice = {
+  ...ours,
+  endpoints: [{ addresses: ['1.1.1.1'], conditions: { ready: false, serving: true, terminating: true } }],
+}
 
 const route = (endpoints: RouterEndpoints, step: StepName | undefined, sinceMs = 0): Route => ({
   apiVersion: 'sluice.dev/v1alpha1',
@@ -200,6 +204,24 @@ const rows: readonly Row[] = [
     seen: { service: LABELLED, slices: [native, ours], route: route('ready', 'skip-mirror'), ...MIRROR_OFF },
     want: 'proxy',
     does: ['step detach', 'patchService'],
+  },
+  {
+    name: 'but not while our slices lead nowhere: the pods are all that clients have',
+    seen: { service: LABELLED, slices: [native], route: route('ready', 'skip-mirror'), ...MIRROR_OFF },
+    want: 'proxy',
+    does: ['step publish'],
+  },
+  {
+    name: 'nor do the last endpoints of a Service without a selector go',
+    seen: { service: detached, slices: [native, slice(SLUICE_SLICE_CONTROLLER, [])], route: route('ready', 'detach') },
+    want: 'proxy',
+    does: ['step clean-slices'],
+  },
+  {
+    name: 'the pods that take over from dead routers are enough to go to',
+    seen: { service: detached, slices: [native, lastResort], route: route('ready', 'detach') },
+    want: 'proxy',
+    does: ['step clean-slices', 'deleteSlice'],
   },
   {
     name: 'then the native slices',
@@ -416,4 +438,15 @@ for (const [name, refused, says] of refusals) {
 test('a Service that also leads to pods of another workload is refused', () => {
   const other = { ...native, endpoints: [{ addresses: ['1.1.1.9'], targetRef: { kind: 'Pod', name: 'worker-1' } }] }
   assert.match(preflight({ service: service(), slices: [other] }, mode()) ?? '', /also selects pod worker-1/)
+})
+
+test('a Service whose load balancer reads pods itself is refused, one whose load balancer takes nodes is not', () => {
+  const balanced = (annotations: { readonly [key: string]: string }) =>
+    preflight({ service: service({ type: 'LoadBalancer' }, { annotations }), slices: [] }, mode())
+  const nlb = 'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type'
+  assert.match(balanced({ [nlb]: 'ip' }) ?? '', /takes pods of its own namespace only .*nlb-target-type: ip/)
+  assert.match(balanced({ 'cloud.google.com/neg': '{"exposed_ports": {"80":{}}}' }) ?? '', /takes pods/)
+  assert.equal(balanced({ [nlb]: 'instance' }), undefined)
+  assert.equal(balanced({ 'cloud.google.com/neg': '{"ingress": false}' }), undefined)
+  assert.equal(balanced({}), undefined)
 })

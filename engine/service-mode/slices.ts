@@ -1,5 +1,5 @@
 /** Whose EndpointSlices a Service has, and what they say. */
-import type { EndpointSlice } from '../../api/kubernetes.ts'
+import type { Endpoint, EndpointSlice } from '../../api/kubernetes.ts'
 import {
   MANAGED_BY_SLICE,
   MIRRORING_SLICE_CONTROLLER,
@@ -48,6 +48,12 @@ const routerSlices = ({ slices }: ServiceSeen): readonly EndpointSlice[] =>
 
 /** Routers that new connections are sent to. */
 export const readyRouterEndpoints = (seen: ServiceSeen): number => readyAddresses(routerSlices(seen)).size
+
+const isLastResort = ({ conditions }: Endpoint): boolean => conditions?.serving === true && conditions.terminating === true
+
+/** Whether our slices alone lead anywhere: to routers, or with all of them dead to the pods that fail-open names. */
+export const leadSomewhere = (seen: ServiceSeen): boolean =>
+  readyRouterEndpoints(seen) > 0 || seen.slices.filter(isOurs).some(({ endpoints }) => (endpoints ?? []).some(isLastResort))
 
 export const deleteSlices = (slices: readonly EndpointSlice[], why: string): readonly Intent[] =>
   slices.map(({ metadata }) => ({ kind: 'deleteSlice', name: metadata.name, uid: metadata.uid ?? '', why }))
