@@ -10,11 +10,14 @@ import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus, S
 import { selectsPods } from '../api/service-mode.ts'
 import { makeStrategy, SLUICE_ROUTER } from '../api/strategy.ts'
 import type { Seen, ServiceSeen } from './seen.ts'
+import { choosePlacement, type Placement } from './sidecar/placement.ts'
 import { checkSteps } from './steps/index.ts'
 import { readVersions, type Versions } from './versions.ts'
 
 export type Context = {
+  /** Its `routers` are those of the placement. */
   readonly seen: Seen
+  readonly placement: Placement
   readonly now: number
   readonly deployment: Deployment
   /** Absent until made; never someone else's of the same name. */
@@ -148,8 +151,10 @@ export const readContext = (seen: Seen, now: number, deployment: Deployment): Co
   const replicas = deployment.spec.replicas ?? 1
   const chosen = chooseStrategy(deployment, rollout)
   const config = readRouterConfig(chosen.strategy)
+  const placement = choosePlacement(seen, config)
   return {
-    seen,
+    seen: placement === 'sidecar' ? { ...seen, routers: seen.sidecars ?? [] } : seen,
+    placement,
     now,
     deployment,
     ...(rollout && { rollout }),

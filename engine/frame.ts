@@ -1,5 +1,5 @@
 /** What is aimed at in this pass: shares, sizes, roles. Everything that follows from goal and step, before anything is written. */
-import { nextSizes, type Sizes, wantedSizes } from './capacity.ts'
+import { nextSizes, type Sizes } from './capacity.ts'
 import { nextSizesByCount } from './capacity-by-count.ts'
 import type { Context } from './context.ts'
 import { type Desired, EVERYTHING_DESIRED, NOTHING_DESIRED } from './desired.ts'
@@ -9,6 +9,8 @@ import type { BackendVersion } from './make-route.ts'
 import type { Progress } from './progress.ts'
 import type { SizesByName } from './scale.ts'
 import { isPublished } from './service-mode/slices.ts'
+import { sizesFor } from './sidecar/first-rollout.ts'
+import { isSidecarRoute } from './sidecar/placement.ts'
 import { hasRoutes, isInPath, isInProxy, type Split } from './split.ts'
 import { desiredAt } from './steps/index.ts'
 import type { Traffic } from './traffic.ts'
@@ -133,7 +135,9 @@ const isPromotable = (input: FrameInput): boolean => {
   const { context, traffic, split } = input
   if (!isFinal(input) || !isAtFull(input)) return false
   if (split === 'count') return true
-  const published = context.fronting.every(seen => seen.route !== undefined && isPublished(seen, seen.route))
+  const published = context.fronting.every(
+    seen => seen.route !== undefined && (isSidecarRoute(seen.route) || isPublished(seen, seen.route)),
+  )
   return published && traffic.isLeader(context.versions.current.hash)
 }
 
@@ -157,7 +161,7 @@ const chooseBackends = (input: FrameInput, wanted: Sizes): readonly BackendVersi
 export const makeFrame = (input: FrameInput): Frame => {
   const { context } = input
   const desired = chooseDesired(input)
-  const wanted = wantedSizes(context.replicas, desired)
+  const wanted = sizesFor(context, input.traffic, desired)
   return {
     desired,
     sizes: chooseSizes(input, desired, wanted),

@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import { type Goal, stableOf } from './goal.ts'
 import { abortText, type Judged } from './judge.ts'
 import { type Progress, stepHash } from './progress.ts'
+import { shareOfAll } from './sidecar/first-rollout.ts'
 import type { Split } from './split.ts'
 import { makeStatus } from './status.ts'
 import { timestamp } from './time.ts'
@@ -30,8 +31,12 @@ const weights = ({ context, traffic, split }: Held): RolloutStatus['canary'] => 
   const [first] = context.fronting
   if (split === 'count' || first?.route === undefined) return {}
   const name = first.service.metadata.name
+  const carried = traffic.most[current.hash] ?? 0
+  const real = shareOfAll(context, carried)
+  const canaryShare = real ?? carried
+  const stableShare = real === undefined ? (traffic.most[stable.hash] ?? 0) : 100 - real
   const share = (hash: string) => ({
-    weight: traffic.most[hash] ?? 0,
+    weight: hash === current.hash ? canaryShare : stableShare,
     serviceName: privateServiceName(name, hash),
     podTemplateHash: hash,
   })
@@ -40,7 +45,8 @@ const weights = ({ context, traffic, split }: Held): RolloutStatus['canary'] => 
     weights: {
       canary: isOne ? { ...share(current.hash), weight: 0 } : share(current.hash),
       stable: isOne ? { ...share(stable.hash), weight: 100 } : share(stable.hash),
-      verified: traffic.acknowledged,
+      // Of pods without a sidecar nobody knows how many clients choose them.
+      verified: traffic.acknowledged && real === undefined,
     },
   }
 }

@@ -20,6 +20,7 @@ import { type Modes, planModes } from './modes.ts'
 import type { Plan } from './planned.ts'
 import { planScale } from './scale.ts'
 import { guarded } from './service-mode/patch.ts'
+import { tellBarePods } from './sidecar/first-rollout.ts'
 import type { Situation } from './situation.ts'
 import { chooseSplit, hasRoutes, isInProxy } from './split.ts'
 import { wakeTime } from './status.ts'
@@ -111,7 +112,8 @@ const planSituation = (situation: Situation): Plan => {
   const modes = modesFor(situation, goal, frame)
   const scaling = scaleFor(situation, goal, frame)
   const waiting = background.waiting ?? walked.waiting
-  const waits = chooseWaits(situation, goal, { ...walked, progress, ...(waiting && { waiting }) }, modes)
+  const chosen = chooseWaits(situation, goal, { ...walked, progress, ...(waiting && { waiting }) }, modes)
+  const waits = tellBarePods(context, traffic, chosen)
   const held: Held = { context, goal, split, traffic, progress, judged, isPromoted: frame.isPromoted, waits }
   const runs = goal === 'advance' && !progress.promoteFull ? [progress.backgroundRun?.name, progress.stepRun?.name] : []
   const noted = [progress.backgroundRun?.name, progress.stepRun?.name]

@@ -42,7 +42,7 @@ export const isTcp = (port: ServicePort): boolean => (port.protocol ?? 'TCP') ==
 const OPAQUE = /^(https|tls|tcp|ssl|mysql|postgres|postgresql|redis|mongo|mongodb|kafka|amqp)(-|$)/
 
 /** `tcp` where the Service says that the port carries no HTTP in the clear; everywhere else the router looks at the first bytes. */
-const protocolOf = ({ appProtocol, name }: ServicePort): RoutePort['protocol'] =>
+export const protocolOf = ({ appProtocol, name }: ServicePort): RoutePort['protocol'] =>
   OPAQUE.test((appProtocol ?? name ?? '').toLowerCase().replace(/^kubernetes\.io\//, '')) ? 'tcp' : 'http'
 
 export type Ports = {

@@ -1,5 +1,4 @@
 /** What is still missing until a wish is in force: pods, shares, acknowledgements. The first thing, as a wait. */
-import { wantedSizes } from './capacity.ts'
 import { wantedSizesByCount } from './capacity-by-count.ts'
 import type { Context } from './context.ts'
 import type { Desired } from './desired.ts'
@@ -7,6 +6,7 @@ import { stableOf } from './goal.ts'
 import { makeHeaderRoutes, makeMirrorRoutes } from './make-route.ts'
 import { lagging } from './routers.ts'
 import { isSame } from './same.ts'
+import { sizesFor } from './sidecar/first-rollout.ts'
 import type { Split } from './split.ts'
 import type { Traffic } from './traffic.ts'
 import { RECHECK_MS, type Waiting } from './waiting.ts'
@@ -129,7 +129,7 @@ export const missingOf = (inForce: InForce, desired: Desired): Waiting | undefin
     const sizes = wantedSizesByCount(replicas, desired.weight, surge)
     return judgement(inForce, desired) ?? pods(context, sizes.canary) ?? stableShrinks(inForce, sizes.stable)
   }
-  const sizes = wantedSizes(replicas, desired)
+  const sizes = sizesFor(context, inForce.traffic, desired)
   return (
     (sizes.canary > 0 ? unprotected(inForce) : undefined) ??
     judgement(inForce, desired) ??

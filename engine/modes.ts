@@ -52,6 +52,7 @@ const modeContext = (context: Context, { service }: ServiceSeen, wish: ModesWish
   const { name } = service.metadata
   return {
     now,
+    placement: context.placement,
     deployment: seen.name,
     settings: seen.settings,
     routers: seen.routers,

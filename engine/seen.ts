@@ -62,6 +62,10 @@ export type Seen = {
   readonly services: readonly ServiceSeen[]
   readonly backends: readonly BackendSeen[]
   readonly routers: readonly RouterSeen[]
+  /** Its pods that have the router as a sidecar, as routers. */
+  readonly sidecars?: readonly RouterSeen[]
+  /** Its ready pods that have none. */
+  readonly podsWithoutSidecar?: number
   readonly analysisRuns: readonly AnalysisRun[]
   readonly analysisTemplates: readonly AnalysisTemplate[]
   /** Listening ports that Routes of any Deployment hold, or held less than a minute ago. */

@@ -3,14 +3,21 @@ import type { Context } from './context.ts'
 import type { ServiceSeen } from './seen.ts'
 import { type Fronted, preflight } from './service-mode/preflight.ts'
 import { foreignSlices } from './service-mode/slices.ts'
+import { isSidecarRoute } from './sidecar/placement.ts'
+import { sidecarPreflight } from './sidecar/preflight.ts'
 
 export type Split = 'routes' | 'count'
 
-/** Every fronting Service leads to the routers and nowhere else: a canary pod cannot receive what no router sends. */
+/**
+ * Every fronting Service leads to the routers and nowhere else: a canary pod cannot receive what no router sends. Sidecars are where
+ * Services lead anyway: a new pod is not ready before its sidecar knows what to split by.
+ */
 export const isInProxy = ({ fronting, missingServices }: Context): boolean =>
   missingServices.length === 0 &&
   fronting.every(
-    seen => seen.route?.status?.step === 'proxy' && seen.service.spec.selector === undefined && foreignSlices(seen).length === 0,
+    seen =>
+      seen.route?.status?.step === 'proxy' &&
+      (isSidecarRoute(seen.route) || (seen.service.spec.selector === undefined && foreignSlices(seen).length === 0)),
   )
 
 /** New connections to the Service reach routers only, or did until somebody put its selector back a moment ago. */
@@ -22,7 +29,7 @@ export const isInPath = ({ service, route }: ServiceSeen): boolean => {
 export const hasRoutes = ({ fronting, strays }: Context): boolean =>
   [...fronting, ...strays].some(({ route }) => route !== undefined)
 
-const isRefused = ({ fronting, deployment, seen, missingServices }: Context): boolean => {
+const isRefused = ({ fronting, deployment, seen, missingServices, placement }: Context): boolean => {
   const { template } = deployment.spec
   const pods: Fronted = {
     podLabels: template.metadata?.labels ?? {},
@@ -30,7 +37,9 @@ const isRefused = ({ fronting, deployment, seen, missingServices }: Context): bo
     template,
     ...(seen.surroundings && { surroundings: seen.surroundings }),
   }
-  return missingServices.length > 0 || fronting.some(service => preflight(service, pods) !== undefined)
+  const check = (service: ServiceSeen) =>
+    placement === 'sidecar' ? sidecarPreflight(service, pods, seen.name) : preflight(service, pods)
+  return missingServices.length > 0 || fronting.some(service => check(service) !== undefined)
 }
 
 /**

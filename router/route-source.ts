@@ -4,7 +4,7 @@
  * server answers.
  */
 import type { EndpointSlice } from '../api/kubernetes.ts'
-import { FRONTED_SERVICE_LABEL, MANAGED_BY_SLICE, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
+import { FRONTED_SERVICE_LABEL, MANAGED_BY_SLICE, PLACEMENT_LABEL, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock, Timer } from '../kube/clock.ts'
@@ -84,7 +84,7 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
     gathering = undefined
     if (!routes.hasSynced() || !slices.hasSynced()) return
     state = 'live'
-    use(routes.list(), slices.list().filter(isNotOurs))
+    use(routes.list().filter(isForFleet), slices.list().filter(isNotOurs))
     saver.save(table, slices.list().filter(isNotOurs))
   }
   const gather = (): void => {
@@ -106,6 +106,9 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
     },
   }
 }
+
+/** Those of sidecars are for sidecars. */
+const isForFleet = ({ metadata }: Route): boolean => metadata.labels?.[PLACEMENT_LABEL] === undefined
 
 /** The slices that the routers publish lead back to themselves. */
 const isNotOurs = ({ metadata }: EndpointSlice): boolean => metadata.labels?.[MANAGED_BY_SLICE] !== SLUICE_SLICE_CONTROLLER

@@ -5,6 +5,8 @@ import type { Intent } from '../intents.ts'
 import { makePorts, makeRoute, makeRouteSpec } from '../make-route.ts'
 import { isSame } from '../same.ts'
 import type { ServiceSeen } from '../seen.ts'
+import { planSidecarMode } from '../sidecar/mode.ts'
+import { isSidecarRoute } from '../sidecar/placement.ts'
 import { parseTime, timestamp } from '../time.ts'
 import { renderWaiting, type Waiting } from '../waiting.ts'
 import { enterSteps } from './enter.ts'
@@ -177,6 +179,8 @@ const cleanUp = (seen: ServiceSeen, mode: ModeContext): ServiceMode => {
  * step: the other direction starts where it finds things.
  */
 export const planServiceMode = (seen: ServiceSeen, want: 'serve' | 'proxy', mode: ModeContext): ServiceMode => {
+  const isSidecar = seen.route === undefined ? mode.placement === 'sidecar' : isSidecarRoute(seen.route)
+  if (isSidecar) return planSidecarMode(seen, want, mode)
   if (seen.route !== undefined) return walk(seen, seen.route, want, mode)
   return want === 'proxy' ? begin(seen, mode) : cleanUp(seen, mode)
 }

@@ -5,6 +5,7 @@ import type { Intent } from '../intents.ts'
 import type { Ports, RouteWish } from '../make-route.ts'
 import type { Surroundings } from '../preflight/index.ts'
 import type { BackendSeen, RouterSeen, ServiceSeen, Settings } from '../seen.ts'
+import type { Placement } from '../sidecar/placement.ts'
 import type { Waiting } from '../waiting.ts'
 
 export const ENTER_STEPS = [
@@ -33,6 +34,8 @@ export type LeaveStep = (typeof LEAVE_STEPS)[number]
 export type StepName = EnterStep | LeaveStep
 
 export type ModeContext = {
+  /** Who splits, where no Route says so yet; `shared` when absent. */
+  readonly placement?: Placement
   readonly now: number
   readonly deployment: string
   readonly settings: Settings
