@@ -4,11 +4,17 @@ import { before, describe, test } from 'node:test'
 import type { Pod } from '../../api/kubernetes.ts'
 import { PODS } from '../../kube/resources.ts'
 import { waitFor } from '../../local/wait.ts'
+import type { Subject } from '../cluster/subject.ts'
 import { installSluice, NAMESPACE, type NodeLab, theNode } from './lab.ts'
 import { closeShop, openShop, pauseAt, promote, RATE, report, rollBack } from './shop.ts'
 
-const GOOD = 5
-const BAD = 5
+type Fate = typeof promote
+/** What becomes of the versions of two Deployments that are updated side by side, half of the users at each. */
+const PLANS: readonly (readonly Fate[])[] = [
+  [promote, rollBack, promote, rollBack, promote],
+  [rollBack, promote, rollBack, promote, rollBack],
+]
+const countOf = (fate: Fate): number => PLANS.flat().filter(one => one === fate).length
 
 describe('on a real node', () => {
   let lab: NodeLab
@@ -18,30 +24,29 @@ describe('on a real node', () => {
   })
 
   test('five good versions are promoted and five bad ones rolled back, and no user loses a request', async () => {
-    const web = await openShop(lab, { name: 'web', annotations: { 'sluice.dev/analysis': 'success-rate >= 99%' } })
+    const annotations = { 'sluice.dev/analysis': 'success-rate >= 99%' }
+    const shops = await Promise.all(['left', 'right'].map(name => openShop(lab, { name, annotations })))
     const began = performance.now()
-    const seen = await lab.users.during({ url: web.url, rate: RATE }, async () => {
-      for (let round = 1; round <= GOOD; round += 1) {
-        await promote(web, `v${round + 1}`)
-        await rollBack(web, `bad${round}`)
-      }
+    const live = async (shop: Subject, plan: readonly Fate[]): Promise<void> => {
+      for (const [index, fate] of plan.entries()) await fate(shop, `v${index + 2}`)
+    }
+    const seen = await lab.users.during({ urls: shops.map(({ url }) => url), rate: RATE }, async () => {
+      await Promise.all(shops.map((shop, index) => live(shop, PLANS[index] ?? [])))
     })
-    const seconds = Math.round((performance.now() - began) / 1000)
     const bad = Object.values(seen.byVersion).reduce((sum, version) => sum + version.bad, 0)
     report({
       test: 'rollouts',
       proxy: lab.proxyMode,
-      promoted: GOOD,
-      rolledBack: BAD,
-      seconds,
+      promoted: countOf(promote),
+      rolledBack: countOf(rollBack),
+      seconds: Math.round((performance.now() - began) / 1000),
       requests: seen.requests,
       dropped: seen.dropped.length,
       badAnswers: bad,
     })
     assert.deepEqual(seen.reasons, {})
     assert.ok(bad > 0, 'the bad versions were never seen')
-    assert.equal(seen.answers.at(-1)?.version, `v${GOOD + 1}`)
-    await closeShop(lab, web)
+    for (const shop of shops) await closeShop(lab, shop)
   })
 
   test('the canary serves exactly its share, by what its own pods wrote in their logs', async () => {
@@ -53,7 +58,7 @@ describe('on a real node', () => {
       return lines.flatMap(text => text.split('\n')).filter(line => line.includes(' served '))
     }
     const before = (await linesOf()).length
-    const { requests } = await lab.users.during({ url: web.url, rate: RATE }, async () => {
+    const { requests } = await lab.users.during({ urls: [web.url], rate: RATE }, async () => {
       await new Promise(resolve => setTimeout(resolve, 5000))
     })
     const lines = await waitFor({ what: `${requests} lines in the logs` }, async () => {

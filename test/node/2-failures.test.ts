@@ -16,7 +16,7 @@ const STEPS = { 'sluice.dev/steps': '20%, pause, 60%, 1s', 'sluice.dev/analysis'
 
 /** The users, from before what happens until a little after. */
 const usersDuring = ({ users }: NodeLab, web: Subject, happens: () => Promise<void>): Promise<Seen> =>
-  users.during({ url: web.url, rate: RATE }, async () => {
+  users.during({ urls: [web.url], rate: RATE }, async () => {
     await sleep(500)
     await happens()
     await sleep(1500)

@@ -42,7 +42,7 @@ describe('on a real node', () => {
   test('sluice eject gives a Deployment and its Service back while all of Sluice is dead, and no user loses a request', async () => {
     const web = await openShop(lab, { name: 'ejected', annotations: ANNOTATIONS })
     await pauseAt(web, 'v2')
-    const seen = await lab.users.during({ url: web.url, rate: RATE }, async () => {
+    const seen = await lab.users.during({ urls: [web.url], rate: RATE }, async () => {
       await lab.kubectl('scale', `--namespace=${SYSTEM}`, `deployment/${RELEASE}-controller`, '--replicas=0')
       killProcesses('controller')
       await waitFor({ what: 'the controllers to be gone' }, async () => countOf('controller') === 0)
@@ -62,7 +62,7 @@ describe('on a real node', () => {
     await pauseAt(first, 'v2')
     await pauseAt(second, 'v2')
     let seconds = 0
-    const seen = await lab.users.during({ url: first.url, rate: RATE }, async () => {
+    const seen = await lab.users.during({ urls: [first.url, second.url], rate: RATE }, async () => {
       const began = performance.now()
       await lab.helm('uninstall', RELEASE, `--namespace=${SYSTEM}`, '--wait', '--timeout=120s')
       seconds = Math.round((performance.now() - began) / 1000)

@@ -5,11 +5,15 @@ import { waitFor } from '../../local/wait.ts'
 
 export type Users = {
   readonly untilReady: () => Promise<unknown>
-  /** Asks `url` `rate` times a second, each time over a new connection, until `work` has ended; returns every answer. */
+  /** Asks, each time over a new connection, until `work` has ended; returns every answer. */
   readonly during: (load: Load, work: () => Promise<void>) => Promise<Seen>
 }
 
-export type Load = { readonly url: string; readonly rate: number }
+export type Load = {
+  readonly urls: readonly string[]
+  /** Requests per second, over all URLs. */
+  readonly rate: number
+}
 
 export type Seen = Totals & {
   readonly answers: readonly Answer[]
@@ -32,8 +36,10 @@ const ask = async <T>(url: string, method: 'GET' | 'POST'): Promise<T> => {
 /** `address` is that of the pod, e.g. `http://10.244.0.2:9090`. */
 export const makeUsers = (address: string): Users => ({
   untilReady: () => waitFor({ what: 'the users to be ready' }, () => ask<object>(`${address}/count`, 'GET')),
-  during: async ({ url, rate }, work) => {
-    await ask(`${address}/start?url=${encodeURIComponent(url)}&rate=${rate}`, 'POST')
+  during: async ({ urls, rate }, work) => {
+    const query = new URLSearchParams({ rate: String(rate / urls.length) })
+    for (const url of urls) query.append('url', url)
+    await ask(`${address}/start?${query}`, 'POST')
     const stop = () => ask<readonly Answer[]>(`${address}/stop`, 'POST')
     try {
       await work()

@@ -1,6 +1,6 @@
 /**
  * The users, in a pod: asks URLs at a steady rate when told to.
- *   POST /start?url=URL&rate=N   begins; answers at once
+ *   POST /start?url=URL&rate=N   begins, `rate` requests per second for each `url` that is given; answers at once
  *   POST /stop                   ends, waits for what is under way, answers all answers of that run as JSON
  *   GET  /count                  requests so far and how many of them got no answer
  */
@@ -8,21 +8,21 @@ import { createServer } from 'node:http'
 import { isDropped } from '../../../demo/tally.ts'
 import { startTraffic, type Traffic } from '../../../demo/traffic.ts'
 
-let traffic: Traffic | undefined
+let traffic: readonly Traffic[] = []
 
 const start = (query: URLSearchParams): object => {
-  traffic = startTraffic(query.get('url') ?? '', Number(query.get('rate') ?? 100))
+  traffic = query.getAll('url').map(url => startTraffic(url, Number(query.get('rate') ?? 100)))
   return {}
 }
 
 const stop = async (): Promise<object> => {
-  const answers = (await traffic?.stop()) ?? []
-  traffic = undefined
-  return answers
+  const answers = await Promise.all(traffic.map(one => one.stop()))
+  traffic = []
+  return answers.flat().sort((a, b) => a.at - b.at)
 }
 
 const count = (): object => {
-  const answers = traffic?.answers ?? []
+  const answers = traffic.flatMap(one => one.answers)
   return { requests: answers.length, dropped: answers.filter(isDropped).length }
 }
 
