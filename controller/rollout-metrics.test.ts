@@ -133,9 +133,23 @@ test('after a restart in mid-update the time counts from when the Rollout stoppe
   await has('sluice_rollout_update_duration_seconds_sum{result="promoted"} 600')
 })
 
+test('a wait is counted by what it was for when it is over, and again when it is for something else', async () => {
+  const { rollouts, state, has, registry } = setUp()
+  rollouts.set(aRollout(IN_FLIGHT))
+  state.now += 30_000
+  rollouts.set(aRollout(IN_FLIGHT))
+  assert.doesNotMatch(await registry.metrics(), /sluice_rollout_waited_seconds_total\{/)
+  rollouts.set(aRollout({ ...IN_FLIGHT, conditions: [condition('Waiting', 'True', { reason: 'Analysis' })] }))
+  await has(`sluice_rollout_waited_seconds_total{${ID},reason="Pause"} 30`)
+  state.now += 10_000
+  rollouts.set(aRollout(PROMOTED))
+  await has(`sluice_rollout_waited_seconds_total{${ID},reason="Analysis"} 40`)
+})
+
 test('nothing is left of a Rollout that is gone, and others` Rollouts and those of a replica that does not lead are not shown', async () => {
   const { rollouts, state, registry } = setUp()
   rollouts.set(aRollout(IN_FLIGHT))
+  rollouts.set(aRollout(PROMOTED))
   rollouts.set(undefined)
   assert.doesNotMatch(await registry.metrics(), /shop/)
   rollouts.set(aRollout(IN_FLIGHT, {}))

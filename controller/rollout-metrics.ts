@@ -123,6 +123,12 @@ export const makeRolloutCounters = (registry: Registry, { rollouts, now }: Rollo
     buckets: DURATIONS,
     registers,
   })
+  const waited = new Counter({
+    name: 'sluice_rollout_waited_seconds_total',
+    help: 'Time that the Rollout has waited, by what for; added when a wait is over.',
+    labelNames: [...LABELS, 'reason'],
+    registers,
+  })
   const note = (labels: Labels, result: Result, began: number | undefined) => {
     ended.inc({ ...labels, result })
     if (began !== undefined) lasted.observe({ result }, Math.max(0, now() - began) / 1000)
@@ -138,6 +144,15 @@ export const makeRolloutCounters = (registry: Registry, { rollouts, now }: Rollo
     for (const result of RESULTS) lasted.zero({ result })
     /** When the update in flight was first seen, by UID: `Completed` also spans an earlier try of the same version. */
     const began = new Map<string, number>()
+    /** What each Rollout has waited for, by UID: the series to take away with it. */
+    const reasons = new Map<string, Set<string>>()
+    const noteWait = (after: Rollout, before: Rollout) => {
+      const [was, is] = [waitingFor(before.status ?? {}), waitingFor(after.status ?? {})]
+      if (was === undefined || was.reason === '' || (was.reason === is?.reason && was.since === is.since)) return
+      const { uid = '' } = after.metadata
+      waited.inc({ ...labelsOf(after), reason: was.reason }, Math.max(0, now() - was.since) / 1000)
+      reasons.set(uid, (reasons.get(uid) ?? new Set()).add(was.reason))
+    }
     const follow = (after: Rollout, before: Rollout) => {
       const { uid = '' } = after.metadata
       const [was, is] = [before.status ?? {}, after.status ?? {}]
@@ -147,8 +162,11 @@ export const makeRolloutCounters = (registry: Registry, { rollouts, now }: Rollo
       else if (!isInFlight(was) || result !== undefined) began.set(uid, now())
     }
     const gone = (rollout: Rollout) => {
-      began.delete(rollout.metadata.uid ?? '')
+      const { uid = '' } = rollout.metadata
+      began.delete(uid)
       forget(labelsOf(rollout))
+      for (const reason of reasons.get(uid) ?? []) waited.remove({ ...labelsOf(rollout), reason })
+      reasons.delete(uid)
     }
     return rollouts.onChange((_, after, before) => {
       if (after === undefined) {
@@ -157,7 +175,9 @@ export const makeRolloutCounters = (registry: Registry, { rollouts, now }: Rollo
       }
       if (!isOurs(after)) return
       introduce(labelsOf(after))
-      if (before !== undefined) follow(after, before)
+      if (before === undefined) return
+      follow(after, before)
+      noteWait(after, before)
     })
   }
 }

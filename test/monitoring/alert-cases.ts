@@ -53,7 +53,7 @@ export const ALERT_CASES: readonly AlertCase[] = [
         when: 'one rollback was counted',
         input: { [updates('rolled_back')]: '0x5 1x30' },
         at: '8m',
-        labels: { ...WEB, result: 'rolled_back' },
+        labels: WEB,
       },
     ],
     silent: [

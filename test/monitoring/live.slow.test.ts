@@ -14,7 +14,7 @@ const skip = withoutPrometheus()
 const fill = (expr: string): string =>
   expr
     .replaceAll('$__rate_interval', '5s')
-    .replaceAll('$__interval', '5s')
+    .replaceAll('$__range', '5m')
     .replaceAll('$namespace', 'default')
     .replaceAll('$rollout', 'web')
     .replaceAll('$router', '.*')
@@ -111,6 +111,8 @@ describe('a running system, scraped by Prometheus', { skip, timeout: 180_000 }, 
       firing.map(({ labels }) => labels['alertname']),
       ['SluiceRolloutRolledBack'],
     )
+    const [told] = await world.prometheus.alerts()
+    assert.equal(told?.annotations['summary'], 'Rollout default/web was rolled back')
   })
 
   test('every metric of the table is exported, and none that is not in it', async () => {

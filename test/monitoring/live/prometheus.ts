@@ -15,8 +15,12 @@ export type Prometheus = {
   readonly query: (expr: string) => Promise<readonly Sample[]>
   /** Every second from `from` on, in milliseconds, until now. */
   readonly queryRange: (expr: string, from: number) => Promise<readonly Series[]>
+  /** What fires, with its texts filled in. */
+  readonly alerts: () => Promise<readonly FiringAlert[]>
   readonly stop: () => Promise<void>
 }
+
+export type FiringAlert = { readonly state: string; readonly annotations: { readonly [name: string]: string } }
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -99,6 +103,12 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Prome
       const range = { start: String(from / 1000), end: String(Date.now() / 1000), step: '1s' }
       const found = await ask(url, 'query_range', { query: expr, ...range })
       return found.map(({ metric, values }) => ({ labels: metric, values: values.map(([, value]) => Number(value)) }))
+    },
+    alerts: async () => {
+      const answer = (await (await fetch(`${url}/api/v1/alerts`)).json()) as {
+        readonly data: { readonly alerts: readonly FiringAlert[] }
+      }
+      return answer.data.alerts.filter(({ state }) => state === 'firing')
     },
     stop: async () => {
       child.kill('SIGTERM')

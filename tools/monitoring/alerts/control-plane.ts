@@ -47,7 +47,7 @@ export const CONTROL_PLANE_ALERTS: readonly Alert[] = [
       impact: 'The Rollouts concerned stand still; they are tried again with growing pauses.',
       look: [
         'The log of the controller: `reconcile failed`, with the key and the error.',
-        '`kubectl sluice check`: rights and versions.',
+        '`kubectl sluice check cluster`: rights and versions.',
       ],
       fix: 'What the error names: rights, a webhook of somebody else that refuses our writes, a quota.',
     },
@@ -91,7 +91,7 @@ export const CONTROL_PLANE_ALERTS: readonly Alert[] = [
     runbook: {
       means: 'The API server refuses requests of ours for want of rights.',
       impact: 'What needs that right does not happen: an update stands still, or a Service cannot enter the routers.',
-      look: ['`kubectl sluice check`: which rights are missing.', 'Was the chart upgraded without its ClusterRoles?'],
+      look: ['`kubectl sluice check cluster`: which rights are missing.', 'Was the chart upgraded without its ClusterRoles?'],
       fix: 'Apply the chart again, with the rights of its version.',
     },
   },

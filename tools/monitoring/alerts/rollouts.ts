@@ -3,6 +3,9 @@ import type { Alert } from './alert.ts'
 
 /** Waits that are meant, or that only a person ends. */
 const MEANT = 'Pause|PausedByUser|AnalysisInconclusive|ScaledToZero'
+/** Without the replica that tells: another leader must not make it another alert. */
+const since = (reasons: string): string =>
+  `time() - max by (namespace, rollout, reason) (sluice_rollout_waiting_since_timestamp_seconds{reason${reasons}})`
 const WHICH = '{{ $labels.namespace }}/{{ $labels.rollout }}'
 const GET = '`kubectl sluice get ROLLOUT -n NAMESPACE`: the sentence under the steps names what is waited for, and what ends it.'
 
@@ -10,7 +13,7 @@ export const ROLLOUT_ALERTS: readonly Alert[] = [
   {
     name: 'SluiceRolloutStuck',
     severity: 'warning',
-    expr: `time() - sluice_rollout_waiting_since_timestamp_seconds{reason!~"${MEANT}"} > 900`,
+    expr: `${since(`!~"${MEANT}"`)} > 900`,
     for: '1m',
     summary: `Rollout ${WHICH} has waited {{ $value | humanizeDuration }} for {{ $labels.reason }}`,
     runbook: {
@@ -28,7 +31,7 @@ export const ROLLOUT_ALERTS: readonly Alert[] = [
   {
     name: 'SluiceRolloutRolledBack',
     severity: 'warning',
-    expr: 'increase(sluice_rollout_updates_total{result="rolled_back"}[15m]) > 0',
+    expr: 'sum by (namespace, rollout) (increase(sluice_rollout_updates_total{result="rolled_back"}[15m])) > 0',
     summary: `Rollout ${WHICH} was rolled back`,
     runbook: {
       means: 'A check of the new version failed, or its pods did not become available before the progress deadline.',
@@ -45,7 +48,7 @@ export const ROLLOUT_ALERTS: readonly Alert[] = [
   {
     name: 'SluiceRolloutInconclusive',
     severity: 'warning',
-    expr: 'time() - sluice_rollout_waiting_since_timestamp_seconds{reason="AnalysisInconclusive"} > 600',
+    expr: `${since('="AnalysisInconclusive"')} > 600`,
     summary: `The checks of Rollout ${WHICH} cannot tell whether the new version is good`,
     runbook: {
       means: 'An analysis ended without a verdict, and the Rollout has been paused for ten minutes because of it.',
@@ -60,7 +63,7 @@ export const ROLLOUT_ALERTS: readonly Alert[] = [
   {
     name: 'SluiceRolloutPausedLong',
     severity: 'info',
-    expr: 'time() - sluice_rollout_waiting_since_timestamp_seconds{reason=~"Pause|PausedByUser"} > 86400',
+    expr: `${since('=~"Pause|PausedByUser"')} > 86400`,
     summary: `Rollout ${WHICH} has been paused for {{ $value | humanizeDuration }}`,
     runbook: {
       means: 'A Rollout has waited at a pause for more than a day.',

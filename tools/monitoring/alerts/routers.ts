@@ -79,7 +79,7 @@ export const ROUTER_ALERTS: readonly Alert[] = [
     runbook: {
       means: 'A router started five minutes ago and still runs on the Routes from disk, or on none.',
       impact: 'It carries traffic by what was last written to its disk: pods that were replaced since are missing.',
-      look: ['The log of the router: why does its list of Routes fail?', 'Its rights: `kubectl sluice check`.'],
+      look: ['The log of the router: why does its list of Routes fail?', 'Its rights: `kubectl sluice check cluster`.'],
       fix: 'Its way to the API server: network policy, credentials, rights.',
     },
   },

@@ -23,6 +23,8 @@ export type Annotation = {
   readonly expr: string
   readonly title: string
   readonly color: string
+  /** The value is the time, in milliseconds. */
+  readonly atValue?: boolean
 }
 
 export type Dashboard = {
@@ -63,7 +65,7 @@ const DATASOURCE_VARIABLE = {
   hide: 0,
 }
 
-const renderAnnotation = ({ name, expr, title, color }: Annotation) => ({
+const renderAnnotation = ({ name, expr, title, color, atValue = false }: Annotation) => ({
   name,
   datasource: DATASOURCE,
   enable: true,
@@ -71,7 +73,7 @@ const renderAnnotation = ({ name, expr, title, color }: Annotation) => ({
   expr,
   step: '15s',
   titleFormat: title,
-  useValueForTime: false,
+  useValueForTime: atValue,
 })
 
 /** Panels from left to right, rows from top to bottom; ids count up, so that the same dashboard is the same text. */

@@ -51,13 +51,20 @@ export const ROLLOUT: Dashboard = {
   annotations: [
     {
       name: 'Steps',
-      expr: `changes(sluice_rollout_step_index{${THIS}}[$__interval]) > 0`,
-      title: 'step',
+      expr: `changes(sluice_rollout_step_index{${THIS}}[1m]) > 0`,
+      title: 'Next step',
       color: 'blue',
     },
     {
+      name: 'Starts',
+      expr: `1000 * max(sluice_rollout_update_started_timestamp_seconds{${THIS}})`,
+      title: 'Update began',
+      color: 'text',
+      atValue: true,
+    },
+    {
       name: 'Results',
-      expr: `increase(sluice_rollout_updates_total{${THIS}}[$__interval]) > 0`,
+      expr: `increase(sluice_rollout_updates_total{${THIS}}[1m]) > 0`,
       title: '{{result}}',
       color: 'purple',
     },
@@ -225,6 +232,19 @@ export const ROLLOUT: Dashboard = {
           unit: 'short',
           queries: [{ expr: `max by (check, phase) (sluice_analysis_check_phase{${THIS}})`, legend: '{{check}}: {{phase}}' }],
           mappings: [{ value: '1', text: 'here', color: 'blue' }],
+        },
+        {
+          kind: 'bargauge',
+          title: 'Where the time went',
+          description: 'Time that the Rollout waited within the range shown, by what for. A wait counts when it is over.',
+          unit: 's',
+          min: 0,
+          queries: [
+            {
+              expr: `sum by (reason) (increase(sluice_rollout_waited_seconds_total{${THIS}}[$__range])) > 0`,
+              legend: '{{reason}}',
+            },
+          ],
         },
         {
           kind: 'timeseries',
