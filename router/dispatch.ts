@@ -106,7 +106,7 @@ export class Dispatch {
     if (own?.own && own.downUntil <= this.#now() && !this.#tried?.has(own)) return own
     // The stable version has nobody to fall back to: a pod that refused a moment ago is better than no answer.
     const desperate = this.#version.plan.role === 'stable'
-    return chooseEndpoint(upstreams, cursor, { now: this.#now(), desperate, ...(this.#tried ? { tried: this.#tried } : {}) })
+    return chooseEndpoint(upstreams, cursor, { now: this.#now(), desperate, tried: this.#tried })
   }
 
   #take(upstream: Upstream): Place {

@@ -69,7 +69,7 @@ export type EndpointChoice = {
   /** Time in ms, to compare with `downUntil`. */
   readonly now: number
   /** Already tried for this request: not chosen again. */
-  readonly tried?: ReadonlySet<Candidate>
+  readonly tried?: ReadonlySet<Candidate> | undefined
   /** Choose among the pods that refused a moment ago when there are no others: better than no answer. */
   readonly desperate: boolean
 }
@@ -80,15 +80,16 @@ export const chooseEndpoint = <C extends Candidate>(
   cursor: Cursor,
   choice: EndpointChoice,
 ): C | undefined => {
-  const up = fewestInFlight(endpoints, cursor, endpoint => endpoint.downUntil <= choice.now && !choice.tried?.has(endpoint))
-  if (up || !choice.desperate) return up
-  return fewestInFlight(endpoints, cursor, endpoint => !choice.tried?.has(endpoint))
+  const up = fewestInFlight(endpoints, cursor, choice, choice.now)
+  return up || !choice.desperate ? up : fewestInFlight(endpoints, cursor, choice, Number.POSITIVE_INFINITY)
 }
 
+/** Of those not tried and not down at `now`. This runs for every request: no function is made for it. */
 const fewestInFlight = <C extends Candidate>(
   endpoints: readonly C[],
   cursor: Cursor,
-  usable: (endpoint: C) => boolean,
+  { tried }: EndpointChoice,
+  now: number,
 ): C | undefined => {
   const count = endpoints.length
   let best: C | undefined
@@ -96,7 +97,7 @@ const fewestInFlight = <C extends Candidate>(
   for (let step = 0; step < count; step++) {
     const at = (cursor.next + step) % count
     const endpoint = endpoints[at]
-    if (!endpoint || !usable(endpoint)) continue
+    if (!endpoint || endpoint.downUntil > now || tried?.has(endpoint)) continue
     if (!best || endpoint.inFlight < best.inFlight) {
       best = endpoint
       bestAt = at

@@ -12,9 +12,7 @@ const ZERO = 0x30
 export class AnswerHead {
   readonly lines = new HeaderLines()
   status = 0
-  /** Of the reason, with the space in front; both the same when there is none. */
-  reasonFrom = 0
-  reasonEnd = 0
+  from = 0
   body: AnswerBody = 'none'
   /** Length of the body, when it is known. */
   length = -1
@@ -30,7 +28,7 @@ export class AnswerHead {
   read(bytes: Uint8Array, { from, to, toHead }: { from: number; to: number; toHead: boolean }): number {
     let at = this.#readStatusLine(bytes, from, to)
     if (at < 0) return at
-    this.#reset()
+    this.#reset(from, at)
     while (at < to && bytes[at] !== CR) {
       at = this.lines.read(bytes, at, to)
       if (at < 0) return at
@@ -50,15 +48,14 @@ export class AnswerHead {
     this.status = readDecimal(bytes, statusAt, statusAt + 3)
     if (this.status < 100) return ODD
     let at = statusAt + 3
-    this.reasonFrom = at
     if (bytes[at] !== SPACE && bytes[at] !== CR) return ODD
     while (at < to && FIELD[bytes[at]!] === 1) at++
-    this.reasonEnd = at
     return lineEnd(bytes, at, to)
   }
 
-  #reset(): void {
-    this.lines.count = 0
+  #reset(from: number, linesFrom: number): void {
+    this.lines.begin(linesFrom)
+    this.from = from
     this.length = -1
     this.keepSeconds = -1
     this.hasDate = false

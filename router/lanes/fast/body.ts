@@ -1,13 +1,11 @@
 /** How far the body of a request has been read. Pure. */
 import { ODD } from './bytes.ts'
-import { ChunkReader, relayed } from './chunks.ts'
+import { ChunkReader } from './chunks.ts'
 import { CHUNKED } from './request-head.ts'
 
-const NOTHING = Buffer.alloc(0)
+const NONE: readonly number[] = []
 
 export class Body {
-  /** Of the bytes that were taken last, how many belong to the body. */
-  used = 0
   isOver = true
   /** The request has been answered; the body may still be on its way. */
   isAnswered = false
@@ -15,6 +13,11 @@ export class Body {
   isUnwanted = false
   #left = 0
   #chunks: ChunkReader | undefined
+
+  /** What of the bytes that were taken last is not relayed: from, to, from, to. */
+  get cuts(): readonly number[] {
+    return this.#left === CHUNKED && this.#chunks ? this.#chunks.cuts : NONE
+  }
 
   /** A body of `length` bytes, or CHUNKED. */
   start(length: number): void {
@@ -35,24 +38,20 @@ export class Body {
     return length
   }
 
-  /** What of these bytes is to be relayed; undefined when they break the rules. */
-  take(bytes: Buffer): Buffer | undefined {
-    return this.#left === CHUNKED ? this.#takeChunks(bytes) : this.#takeLength(bytes)
-  }
-
-  #takeLength(bytes: Buffer): Buffer {
-    this.used = Math.min(this.#left, bytes.length)
-    this.#left -= this.used
+  /** Where the body ends in these bytes, or `to` when it goes on; ODD when they break the rules. Sets `cuts`. */
+  take(bytes: Buffer, from: number, to: number): number {
+    if (this.#left === CHUNKED) return this.#takeChunks(bytes, from, to)
+    const used = Math.min(this.#left, to - from)
+    this.#left -= used
     this.isOver = this.#left === 0
-    return this.used === bytes.length ? bytes : bytes.subarray(0, this.used)
+    return from + used
   }
 
-  #takeChunks(bytes: Buffer): Buffer | undefined {
+  #takeChunks(bytes: Buffer, from: number, to: number): number {
     const chunks = this.#chunks
-    const end = chunks?.read(bytes, 0, bytes.length) ?? ODD
-    if (!chunks || end < 0) return undefined
-    this.used = end
+    if (!chunks) return ODD
+    const end = chunks.read(bytes, from, to)
     this.isOver = chunks.isDone
-    return end === 0 ? NOTHING : relayed(bytes, 0, end, chunks.cuts)
+    return end
   }
 }

@@ -40,5 +40,5 @@ const describe = (head: RequestHead, bytes: Buffer, names: readonly string[]): S
     if (lines.find(bytes, name, line + 1) >= 0) return undefined
     headers[name] = lines.value(bytes, line)
   }
-  return { method: method.word.trimEnd(), url: bytes.toString('latin1', targetFrom, targetEnd), headers }
+  return { method: method.name, url: bytes.toString('latin1', targetFrom, targetEnd), headers }
 }

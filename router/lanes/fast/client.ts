@@ -3,11 +3,14 @@
  * connection to the general lane at the first one that is not beyond doubt.
  */
 import type { Socket } from 'node:net'
+import type { VersionChoice } from '../../choose-version.ts'
 import { renderAnswer } from '../../proxy/answer.ts'
 import type { Connection, LaneContext } from '../connection.ts'
 import { Body } from './body.ts'
-import { ODD } from './bytes.ts'
+import { MORE, ODD } from './bytes.ts'
 import { chooseFor } from './choice.ts'
+import { relayed } from './chunks.ts'
+import { readAsEver, readDirectly } from './direct-read.ts'
 import { type Asker, FastExchange } from './exchange.ts'
 import { type Forwarded, forwardedFor, renderRequest, requestRoom } from './render.ts'
 import { RequestHead } from './request-head.ts'
@@ -21,6 +24,11 @@ const SMALL_BODY = 4_096
 /** How long a client may take to close after its last answer. */
 const LINGER_MS = 2_000
 
+/** What is read of a body at once. */
+const BODY_BYTES = 65_536
+
+/** Heads are read into this, see #nextBuffer. */
+const SHARED = Buffer.allocUnsafeSlow(16_384)
 /** One for all connections: what it holds is used up in the call in which it was read. */
 const HEAD = new RequestHead()
 
@@ -39,10 +47,17 @@ export class FastClient implements Asker {
   /** What has been read and not been used: a part of a head, a body that must wait, later requests. */
   #rest: Buffer | undefined
   #pieces = 0
+  /** What a body is read into; not the shared one. */
+  #buffer: Buffer | undefined
+  /** A piece of it has not been written yet. */
+  #isBufferKept = false
   #head = Buffer.alloc(0)
   #close = false
-  /** Since when it has been as it is: no byte, no head, no move of the body. On the clock of performance.now(). */
-  #since = performance.now()
+  /**
+   * Since when it has been as it is (no byte, no head, no move of the body), as seen by watch(), on the clock of
+   * performance.now(); 0 until it looks. So nobody asks for the time at every turn.
+   */
+  #since = 0
   #isRunning = false
 
   /** `leave` is called once: the connection has ended, or goes to the general lane. */
@@ -53,78 +68,125 @@ export class FastClient implements Asker {
     this.#leave = leave
     this.#exchange = new FastExchange(context, connection, this)
     this.#forwarded = forwardedFor(connection.peer)
-    this.#socket.on('data', this.#onData)
     this.#socket.on('end', this.#onGone)
     this.#socket.on('close', this.#onGone)
     this.#socket.on('drain', this.#onClientDrain)
   }
 
-  readonly #onData = (chunk: Buffer) => {
-    if (this.#state === 'leaving') return
+  /** Begins to read; what was read of the connection before stands in the socket's own buffer. */
+  start() {
+    const socket = this.#socket
+    const seen: Buffer | null = socket.read()
+    if (!readDirectly(socket, SHARED, { nextBuffer: this.#nextBuffer, onBytes: this.#onBytes })) socket.on('data', this.#onData)
+    socket.resume()
+    if (seen) this.#onBytes(seen, seen.length)
+  }
+
+  readonly #onData = (chunk: Buffer) => void this.#onBytes(chunk, chunk.length)
+
+  /** Heads are read into a buffer that all clients share, a body into one that its pieces may keep until they are written. */
+  readonly #nextBuffer = (): Buffer | undefined => {
+    if (this.#state === 'busy' && !this.#body.isOver) {
+      if (this.#buffer && !this.#isBufferKept) return undefined
+      this.#isBufferKept = false
+      this.#buffer = Buffer.allocUnsafeSlow(BODY_BYTES)
+      return this.#buffer
+    }
+    if (!this.#buffer) return undefined
+    this.#buffer = undefined
+    return SHARED
+  }
+
+  readonly #onBytes = (bytes: Buffer, length: number): boolean => {
+    // In the general lane the stream is read from as ever.
+    if (this.#state === 'gone') return this.#socket.push(Buffer.from(bytes.subarray(0, length)))
+    if (this.#state !== 'leaving') this.#take(bytes, length)
+    return this.#readsOn()
+  }
+
+  #readsOn(): boolean {
+    return this.#state === 'gone' || !this.#socket.isPaused()
+  }
+
+  #take(bytes: Buffer, length: number) {
     const rest = this.#rest
     // A head has its time from its first byte to its last, a body from one piece to the next.
-    if (rest === undefined) this.#since = performance.now()
-    if (rest === undefined && this.#state === 'busy' && !this.#body.isOver) {
-      const used = this.#takeBody(chunk)
-      if (used < 0 || used === chunk.length) return
-      this.#rest = chunk.subarray(used)
-    } else this.#rest = rest ? Buffer.concat([rest, chunk]) : chunk
-    if (this.#state === 'busy') {
-      if (this.#rest.length > MAX_AHEAD) this.#socket.pause()
-    } else this.#run()
-  }
-
-  /** Reads requests until one is under way or more bytes are needed. Never called by itself, however often a request ends at once. */
-  #run() {
-    if (this.#isRunning) return
-    this.#isRunning = true
-    while (this.#rest && this.#state === 'asking') if (!this.#readRequest(this.#rest)) break
-    this.#isRunning = false
-  }
-
-  /** False: nothing more can be read for now. */
-  #readRequest(bytes: Buffer): boolean {
-    const end = HEAD.read(bytes, 0, bytes.length)
-    if (end < 0) {
-      this.#pieces++
-      if (end === ODD || bytes.length > this.#context.limits.maxHeadBytes || this.#pieces > MAX_PIECES) this.#handOver()
-      return false
+    if (rest === undefined) this.#since = 0
+    if (rest) {
+      this.#rest = Buffer.concat([rest, bytes.subarray(0, length)])
+      if (this.#state !== 'busy') return this.#runRest()
+    } else {
+      const from = this.#state === 'busy' && !this.#body.isOver ? this.#takeBody(bytes, 0, length) : 0
+      if (from < 0) return
+      if (this.#state === 'asking') return this.#run(bytes, from, length)
+      this.#keep(bytes, from, length)
     }
-    const choice = end > this.#context.limits.maxHeadBytes ? undefined : chooseFor(this.#context, this.connection, HEAD, bytes)
+    if (this.#rest && this.#rest.length > MAX_AHEAD) this.#socket.pause()
+  }
+
+  #keep(bytes: Buffer, from: number, to: number) {
+    this.#rest = from < to ? Buffer.from(bytes.subarray(from, to)) : undefined
+  }
+
+  #runRest() {
+    const rest = this.#rest
+    this.#rest = undefined
+    if (rest) this.#run(rest, 0, rest.length)
+  }
+
+  /** Reads requests until one is under way or more bytes are needed. Never runs in itself, however often a request ends at once. */
+  #run(bytes: Buffer, start: number, to: number) {
+    this.#isRunning = true
+    let from = start
+    while (this.#state === 'asking' && from < to) {
+      const end = this.#readRequest(bytes, from, to)
+      if (end < 0) break
+      from = end
+    }
+    this.#isRunning = false
+    if (from < to && (this.#state === 'asking' || this.#state === 'busy')) this.#keep(bytes, from, to)
+  }
+
+  /** Where the request ends, as far as it is used up; below 0 when nothing more can be read for now. */
+  #readRequest(bytes: Buffer, from: number, to: number): number {
+    const end = HEAD.read(bytes, from, to)
+    const { maxHeadBytes } = this.#context.limits
+    if (end === MORE && ++this.#pieces <= MAX_PIECES && to - from <= maxHeadBytes) return MORE
+    const choice = end < 0 || end - from > maxHeadBytes ? undefined : chooseFor(this.#context, this.connection, HEAD, bytes)
     if (!choice) {
-      this.#handOver()
-      return false
+      this.#handOver(bytes, from, to)
+      return ODD
     }
     this.#pieces = 0
     this.#state = 'busy'
     this.connection.busy += 1
     this.#close = HEAD.close
     this.#body.start(HEAD.body)
-    const small = this.#body.takeWhole(bytes.length - end, SMALL_BODY)
-    const head = this.#renderHead(bytes, end, small)
-    choice.version.stats.bytesIn += small
-    const { method, body } = HEAD
-    this.#exchange.start({
-      version: choice.version,
-      cookie: choice.cookie,
-      head,
-      hasBody: body !== 0,
-      isHead: method.word === 'HEAD ',
-      isIdempotent: method.isIdempotent,
-    })
-    // Nothing is read for a pod that is not there yet.
-    if (this.#state === 'busy' && !this.#body.isOver && !this.#exchange.isConnected) this.#socket.pause()
-    return true
+    return this.#begin(choice, bytes, end, to)
   }
 
-  /** What of the bytes belongs to the head, and a small body with it, is used up. */
-  #renderHead(bytes: Buffer, end: number, small: number): Buffer {
+  #begin({ version, cookie }: VersionChoice, bytes: Buffer, end: number, to: number): number {
+    const small = this.#body.takeWhole(to - end, SMALL_BODY)
     const room = requestRoom(HEAD, this.#forwarded) + small
     if (this.#head.length < room) this.#head = Buffer.allocUnsafeSlow(Math.max(room, 512))
     let at = renderRequest(HEAD, bytes, this.#head, this.#forwarded)
     if (small > 0) at += bytes.copy(this.#head, at, end, end + small)
-    this.#rest = end + small === bytes.length ? undefined : bytes.subarray(end + small)
-    return this.#head.subarray(0, at)
+    version.stats.bytesIn += small
+    const isOver = this.#body.isOver
+    // What is there of a longer body waits until a pod has the head.
+    if (!isOver) this.#keep(bytes, end, to)
+    const { method, body } = HEAD
+    this.#exchange.start({
+      version,
+      cookie,
+      head: this.#head.subarray(0, at),
+      hasBody: body !== 0,
+      isHead: method.name === 'HEAD',
+      isIdempotent: method.isIdempotent,
+    })
+    if (isOver) return end + small
+    if (this.#state === 'busy' && !this.#exchange.isConnected) this.#socket.pause()
+    return to
   }
 
   isRead(): boolean {
@@ -141,24 +203,31 @@ export class FastClient implements Asker {
     const held = this.#rest
     if (!held) return
     this.#rest = undefined
-    const used = this.#takeBody(held)
-    if (used >= 0 && used < held.length) this.#rest = held.subarray(used)
+    const used = this.#takeBody(held, 0, held.length)
+    if (used >= 0 && this.#state !== 'leaving') this.#keep(held, used, held.length)
   }
 
-  /** How many of these bytes belong to the body, or ODD when it broke the rules and all is over. */
-  #takeBody(chunk: Buffer): number {
-    const piece = this.#body.take(chunk)
-    if (!piece) {
+  /** Where the body ends in these bytes, or `to`; ODD when it broke the rules and all is over. */
+  #takeBody(bytes: Buffer, from: number, to: number): number {
+    const end = this.#body.take(bytes, from, to)
+    if (end < 0) {
       this.#refuse()
       return ODD
     }
-    if (piece.length > 0 && !this.#body.isUnwanted && !this.#exchange.sendBody(piece) && !this.#body.isOver) this.#socket.pause()
+    if (end > from && !this.#body.isUnwanted) this.#send(bytes, relayed(bytes, from, end, this.#body.cuts))
     if (this.#body.isOver && this.#state === 'busy' && this.#body.isAnswered) this.#endRequest()
-    return this.#body.used
+    return end
+  }
+
+  #send(bytes: Buffer, piece: Buffer) {
+    const isOwn = bytes === this.#buffer
+    const goesOn = this.#exchange.sendBody(isOwn || bytes !== SHARED ? piece : Buffer.from(piece))
+    if (isOwn && this.#exchange.isBehind) this.#isBufferKept = true
+    if (!goesOn && !this.#body.isOver) this.#socket.pause()
   }
 
   onDrain() {
-    this.#since = performance.now()
+    this.#since = 0
     if (this.#state === 'busy' && !this.#body.isOver) this.#goOn()
   }
 
@@ -184,9 +253,9 @@ export class FastClient implements Asker {
     this.connection.busy -= 1
     this.connection.lastUsed = this.#context.clock.now()
     this.#state = 'asking'
-    this.#since = performance.now()
+    this.#since = 0
     this.#goOn()
-    if (this.#rest) this.#run()
+    if (this.#rest && !this.#isRunning) this.#runRest()
   }
 
   /** A body that cannot be read without doubt. It is answered only when no other answer has begun. */
@@ -205,17 +274,17 @@ export class FastClient implements Asker {
     this.#exchange.releaseBody(this.#body.isOver)
     this.connection.lastUsed = this.#context.clock.now()
     this.#state = 'leaving'
-    this.#since = performance.now()
+    this.#since = 0
     this.#rest = undefined
     this.#goOn()
     this.#socket.end()
   }
 
-  #handOver() {
-    const rest = this.#rest
+  #handOver(bytes: Buffer, from: number, to: number) {
+    const rest = Buffer.from(bytes.subarray(from, to))
     this.#detach()
-    this.#socket.pause()
-    if (rest) this.#socket.unshift(rest)
+    readAsEver(this.#socket)
+    this.#socket.unshift(rest)
     this.#leave(this, true)
   }
 
@@ -246,6 +315,7 @@ export class FastClient implements Asker {
   /** Ends what takes too long. `now` on the clock of performance.now(). */
   watch(now: number) {
     const { headTimeoutMs, keepAliveMs, bodyStallMs } = this.#context.limits
+    if (this.#since === 0) this.#since = now
     const waited = now - this.#since
     if (this.#state === 'busy') {
       this.#exchange.watch(now)

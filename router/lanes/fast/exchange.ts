@@ -48,6 +48,7 @@ export class FastExchange implements PodUser {
   readonly #connection: Connection
   readonly #socket: Socket
   readonly #asker: Asker
+  readonly #keepSeconds: number
   #request: Request | undefined
   #dispatch: Dispatch | undefined
   #upstream: Upstream | undefined
@@ -55,7 +56,7 @@ export class FastExchange implements PodUser {
   #failure = NO_POD
   #expired: 'connecting' | 'answering' | undefined
   #startedAt = 0
-  /** When the pod was asked to connect, or was given the request. */
+  /** When the pod was asked to connect, or was given the request, as seen by watch(); 0 until it looks. */
   #since = 0
   #status = 0
   #rechunks = false
@@ -70,6 +71,7 @@ export class FastExchange implements PodUser {
     this.#connection = connection
     this.#socket = connection.socket
     this.#asker = asker
+    this.#keepSeconds = Math.floor(context.limits.keepAliveMs / 1000)
   }
 
   start(request: Request) {
@@ -87,6 +89,11 @@ export class FastExchange implements PodUser {
   sendBody(bytes: Buffer): boolean {
     this.#dispatch?.passedIn(bytes.length)
     return this.#pod?.socket.write(bytes) ?? true
+  }
+
+  /** What was sent has not left yet. */
+  get isBehind(): boolean {
+    return (this.#pod?.socket.writableLength ?? 0) > 0
   }
 
   /** Head and first bytes of a body leave together. */
@@ -107,7 +114,7 @@ export class FastExchange implements PodUser {
 
   /** Nothing more of the body follows an answer that is complete. */
   releaseBody(isSent: boolean) {
-    this.#release(isSent)
+    if (this.#pod) this.#release(isSent, performance.now())
   }
 
   /** The client has gone, or has broken the rules: nothing more of this comes to an end. */
@@ -125,6 +132,7 @@ export class FastExchange implements PodUser {
     const pod = this.#pod
     if (!pod || !this.#dispatch || this.#isAnswering) return
     const limit = pod.isConnected ? answerTimeoutMs : connectTimeoutMs
+    if (this.#since === 0) this.#since = now
     if ((pod.isConnected && answerTimeoutMs === 0) || now - this.#since < limit) return
     this.#expired = pod.isConnected ? 'answering' : 'connecting'
     pod.destroy()
@@ -136,11 +144,10 @@ export class FastExchange implements PodUser {
     const request = this.#request
     if (!place || !request) return this.#answerFailure()
     const { upstream } = place
-    const now = performance.now()
-    const pod = (isSecond ? undefined : upstream.pods.take(now)) ?? new PodConnection(upstream.target, upstream.pods)
+    const pod = (isSecond ? undefined : upstream.pods.take(this.#startedAt)) ?? new PodConnection(upstream.target, upstream.pods)
     this.#upstream = upstream
     this.#pod = pod
-    this.#since = now
+    this.#since = 0
     this.#expired = undefined
     pod.use(this, request.isHead)
     if (pod.isConnected) this.#send()
@@ -148,7 +155,7 @@ export class FastExchange implements PodUser {
 
   onConnected() {
     this.#upstream?.markUp()
-    this.#since = performance.now()
+    this.#since = 0
     this.#send()
   }
 
@@ -216,14 +223,18 @@ export class FastExchange implements PodUser {
   onAnswer(head: AnswerHead, piece: Piece) {
     const pod = this.#pod
     if (!pod) return
-    const { clock, limits } = this.#context
     this.#isAnswering = true
     this.#dispatch?.passedOut(piece.to - piece.from)
     this.#status = head.status
     this.#rechunks = head.body === 'untilClose'
     this.#close = this.#leaves()
-    const extras = { close: this.#close, cookie: this.#request?.cookie, chunked: this.#rechunks, nowMs: clock.now() }
-    const tail = renderTail(Math.floor(limits.keepAliveMs / 1000), extras, head.hasDate)
+    const tail = renderTail(this.#keepSeconds, {
+      close: this.#close,
+      cookie: this.#request?.cookie,
+      chunked: this.#rechunks,
+      hasDate: head.hasDate,
+      nowMs: this.#context.clock.now,
+    })
     if (!this.#rechunks) return this.#written(writeAnswer(this.#socket, pod, head, piece, tail), piece.isLast)
     const body = { ...piece }
     writeAnswer(this.#socket, pod, head, { ...piece, to: piece.from }, tail)
@@ -250,24 +261,25 @@ export class FastExchange implements PodUser {
   #endAnswer() {
     this.#isAnswered = true
     // A body may still be on its way to the pod: then the connection goes back with the end of that.
-    if (this.#asker.isRead()) this.#release(true)
-    if (this.#socket.writableLength === 0) return this.#finish()
+    const now = performance.now()
+    if (this.#asker.isRead()) this.#release(true, now)
+    if (this.#socket.writableLength === 0) return this.#finish(now)
     this.#socket.write(NOTHING, () => {
-      if (!this.#socket.destroyed) this.#finish()
+      if (!this.#socket.destroyed) this.#finish(performance.now())
     })
   }
 
-  #finish() {
+  #finish(now: number) {
     if (!this.#dispatch) return
-    this.#dispatch.finish(outcomeOf(this.#status), performance.now() - this.#startedAt)
+    this.#dispatch.finish(outcomeOf(this.#status), now - this.#startedAt)
     this.#over()
     this.#asker.onAnswered(this.#close)
   }
 
-  #release(isSent: boolean) {
+  #release(isSent: boolean, now: number) {
     const pod = this.#pod
     this.#pod = undefined
-    pod?.release(isSent)
+    pod?.release(isSent, now)
   }
 
   #over() {

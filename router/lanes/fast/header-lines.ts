@@ -18,6 +18,12 @@ export class HeaderLines {
   readonly valueEnd = new Int32Array(MAX_LINES)
   readonly fate = new Uint8Array(MAX_LINES)
 
+  /** A message whose first header line begins at `from`. */
+  begin(from: number): void {
+    this.count = 0
+    this.from[0] = from
+  }
+
   /**
    * Reads the line that begins at `from`: gives where the next one begins, MORE, or ODD. Strict: a token, a colon right behind
    * it, a value without control characters, CR LF.
@@ -69,22 +75,18 @@ export class HeaderLines {
   }
 
   /**
-   * Copies the lines that are passed to `at` of `into`, those in a row in one go; gives where they end. There must be room for
-   * all of them.
+   * Copies the first line of the message, which begins at `start`, and the lines that are passed, those in a row in one go;
+   * gives the length of it all. There must be room.
    */
-  copyPassed(bytes: Buffer, into: Buffer, start: number): number {
-    let at = start
-    let line = 0
-    while (line < this.count) {
-      if (this.fate[line] !== PASS) {
-        line++
-        continue
-      }
-      const from = this.from[line]!
-      while (line < this.count && this.fate[line] === PASS) line++
-      at += bytes.copy(into, at, from, this.from[line])
+  copyPassed(bytes: Buffer, start: number, into: Buffer): number {
+    let at = 0
+    let from = start
+    for (let line = 0; line < this.count; line++) {
+      if (this.fate[line] === PASS) continue
+      if (this.from[line]! > from) at += bytes.copy(into, at, from, this.from[line])
+      from = this.from[line + 1]!
     }
-    return at
+    return this.from[this.count]! > from ? at + bytes.copy(into, at, from, this.from[this.count]) : at
   }
 }
 

@@ -23,9 +23,10 @@ export const makeFastLane = (context: LaneContext, general: Lane): Lane => {
   }
   return {
     accept: connection => {
-      clients.add(new FastClient(context, connection, leave))
+      const client = new FastClient(context, connection, leave)
+      clients.add(client)
       timer ??= setInterval(look, lookMs(context))
-      connection.socket.resume()
+      client.start()
     },
     stop: () => clearInterval(timer),
   }

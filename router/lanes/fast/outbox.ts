@@ -13,7 +13,7 @@ const WORTH_A_BUFFER = 32_768
 let scratch = Buffer.allocUnsafeSlow(SCRATCH)
 
 /** False: the client is behind, no more for now. `tail` is what follows the pod's own lines, see renderTail(). */
-export const writeAnswer = (socket: Socket, pod: PodConnection, head: AnswerHead, piece: Piece, tail: string): boolean => {
+export const writeAnswer = (socket: Socket, pod: PodConnection, head: AnswerHead, piece: Piece, tail: Buffer): boolean => {
   const length = piece.to - piece.from
   const inOne = length <= COPIED
   const room = answerRoom(head, tail) + (inOne ? length : 0)

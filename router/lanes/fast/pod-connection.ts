@@ -90,13 +90,13 @@ export class PodConnection {
     this.#keepMs = IDLE_MS
   }
 
-  /** The user needs it no more. It is kept when the exchange left it in a state that is beyond doubt. */
-  release(isSent: boolean) {
+  /** The user needs it no more. It is kept when the exchange left it in a state that is beyond doubt. `now` as for idleUntil. */
+  release(isSent: boolean, now: number) {
     this.#user = undefined
     const isClean = this.#expects === 'nothing' && this.#keep && isSent && this.socket.writableLength === 0
     if (!isClean || this.#keepMs <= 0 || this.socket.destroyed) return void this.socket.destroy()
     this.isReused = true
-    this.idleUntil = performance.now() + this.#keepMs
+    this.idleUntil = now + this.#keepMs
     this.pool.put(this)
   }
 

@@ -1,13 +1,24 @@
 /** Writes heads for the next hop: lines that are passed are copied as they are, what a proxy adds stands behind them. */
 import type { AnswerHead } from './answer-head.ts'
+import { CR, LF } from './bytes.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** More than the lines that are added take, without the values that they repeat. */
 const ROOM = 160
-/** X-Forwarded-For with the client's address alone; what most requests get. */
-export type Forwarded = { readonly peer: string; readonly line: string }
 
-export const forwardedFor = (peer: string): Forwarded => ({ peer, line: `X-Forwarded-For: ${peer}\r\n` })
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
+
+/** What is added to the requests of one client. */
+export type Forwarded = {
+  readonly peer: string
+  /** All of it but the value of the last line: what most requests get. */
+  readonly usual: Buffer
+}
+
+export const forwardedFor = (peer: string): Forwarded => ({
+  peer,
+  usual: latin1(`X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: `),
+})
 
 /** Bytes that a request's head may need. */
 export const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwarded): number =>
@@ -18,22 +29,31 @@ export const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwar
  * when absent, as in addForwarded().
  */
 export const renderRequest = (head: RequestHead, bytes: Buffer, into: Buffer, forwarded: Forwarded): number => {
-  const { lines } = head
-  let at = bytes.copy(into, 0, head.from, head.linesFrom)
-  at = lines.copyPassed(bytes, into, at)
-  const before = head.forwardedFor
-  if (before < 0 || lines.valueEnd[before] === lines.valueFrom[before]) at += into.write(forwarded.line, at, 'latin1')
-  else {
-    at += bytes.copy(into, at, lines.from[before], lines.valueEnd[before])
-    at += into.write(`, ${forwarded.peer}\r\n`, at, 'latin1')
+  const { lines, host } = head
+  let at = lines.copyPassed(bytes, head.from, into)
+  if (head.forwardedFor >= 0 || head.hasForwardedHost || head.hasForwardedProto) {
+    const text = renderForwarded(head, bytes, forwarded)
+    return at + into.write(text, at, 'latin1')
   }
-  if (!head.hasForwardedHost) {
-    at += into.write('X-Forwarded-Host: ', at, 'latin1')
-    at += bytes.copy(into, at, lines.valueFrom[head.host], lines.valueEnd[head.host])
-    at += into.write(head.hasForwardedProto ? '\r\n\r\n' : '\r\nX-Forwarded-Proto: http\r\n\r\n', at, 'latin1')
-    return at
-  }
-  return at + into.write(head.hasForwardedProto ? '\r\n' : 'X-Forwarded-Proto: http\r\n\r\n', at, 'latin1')
+  at += forwarded.usual.copy(into, at)
+  at += bytes.copy(into, at, lines.valueFrom[host], lines.valueEnd[host])
+  into[at++] = CR
+  into[at++] = LF
+  into[at++] = CR
+  into[at++] = LF
+  return at
+}
+
+/** The same for a client that is a proxy itself. */
+const renderForwarded = (head: RequestHead, bytes: Buffer, { peer }: Forwarded): string => {
+  const { lines, host, forwardedFor: line } = head
+  const before = line < 0 ? '' : lines.value(bytes, line)
+  const added = [
+    `X-Forwarded-For: ${before === '' ? '' : `${before}, `}${peer}\r\n`,
+    ...(head.hasForwardedProto ? [] : ['X-Forwarded-Proto: http\r\n']),
+    ...(head.hasForwardedHost ? [] : [`X-Forwarded-Host: ${lines.value(bytes, host)}\r\n`]),
+  ]
+  return `${added.join('')}\r\n`
 }
 
 export type AnswerExtras = {
@@ -41,35 +61,35 @@ export type AnswerExtras = {
   readonly cookie: string | undefined
   /** The pod ends its answer by closing; the client gets it in chunks. */
   readonly chunked: boolean
-  /** For an answer that has no Date. */
-  readonly nowMs: number
+  readonly hasDate: boolean
+  readonly nowMs: () => number
 }
 
-export const answerRoom = ({ lines, reasonFrom, reasonEnd }: AnswerHead, cookie: string | undefined): number =>
-  lines.from[lines.count]! - lines.from[0]! + (reasonEnd - reasonFrom) + (cookie?.length ?? 0) + ROOM
+export const answerRoom = ({ from, lines }: AnswerHead, tail: Buffer): number => lines.from[lines.count]! - from + tail.length
 
 /** The head as the client gets it, at the beginning of `into`; gives its length. */
-export const renderAnswerHead = (head: AnswerHead, bytes: Buffer, into: Buffer, tail: string): number => {
-  let at = into.write('HTTP/1.1 ', 0, 'latin1')
-  at += bytes.copy(into, at, head.reasonFrom - 3, head.reasonEnd)
-  at += into.write(head.reasonFrom === head.reasonEnd ? ' \r\n' : '\r\n', at, 'latin1')
-  at = head.lines.copyPassed(bytes, into, at)
-  return at + into.write(tail, at, 'latin1')
+export const renderAnswerHead = (head: AnswerHead, bytes: Buffer, into: Buffer, tail: Buffer): number => {
+  const at = head.lines.copyPassed(bytes, head.from, into)
+  // HTTP/1.1, whatever the pod speaks.
+  into[7] = 0x31
+  return at + tail.copy(into, at)
 }
 
-/** What the router adds to a pod's answer, with the empty line that ends the head. */
-export const renderTail = (keepSeconds: number, { close, cookie, chunked, nowMs }: AnswerExtras, hasDate: boolean): string => {
+/** What the router adds to a pod's answer, with the empty line that ends the head; the client may keep the connection for `keepSeconds`. */
+export const renderTail = (keepSeconds: number, { close, cookie, chunked, hasDate, nowMs }: AnswerExtras): Buffer => {
   const connection = close ? CLOSE : keepLine(keepSeconds)
   if (hasDate && !chunked && cookie === undefined) return connection
-  const date = hasDate ? '' : `Date: ${dateOf(nowMs)}\r\n`
-  return `${cookie ? `Set-Cookie: ${cookie}\r\n` : ''}${chunked ? 'Transfer-Encoding: chunked\r\n' : ''}${date}${connection}`
+  const date = hasDate ? '' : `Date: ${dateOf(nowMs())}\r\n`
+  const added = `${cookie ? `Set-Cookie: ${cookie}\r\n` : ''}${chunked ? 'Transfer-Encoding: chunked\r\n' : ''}${date}`
+  return Buffer.concat([latin1(added), connection])
 }
 
-const CLOSE = 'Connection: close\r\n\r\n'
-let kept = { seconds: -1, line: '' }
+const CLOSE = latin1('Connection: close\r\n\r\n')
+let kept = { seconds: -1, line: CLOSE }
 
-const keepLine = (seconds: number): string => {
-  if (kept.seconds !== seconds) kept = { seconds, line: `Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n` }
+const keepLine = (seconds: number): Buffer => {
+  if (kept.seconds !== seconds)
+    kept = { seconds, line: latin1(`Connection: keep-alive\r\nKeep-Alive: timeout=${seconds}\r\n\r\n`) }
   return kept.line
 }
 

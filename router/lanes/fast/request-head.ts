@@ -8,17 +8,17 @@ import { DROP, HeaderLines, lineEnd } from './header-lines.ts'
 /** Instead of a length. */
 export const CHUNKED = -1
 
-type Method = { readonly word: string; readonly mayHaveBody: boolean; readonly isIdempotent: boolean }
+type Method = { readonly word: string; readonly name: string; readonly mayHaveBody: boolean; readonly isIdempotent: boolean }
 
 /** Methods as they stand on the request line, with the space behind. A GET with a body is legal, but not beyond doubt. */
 const METHODS: readonly Method[] = [
-  { word: 'GET ', mayHaveBody: false, isIdempotent: true },
-  { word: 'POST ', mayHaveBody: true, isIdempotent: false },
-  { word: 'PUT ', mayHaveBody: true, isIdempotent: true },
-  { word: 'HEAD ', mayHaveBody: false, isIdempotent: true },
-  { word: 'DELETE ', mayHaveBody: true, isIdempotent: true },
-  { word: 'PATCH ', mayHaveBody: true, isIdempotent: false },
-  { word: 'OPTIONS ', mayHaveBody: true, isIdempotent: true },
+  { word: 'GET ', name: 'GET', mayHaveBody: false, isIdempotent: true },
+  { word: 'POST ', name: 'POST', mayHaveBody: true, isIdempotent: false },
+  { word: 'PUT ', name: 'PUT', mayHaveBody: true, isIdempotent: true },
+  { word: 'HEAD ', name: 'HEAD', mayHaveBody: false, isIdempotent: true },
+  { word: 'DELETE ', name: 'DELETE', mayHaveBody: true, isIdempotent: true },
+  { word: 'PATCH ', name: 'PATCH', mayHaveBody: true, isIdempotent: false },
+  { word: 'OPTIONS ', name: 'OPTIONS', mayHaveBody: true, isIdempotent: true },
 ]
 const LONGEST_METHOD = 8
 const VERSION = 'HTTP/1.1'
@@ -31,8 +31,6 @@ export class RequestHead {
   from = 0
   targetFrom = 0
   targetEnd = 0
-  /** Where the first header line begins. */
-  linesFrom = 0
   /** Length of the body, or CHUNKED. */
   body = 0
   /** The client wants the connection to end with the answer. */
@@ -61,9 +59,8 @@ export class RequestHead {
   }
 
   #reset(from: number, linesFrom: number): void {
-    this.lines.count = 0
+    this.lines.begin(linesFrom)
     this.from = from
-    this.linesFrom = linesFrom
     this.close = false
     this.host = -1
     this.forwardedFor = -1
