@@ -2,7 +2,7 @@
 import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
 import { withJsonSpec } from '../api/json-spec.ts'
 import type { Deployment, EndpointSlice, Endpoints, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
-import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, VERSION_HASH_LABEL } from '../api/names.ts'
+import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, SIDECAR_PORTS, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
@@ -29,11 +29,16 @@ export type Caches = {
 export const BY_NAMESPACE = 'namespace'
 export const BY_CONTROLLER_UID = 'controller'
 export const BY_SERVICE = 'service'
+/** Pods that have a sidecar: `yes`. */
+export const BY_SIDECAR = 'sidecar'
 
 const namespaceOf = (object: KubeObject): readonly string[] => [object.metadata.namespace ?? '']
 
 const controllerUid = (object: KubeObject): readonly string[] =>
   (object.metadata.ownerReferences ?? []).filter(owner => owner.controller).map(owner => owner.uid)
+
+const hasSidecar = ({ metadata }: KubeObject): readonly string[] =>
+  metadata.annotations?.[SIDECAR_PORTS] === undefined ? [] : ['yes']
 
 const fronted = (slice: EndpointSlice): readonly string[] => {
   const service = slice.metadata.labels?.[SERVICE_NAME]
@@ -49,7 +54,7 @@ const trimDeployment = (deployment: Deployment): Deployment =>
     ? withJsonSpec(deployment, decodeYaml)
     : { ...deployment, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} }
 
-/** Of a pod only what counts it: whose it is, its labels, whether it is ready and going. */
+/** Of a pod only what counts it: whose it is, its labels, whether it is ready and going; and how often its sidecar was started. */
 const trimPod = (pod: Pod): Pod => ({
   apiVersion: pod.apiVersion,
   kind: pod.kind,
@@ -58,7 +63,12 @@ const trimPod = (pod: Pod): Pod => ({
   status:
     pod.status === undefined
       ? {}
-      : ({ podIP: pod.status.podIP, phase: pod.status.phase, conditions: pod.status.conditions } as Pod['status'] & object),
+      : ({
+          podIP: pod.status.podIP,
+          phase: pod.status.phase,
+          conditions: pod.status.conditions,
+          ...(hasSidecar(pod).length > 0 && { initContainerStatuses: Reflect.get(pod.status, 'initContainerStatuses') }),
+        } as Pod['status'] & object),
 })
 
 export type CacheOptions = {
@@ -83,7 +93,10 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
       indexes: { [BY_NAMESPACE]: namespaceOf },
     }),
     replicaSets: start<ReplicaSet>(resources.REPLICA_SETS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
-    pods: start<Pod>(resources.PODS, { transform: trimPod, indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
+    pods: start<Pod>(resources.PODS, {
+      transform: trimPod,
+      indexes: { [BY_CONTROLLER_UID]: controllerUid, [BY_SIDECAR]: hasSidecar },
+    }),
     services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     slices: start<EndpointSlice>(resources.ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: fronted } }),
     endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),

@@ -3,12 +3,15 @@ import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../api
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { RouterReport } from '../api/router-admin.ts'
 import { selectsPods } from '../api/service-mode.ts'
+import { sidecarPorts } from '../api/sidecar.ts'
 import type { BackendSeen, ProbeSeen, RouterSeen, Seen, ServiceSeen, Settings } from '../engine/seen.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches, isPodReady, isPrivate } from './caches.ts'
 
 export type Extras = {
   /** The newest answer of each router's admin port, by pod name. */
   readonly reports: ReadonlyMap<string, RouterReport>
+  /** The same of each sidecar, by `NAMESPACE/NAME` of its pod. */
+  readonly sidecarReports?: ReadonlyMap<string, RouterReport>
   /** The newest probe of each Service, by `NAMESPACE/NAME`. */
   readonly probes: ReadonlyMap<string, ProbeSeen>
   /** Listening ports given back less than a minute ago. */
@@ -79,6 +82,23 @@ const gatherRouters = (pods: readonly Pod[], reports: Extras['reports']): readon
 const countPods = (caches: Caches, replicaSets: readonly ReplicaSet[]): Seen['podsByReplicaSet'] =>
   Object.fromEntries(replicaSets.map(rs => [rs.metadata.name, caches.pods.by(BY_CONTROLLER_UID, rs.metadata.uid ?? '').length]))
 
+/** The Deployment's pods as sidecars, and how many ready ones have none. */
+const gatherSidecars = (
+  caches: Caches,
+  replicaSets: readonly ReplicaSet[],
+  reports: Extras['sidecarReports'],
+): Pick<Seen, 'sidecars' | 'podsWithoutSidecar'> => {
+  const pods = replicaSets.flatMap(({ metadata }) => caches.pods.by(BY_CONTROLLER_UID, metadata.uid ?? ''))
+  const having = pods.filter(pod => sidecarPorts(pod) !== undefined)
+  return {
+    sidecars: having.map(pod => {
+      const report = reports?.get(`${pod.metadata.namespace}/${pod.metadata.name}`)
+      return { name: pod.metadata.name, ready: isPodReady(pod), ...(report && { report }) }
+    }),
+    podsWithoutSidecar: pods.filter(pod => !having.includes(pod) && isPodReady(pod)).length,
+  }
+}
+
 /** Everything that `plan` needs of Deployment `namespace/name`, deleted ones too: what is left of them still has to be given back. */
 export const gather = (caches: Caches, extras: Extras, namespace: string, name: string): Seen => {
   const deployment = caches.deployments.get(namespace, name)
@@ -96,6 +116,7 @@ export const gather = (caches: Caches, extras: Extras, namespace: string, name: 
     services,
     backends: gatherBackends(caches, services, namespace),
     routers: gatherRouters(caches.routerPods.list(), extras.reports),
+    ...gatherSidecars(caches, replicaSets, extras.sidecarReports),
     analysisRuns: caches.analysisRuns
       .by(BY_NAMESPACE, namespace)
       .filter(run => run.metadata.ownerReferences?.some(ref => ref.kind === 'Rollout' && ref.name === name)),

@@ -25,6 +25,7 @@ export type RolloutControllerOptions = {
   readonly expectations: Expectations
   readonly coolingPorts: CoolingPorts
   readonly reports: () => ReadonlyMap<string, RouterReport>
+  readonly sidecarReports?: () => ReadonlyMap<string, RouterReport>
   readonly events: EventRecorder
   readonly clock: Clock
   readonly log: Logger
@@ -109,7 +110,13 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
   return async key => {
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
     const [namespace = '', name = ''] = key.split('/')
-    const extras = { reports: options.reports(), probes, coolingPorts: options.coolingPorts.ports(), settings: options.settings }
+    const extras = {
+      reports: options.reports(),
+      ...(options.sidecarReports && { sidecarReports: options.sidecarReports() }),
+      probes,
+      coolingPorts: options.coolingPorts.ports(),
+      settings: options.settings,
+    }
     const gathered = gather(caches, extras, namespace, name)
     const seen = isBeforeEntry(gathered) ? { ...gathered, surroundings: await surroundings(namespace, name) } : gathered
     const planned = plan(seen, clock.now())

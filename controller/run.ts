@@ -28,6 +28,7 @@ import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
 import { makeRouterClient } from './router-reports.ts'
 import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
+import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 
 export type ControllerOptions = {
@@ -82,33 +83,43 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const analyses = makeWorkQueue({ clock, metrics: queues.queueMetrics('analysisruns') })
   queues.observeQueue('rollouts', rollouts)
   queues.observeQueue('analysisruns', analyses)
+  const lookAgain = (route: string) => {
+    const [namespace, name = ''] = route.split('/')
+    const found = caches.routes.get(namespace, name)
+    if (found !== undefined) rollouts.add(`${namespace}/${found.spec.deployment}`)
+  }
   const watch = startRouterWatch({
     ask: routers.reports,
     isAnyRoute: () => caches.routes.list().length > 0,
-    onChange: route => {
-      const [namespace, name = ''] = route.split('/')
-      const found = caches.routes.get(namespace, name)
-      if (found !== undefined) rollouts.add(`${namespace}/${found.spec.deployment}`)
-    },
+    onChange: lookAgain,
     clock,
     log,
   })
+  const sidecars = startSidecars({ client, caches, systemNamespace: parts.systemNamespace, onChange: lookAgain, clock, log })
   const stopCounting = parts.startCounters()
   const failOpen = startFailOpen({ client, caches, clock, log })
   const unsubscribe = watchSources({ caches, expectations, coolingPorts }, { rollout: rollouts.add, analysis: analyses.add })
-  const reconcileRollout = makeRolloutController({ ...parts, expectations, coolingPorts, events, reports: watch.reports })
+  const reconcileRollout = makeRolloutController({
+    ...parts,
+    expectations,
+    coolingPorts,
+    events,
+    reports: watch.reports,
+    sidecarReports: sidecars.reports,
+  })
   const reconcileAnalysis = makeAnalysisController({
     client,
     clock,
     log,
     events,
     runs: caches.analysisRuns,
-    measure: makeMeasure({ caches, routers, clock }),
+    measure: makeMeasure({ caches, routers, sidecars, clock }),
   })
   const stop = () => {
     unsubscribe()
     stopCounting()
     watch.stop()
+    void sidecars.stop()
     failOpen.stop()
     void rollouts.shutDown({ dropWaiting: true })
     void analyses.shutDown({ dropWaiting: true })

@@ -14,7 +14,7 @@ export const SLUICE_ROUTER = 'sluice/router'
 
 export type RouterSource = {
   /** Routers that may have something to tell; those not ready are asked but not missed. */
-  readonly routers: () => readonly { readonly name: string; readonly ready: boolean }[]
+  readonly routers: (namespace: string, deployment: string) => readonly { readonly name: string; readonly ready: boolean }[]
   /** `NAMESPACE/NAME` of the Routes of a Deployment. */
   readonly routes: (namespace: string, deployment: string) => readonly string[]
   /** Rejects when the router does not answer. */
@@ -119,7 +119,7 @@ export const makeSluiceRouterProvider = (source: RouterSource): Provider => {
 
 /** Brings the store up to date; a router that does not answer is named, and an error only when all are silent. */
 const refresh = async (source: RouterSource, store: BucketStore, namespace: string, deployment: string): Promise<Refreshed> => {
-  const routers = source.routers()
+  const routers = source.routers(namespace, deployment)
   if (!routers.some(({ ready }) => ready))
     return { silent: [], answered: 0, problem: 'no router is ready, so there is nothing to judge by' }
   const routes = source.routes(namespace, deployment)
