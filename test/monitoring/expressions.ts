@@ -26,7 +26,7 @@ export type RenderedDashboard = {
   readonly uid: string
   readonly title: string
   readonly panels: readonly RenderedPanel[]
-  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly target: Target }[] }
 }
 
 /** As the chart ships them. */
@@ -38,7 +38,7 @@ export const dashboardExpressions = (): readonly Expression[] =>
     ...panels.flatMap(panel =>
       (panel.targets ?? []).map(({ refId, expr }) => ({ where: `${title}: ${panel.title} (${refId})`, expr })),
     ),
-    ...annotations.list.map(({ name, expr }) => ({ where: `${title}: annotation ${name}`, expr })),
+    ...annotations.list.map(({ name, target }) => ({ where: `${title}: annotation ${name}`, expr: target.expr })),
   ])
 
 export const recordingExpressions = (): readonly Expression[] =>

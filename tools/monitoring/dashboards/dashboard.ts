@@ -37,8 +37,8 @@ export type Dashboard = {
   readonly rows: readonly Row[]
 }
 
-/** Of Grafana 12; older ones read it, newer ones migrate it. */
-const SCHEMA_VERSION = 41
+/** The newest that @grafana/schema 13 knows. */
+const SCHEMA_VERSION = 42
 const WIDTH = 24
 const TAG = 'sluice'
 
@@ -65,13 +65,25 @@ const DATASOURCE_VARIABLE = {
   hide: 0,
 }
 
+/** To the other dashboards, for the same time and the same namespace. */
+const LINKS = {
+  type: 'dashboards',
+  title: 'Sluice',
+  tooltip: 'The other dashboards of Sluice',
+  icon: 'external link',
+  tags: [TAG],
+  asDropdown: true,
+  includeVars: true,
+  keepTime: true,
+  targetBlank: false,
+}
+
 const renderAnnotation = ({ name, expr, title, color, atValue = false }: Annotation) => ({
   name,
   datasource: DATASOURCE,
   enable: true,
   iconColor: color,
-  expr,
-  step: '15s',
+  target: { refId: name, expr, interval: '15s' },
   titleFormat: title,
   useValueForTime: atValue,
 })
@@ -117,7 +129,7 @@ export const renderDashboard = ({ uid, title, description, variables, annotation
       time: { from: 'now-30m', to: 'now' },
       templating: { list: [DATASOURCE_VARIABLE, ...variables.map(renderVariable)] },
       annotations: { list: annotations.map(renderAnnotation) },
-      links: [{ type: 'dashboards', title: 'Sluice', tags: [TAG], asDropdown: true, includeVars: true, keepTime: true }],
+      links: [LINKS],
       panels: renderRows(rows),
     },
     undefined,
