@@ -67,8 +67,8 @@ const wantsFleet = ({ metadata }: Deployment): boolean =>
   ['auto', 'shared'].includes(metadata.annotations?.[`${PREFIX}router`] ?? 'auto')
 
 /** An update is on, and a Service in front of it has no Route yet. */
-const isBeforeEntry = ({ deployment, services }: Seen): boolean =>
-  deployment !== undefined && isHeld(deployment) && wantsFleet(deployment) && services.some(({ route }) => route === undefined)
+const isBeforeEntry = (deployment: Deployment, services: Seen['services']): boolean =>
+  isHeld(deployment) && wantsFleet(deployment) && services.some(({ route }) => route === undefined)
 
 /** Makes the function that the queue's workers call with a key. */
 export const makeRolloutController = (options: RolloutControllerOptions): ((key: string) => Promise<Outcome>) => {
@@ -118,7 +118,11 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
       settings: options.settings,
     }
     const gathered = gather(caches, extras, namespace, name)
-    const seen = isBeforeEntry(gathered) ? { ...gathered, surroundings: await surroundings(namespace, name) } : gathered
+    const { deployment } = gathered
+    const seen =
+      deployment !== undefined && isBeforeEntry(deployment, gathered.services)
+        ? { ...gathered, surroundings: await surroundings(deployment) }
+        : gathered
     const planned = plan(seen, clock.now())
     try {
       await carryOut(key, seen, planned)

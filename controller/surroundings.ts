@@ -2,7 +2,7 @@
  * Reads what lies around a Deployment's pods (NetworkPolicies, the namespace's marks, Istio's PeerAuthentications, other Rollouts)
  * when a Service is about to be entered. Not watched: it is needed for a moment once an update, and a cluster has many of them.
  */
-import type { KubeObject, Pod } from '../api/kubernetes.ts'
+import type { Deployment, KubeObject, Pod } from '../api/kubernetes.ts'
 import { ISTIO_NAMESPACE } from '../engine/preflight/mesh.ts'
 import type { NamespaceSeen, NetworkPolicy, PeerAuthentication, Surroundings } from '../engine/preflight/surroundings.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
@@ -23,37 +23,60 @@ export type SurroundingsOptions = {
 
 /** What was read so long ago is used again: several Deployments of a namespace are often updated at once. */
 const FRESH_MS = 3_000
+/** Of an update that is not asked about for so long it is forgotten when that began. */
+const FORGET_MS = 60_000
 
 type Reading = Pick<Surroundings, 'policies' | 'namespaces' | 'peerAuthentications'>
 
-/** Makes the function that answers for Deployment `namespace/name`. Rejects when the API server is away. */
-export const makeSurroundings = (options: SurroundingsOptions): ((namespace: string, name: string) => Promise<Surroundings>) => {
+type Asked = { readonly generation: number; readonly since: number; readonly last: number }
+
+/**
+ * Makes the function that answers for the update of a Deployment. What it answers was read after it was first asked about that
+ * update, so that a policy that was there before the update is never missed. Rejects when the API server is away.
+ */
+export const makeSurroundings = (options: SurroundingsOptions): ((deployment: Deployment) => Promise<Surroundings>) => {
   const { caches, clock, systemNamespace } = options
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>()
+  const asked = new Map<string, Asked>()
 
-  const read = (namespace: string): Promise<Reading> => {
+  /** When this update was first asked about. */
+  const sinceOf = ({ metadata: { namespace, name, generation = 0 } }: Deployment): number => {
+    const now = clock.now()
+    for (const [key, { last }] of asked) if (now - last >= FORGET_MS) asked.delete(key)
+    const key = `${namespace}/${name}`
+    const before = asked.get(key)
+    const since = before?.generation === generation ? before.since : now
+    asked.set(key, { generation, since, last: now })
+    return since
+  }
+
+  const read = (namespace: string, since: number): Promise<Reading> => {
+    const now = clock.now()
+    for (const [key, { at }] of readings) if (now - at >= FRESH_MS) readings.delete(key)
     const known = readings.get(namespace)
-    if (known !== undefined && clock.now() - known.at < FRESH_MS) return known.reading
-    for (const [key, { at }] of readings) if (clock.now() - at >= FRESH_MS) readings.delete(key)
+    if (known !== undefined && known.at >= since) return known.reading
     const reading = readAll(options, namespace)
-    readings.set(namespace, { at: clock.now(), reading })
+    readings.set(namespace, { at: now, reading })
     // One that failed is not kept; whoever waits for it is told.
     reading.catch(() => readings.delete(namespace))
     return reading
   }
 
-  return async (namespace, name) => ({
-    ...(await read(namespace)),
-    systemNamespace,
-    routers: routersOf(caches.routerPods.list()),
-    rivals: caches.rollouts
-      .list()
-      .filter(({ metadata, spec }) => {
-        const { kind, name: target } = spec.workloadRef ?? {}
-        return metadata.namespace === namespace && metadata.name !== name && kind === 'Deployment' && target === name
-      })
-      .map(({ metadata }) => metadata.name),
-  })
+  return async deployment => {
+    const { namespace = '', name } = deployment.metadata
+    return {
+      ...(await read(namespace, sinceOf(deployment))),
+      systemNamespace,
+      routers: routersOf(caches.routerPods.list()),
+      rivals: caches.rollouts
+        .list()
+        .filter(({ metadata, spec }) => {
+          const { kind, name: target } = spec.workloadRef ?? {}
+          return metadata.namespace === namespace && metadata.name !== name && kind === 'Deployment' && target === name
+        })
+        .map(({ metadata }) => metadata.name),
+    }
+  }
 }
 
 const routersOf = (pods: readonly Pod[]): Surroundings['routers'] => {

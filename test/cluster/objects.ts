@@ -20,14 +20,19 @@ export type Wanted = {
   readonly logs?: boolean
   /** Never becomes ready. */
   readonly broken?: boolean
+  /** Where the app listens; the container port named http. */
+  readonly port?: number
+  /** Fields of its Service beside the selector. */
+  readonly service?: Partial<Service['spec']>
 }
 
 const IDLE: Container = { name: 'app', image: 'sluice.dev/idle', command: ['sleep', '100000'] }
 
-const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, logs = false }: Wanted): Container => {
+const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, logs = false, port = 8080 }: Wanted): Container => {
   const env = [
     { name: 'VERSION', value: version },
     { name: 'FAIL_EVERY', value: String(failEvery) },
+    { name: 'PORT', value: String(port) },
     { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
   ]
   const never = { readinessProbe: { exec: { command: ['false'] }, periodSeconds: 1 } }
@@ -37,7 +42,7 @@ const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, log
     image: serve.image ?? `sluice.dev/sample-app:${version}`,
     command: [serve.node, `${serve.root}/demo/app.ts`],
     env: logs ? [...env, { name: 'LOG', value: '1' }] : env,
-    ports: [{ name: 'http', containerPort: 8080 }],
+    ports: [{ name: 'http', containerPort: port }],
     readinessProbe: { httpGet: { path: broken ? '/nowhere/healthz' : '/healthz', port: 'http' }, periodSeconds: 1 },
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
     ...(broken && never),
@@ -65,11 +70,11 @@ export const aDeployment = (wanted: Wanted): Deployment => {
   }
 }
 
-export const aService = ({ name, namespace }: Wanted): Service => ({
+export const aService = ({ name, namespace, service }: Wanted): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name, namespace },
-  spec: { selector: { app: name }, ports: [{ name: 'http', port: 8080, targetPort: 'http' }] },
+  spec: { selector: { app: name }, ports: [{ name: 'http', port: 8080, targetPort: 'http' }], ...service },
 })
 
 /** The ReplicaSet of the Deployment's present template, as a controller other than the native one would make it: without desired-replicas. */
