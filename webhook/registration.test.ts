@@ -155,3 +155,29 @@ test('two replicas that learn of a new authority one after the other agree in th
   a.registration.stop()
   b.registration.stop()
 })
+
+test('where somebody else puts the authority in it is only looked for', async () => {
+  const server = makeServer(applied(OLD))
+  const clock = makeFakeClock()
+  let bundle = NEW
+  const registration = startRegistration({
+    client: server.client,
+    bundle: () => bundle,
+    target: DEFAULT_TARGET,
+    create: false,
+    readOnly: true,
+    clock,
+    log: SILENT,
+  })
+  await clock.advance(1)
+  assert.equal(registration.isTrusted(), false)
+  bundle = OLD
+  await clock.advance(2_000)
+  assert.equal(registration.isTrusted(), true)
+  // An issuer that does not tell its authority: all that can be seen is that somebody is trusted.
+  bundle = ''
+  await clock.advance(20_000)
+  assert.equal(registration.isTrusted(), true)
+  assert.equal(server.state.writes, 0)
+  registration.stop()
+})
