@@ -12,7 +12,9 @@ import { chooseFor } from './choice.ts'
 import { relayed } from './chunks.ts'
 import { readAsEver, readDirectly } from './direct-read.ts'
 import { type Asker, FastExchange } from './exchange.ts'
-import { type Forwarded, forwardedFor, renderRequest, requestRoom } from './render.ts'
+import { patience, type State } from './patience.ts'
+import { ReadBuffers, SHARED } from './read-buffers.ts'
+import { type Forwarded, forwardedFor, RequestCopy } from './render.ts'
 import { RequestHead } from './request-head.ts'
 
 /** Bytes of later requests that are taken in while one is answered. */
@@ -21,19 +23,8 @@ const MAX_AHEAD = 65_536
 const MAX_PIECES = 8
 /** A body up to this long, when it is there with its head, is sent as one piece with it. */
 const SMALL_BODY = 4_096
-/** How long a client may take to close after its last answer. */
-const LINGER_MS = 2_000
-
-/** What is read of a body at once. */
-const BODY_BYTES = 65_536
-
-/** Heads are read into this, see #nextBuffer. */
-const SHARED = Buffer.allocUnsafeSlow(16_384)
 /** One for all connections: what it holds is used up in the call in which it was read. */
 const HEAD = new RequestHead()
-
-/** `asking`: between requests, or in a head. `busy`: a request is under way. `leaving`: the last answer has been given. */
-type State = 'asking' | 'busy' | 'leaving' | 'gone'
 
 export class FastClient implements Asker {
   readonly connection: Connection
@@ -47,11 +38,8 @@ export class FastClient implements Asker {
   /** What has been read and not been used: a part of a head, a body that must wait, later requests. */
   #rest: Buffer | undefined
   #pieces = 0
-  /** What a body is read into; not the shared one. */
-  #buffer: Buffer | undefined
-  /** A piece of it has not been written yet. */
-  #isBufferKept = false
-  #head = Buffer.alloc(0)
+  readonly #buffers = new ReadBuffers()
+  readonly #copy = new RequestCopy()
   #close = false
   /**
    * Since when it has been as it is (no byte, no head, no move of the body), as seen by watch(), on the clock of
@@ -84,18 +72,7 @@ export class FastClient implements Asker {
 
   readonly #onData = (chunk: Buffer) => void this.#onBytes(chunk, chunk.length)
 
-  /** Heads are read into a buffer that all clients share, a body into one that its pieces may keep until they are written. */
-  readonly #nextBuffer = (): Buffer | undefined => {
-    if (this.#state === 'busy' && !this.#body.isOver) {
-      if (this.#buffer && !this.#isBufferKept) return undefined
-      this.#isBufferKept = false
-      this.#buffer = Buffer.allocUnsafeSlow(BODY_BYTES)
-      return this.#buffer
-    }
-    if (!this.#buffer) return undefined
-    this.#buffer = undefined
-    return SHARED
-  }
+  readonly #nextBuffer = () => this.#buffers.next(this.#state === 'busy' && !this.#body.isOver)
 
   readonly #onBytes = (bytes: Buffer, length: number): boolean => {
     // In the general lane the stream is read from as ever.
@@ -110,12 +87,12 @@ export class FastClient implements Asker {
 
   #take(bytes: Buffer, length: number) {
     const rest = this.#rest
-    // A head has its time from its first byte to its last, a body from one piece to the next.
-    if (rest === undefined) this.#since = 0
     if (rest) {
       this.#rest = Buffer.concat([rest, bytes.subarray(0, length)])
       if (this.#state !== 'busy') return this.#runRest()
     } else {
+      // A head has its time from its first byte to its last, a body from one piece to the next.
+      this.#since = 0
       const from = this.#state === 'busy' && !this.#body.isOver ? this.#takeBody(bytes, 0, length) : 0
       if (from < 0) return
       if (this.#state === 'asking') return this.#run(bytes, from, length)
@@ -167,10 +144,7 @@ export class FastClient implements Asker {
 
   #begin({ version, cookie }: VersionChoice, bytes: Buffer, end: number, to: number): number {
     const small = this.#body.takeWhole(to - end, SMALL_BODY)
-    const room = requestRoom(HEAD, this.#forwarded) + small
-    if (this.#head.length < room) this.#head = Buffer.allocUnsafeSlow(Math.max(room, 512))
-    let at = renderRequest(HEAD, bytes, this.#head, this.#forwarded)
-    if (small > 0) at += bytes.copy(this.#head, at, end, end + small)
+    const head = this.#copy.make(HEAD, this.#forwarded, { bytes, end, small })
     version.stats.bytesIn += small
     const isOver = this.#body.isOver
     // What is there of a longer body waits until a pod has the head.
@@ -179,7 +153,7 @@ export class FastClient implements Asker {
     this.#exchange.start({
       version,
       cookie,
-      head: this.#head.subarray(0, at),
+      head,
       hasBody: body !== 0,
       isHead: method.name === 'HEAD',
       isIdempotent: method.isIdempotent,
@@ -220,9 +194,8 @@ export class FastClient implements Asker {
   }
 
   #send(bytes: Buffer, piece: Buffer) {
-    const isOwn = bytes === this.#buffer
-    const goesOn = this.#exchange.sendBody(isOwn || bytes !== SHARED ? piece : Buffer.from(piece))
-    if (isOwn && this.#exchange.isBehind) this.#isBufferKept = true
+    const goesOn = this.#exchange.sendBody(bytes === SHARED ? Buffer.from(piece) : piece)
+    if (this.#exchange.isBehind && this.#buffers.isOwn(bytes)) this.#buffers.keep()
     if (!goesOn && !this.#body.isOver) this.#socket.pause()
   }
 
@@ -314,25 +287,14 @@ export class FastClient implements Asker {
 
   /** Ends what takes too long. `now` on the clock of performance.now(). */
   watch(now: number) {
-    const { headTimeoutMs, keepAliveMs, bodyStallMs } = this.#context.limits
     if (this.#since === 0) this.#since = now
     const waited = now - this.#since
-    if (this.#state === 'busy') {
-      this.#exchange.watch(now)
-      if (!this.#body.isOver && waited > bodyStallMs && !this.#isHeldBack()) this.#socket.destroy()
-    } else if (this.#state === 'leaving') {
-      if (waited > LINGER_MS && this.#socket.writableLength === 0) this.#socket.destroy()
-    } else if (!this.#rest) {
-      if (waited > keepAliveMs) this.#socket.destroy()
-    } else if (waited > headTimeoutMs) this.#tooSlow()
-  }
-
-  /** It is the pod that does not read, unless it has answered already. */
-  #isHeldBack(): boolean {
-    return this.#socket.isPaused() && !this.#body.isAnswered
-  }
-
-  #tooSlow() {
+    if (this.#state === 'busy') this.#exchange.watch(now)
+    const owesBody = !this.#body.isOver && (this.#body.isAnswered || !this.#socket.isPaused())
+    const isBehind = this.#socket.writableLength > 0
+    const inHead = this.#rest !== undefined
+    if (waited <= patience(this.#context.limits, { state: this.#state, inHead, owesBody, isBehind })) return
+    if (this.#state !== 'asking' || !inHead) return void this.#socket.destroy()
     this.#socket.write(renderAnswer({ router: this.#context.router, status: 408, text: 'the request head took too long' }))
     this.#end()
   }

@@ -75,13 +75,18 @@ export class FastExchange implements PodUser {
   }
 
   start(request: Request) {
-    const { route, port } = this.#connection
+    const { route, port, peer } = this.#connection
     this.#request = request
     this.#startedAt = performance.now()
     this.#failure = NO_POD
     this.#isAnswering = false
     this.#isAnswered = false
-    this.#dispatch = new Dispatch(route, { port: port.name ?? '', version: request.version, now: this.#context.clock.now })
+    this.#dispatch = new Dispatch(route, {
+      port: port.name ?? '',
+      version: request.version,
+      now: this.#context.clock.now,
+      peer,
+    })
     this.#try(false)
   }
 

@@ -21,14 +21,28 @@ export const forwardedFor = (peer: string): Forwarded => ({
 })
 
 /** Bytes that a request's head may need. */
-export const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwarded): number =>
+const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwarded): number =>
   (lines.from[lines.count] ?? 0) - from + (lines.valueEnd[host]! - lines.valueFrom[host]!) + peer.length + ROOM
+
+/** One client's requests as they go to pods, one after another in the same bytes. */
+export class RequestCopy {
+  #bytes = Buffer.alloc(0)
+
+  /** The head, and behind it the first `small` bytes that follow its end. */
+  make(head: RequestHead, forwarded: Forwarded, { bytes, end, small }: { bytes: Buffer; end: number; small: number }): Buffer {
+    const room = requestRoom(head, forwarded) + small
+    if (this.#bytes.length < room) this.#bytes = Buffer.allocUnsafeSlow(Math.max(room, 512))
+    let at = renderRequest(head, bytes, this.#bytes, forwarded)
+    if (small > 0) at += bytes.copy(this.#bytes, at, end, end + small)
+    return this.#bytes.subarray(0, at)
+  }
+}
 
 /**
  * The head as the pod gets it, in `into`; gives its length. X-Forwarded-For gets the peer appended, Proto and Host are only set
  * when absent, as in addForwarded().
  */
-export const renderRequest = (head: RequestHead, bytes: Buffer, into: Buffer, forwarded: Forwarded): number => {
+const renderRequest = (head: RequestHead, bytes: Buffer, into: Buffer, forwarded: Forwarded): number => {
   const { lines, host } = head
   let at = lines.copyPassed(bytes, head.from, into)
   if (head.forwardedFor >= 0 || head.hasForwardedHost || head.hasForwardedProto) {
