@@ -16,8 +16,6 @@ export type SidecarPort = {
   readonly app: number
   /** Where the sidecar listens in its place, and splits. */
   readonly outer: number
-  /** Where the sidecar listens for other sidecars, and always serves its own app. */
-  readonly inner: number
 }
 
 export type SidecarAddress = { readonly host: string; readonly port: number }
@@ -36,7 +34,7 @@ export type SidecarTable = {
   /** Ports that Services lead to, by name: whether requests or connections are split. */
   readonly ports: { readonly [name: string]: 'http' | 'tcp' }
   readonly routes: readonly SidecarRoute[]
-  /** Other pods by version hash and name of the app's port: where they serve their own app. */
+  /** Ready pods by version hash and name of the app's port: where the app itself listens, so that no request is split twice. */
   readonly endpoints: { readonly [hash: string]: { readonly [port: string]: readonly SidecarAddress[] } }
   /** PEM of the authorities that the controller's certificate may be of from now on. */
   readonly ca: string
@@ -53,8 +51,8 @@ export const sidecarLabel = (deployment: string): string =>
 
 const isPort = (value: unknown): value is SidecarPort => {
   if (typeof value !== 'object' || value === null) return false
-  const { name, app, outer, inner } = value as { readonly [key: string]: unknown }
-  return typeof name === 'string' && [app, outer, inner].every(Number.isInteger)
+  const { name, app, outer } = value as { readonly [key: string]: unknown }
+  return typeof name === 'string' && [app, outer].every(Number.isInteger)
 }
 
 /** Ports in the text; undefined when it is not a list of them. */

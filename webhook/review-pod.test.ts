@@ -66,7 +66,7 @@ test('a pod with the label gets a native sidecar, and the name of its port leads
     { containerPort: 15_100 },
     { name: 'http', containerPort: 15_101, protocol: 'TCP' },
   ])
-  assert.deepEqual(sidecarPorts(pod), [{ name: 'http', app: 8080, outer: 15_101, inner: 15_102 }])
+  assert.deepEqual(sidecarPorts(pod), [{ name: 'http', app: 8080, outer: 15_101 }])
   assert.equal(sidecarOf(pod)['name'], 'sluice-router')
   assert.equal(sidecarOf(pod)['restartPolicy'], 'Always')
   assert.equal(envOf(pod)['SLUICE_VERSION_HASH'], 'h1')

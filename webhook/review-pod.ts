@@ -38,7 +38,6 @@ const makeSidecar = (pod: Pod, ports: readonly SidecarPort[], options: SidecarOp
     { name: 'SLUICE_WAIT_SECONDS', value: String(waitSeconds) },
   ],
   ports: [
-    ...ports.map(({ inner }) => ({ containerPort: inner, protocol: 'TCP' })),
     { containerPort: SIDECAR_ADMIN_PORT, protocol: 'TCP' },
     { containerPort: SIDECAR_HEALTH_PORT, protocol: 'TCP' },
   ],

@@ -8,7 +8,7 @@ const initContainersOf = ({ spec }: Pod): readonly Container[] =>
 
 const isTaken = ({ name, protocol }: ContainerPort): boolean => name !== undefined && name !== '' && (protocol ?? 'TCP') === 'TCP'
 
-/** Every named TCP port of the pod's containers, with two free ports each. */
+/** Every named TCP port of the pod's containers, with a free port each. */
 export const choosePorts = (pod: Pod): readonly SidecarPort[] => {
   const used = new Set(
     [...pod.spec.containers, ...initContainersOf(pod)].flatMap(({ ports = [] }) => ports.map(port => port.containerPort)),
@@ -22,7 +22,7 @@ export const choosePorts = (pod: Pod): readonly SidecarPort[] => {
   }
   return pod.spec.containers
     .flatMap(({ ports = [] }) => ports.filter(isTaken))
-    .map(({ name = '', containerPort }) => ({ name, app: containerPort, outer: free(), inner: free() }))
+    .map(({ name = '', containerPort }) => ({ name, app: containerPort, outer: free() }))
 }
 
 /** The port that the sidecar has already taken over keeps its number for Services, and the app's own is declared beside it. */

@@ -2,7 +2,7 @@
 import type { Deployment, Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import { POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { selectsPods } from '../../api/service-mode.ts'
-import { type SidecarAddress, type SidecarRoute, type SidecarTable, sidecarPorts } from '../../api/sidecar.ts'
+import type { SidecarAddress, SidecarRoute, SidecarTable } from '../../api/sidecar.ts'
 import { isTcp, protocolOf } from '../../engine/make-route.ts'
 import { isSidecarRoute } from '../../engine/sidecar/placement.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, type Caches, isPodReady, isPrivate } from '../caches.ts'
@@ -17,14 +17,11 @@ const namedPorts = ({ spec }: ReplicaSet): readonly { readonly name: string; rea
     ),
   )
 
-/** Where others reach the pod's own app: the inner ports of a sidecar, else the app itself. */
+/** Where others reach the pod's own app, whether it has a sidecar or not. */
 const addressesOf = (pod: Pod, replicaSet: ReplicaSet): readonly (readonly [string, SidecarAddress])[] => {
   const host = pod.status?.podIP
   if (host === undefined || !isPodReady(pod)) return []
-  const taken = sidecarPorts(pod)
-  return taken === undefined
-    ? namedPorts(replicaSet).map(({ name, app }) => [name, { host, port: app }] as const)
-    : taken.map(({ name, inner }) => [name, { host, port: inner }] as const)
+  return namedPorts(replicaSet).map(({ name, app }) => [name, { host, port: app }] as const)
 }
 
 /** In one order, so that the same pods are the same table. */

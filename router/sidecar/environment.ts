@@ -17,7 +17,7 @@ export const readEnvironment = (
     return value
   }
   const ports = parseSidecarPorts(required('SLUICE_SIDECAR_PORTS'))
-  if (ports === undefined) problems.push('SLUICE_SIDECAR_PORTS must be a JSON list of {name, app, outer, inner}')
+  if (ports === undefined) problems.push('SLUICE_SIDECAR_PORTS must be a JSON list of {name, app, outer}')
   const seconds = Number(env['SLUICE_WAIT_SECONDS'] ?? '5')
   if (!Number.isFinite(seconds) || seconds < 0)
     problems.push(`SLUICE_WAIT_SECONDS is ${JSON.stringify(env['SLUICE_WAIT_SECONDS'])}, must be a number of seconds, e.g. 5`)

@@ -15,7 +15,7 @@ import { Serving } from '../serving.ts'
 import { makeMetrics } from '../stats/metrics.ts'
 import { addBuckets } from './add-buckets.ts'
 import { type Identity, startSidecarAdmin } from './admin.ts'
-import { buildSidecarTable, outerKey, routeOf, type SidecarPod } from './table.ts'
+import { buildSidecarTable, portKey, routeOf, type SidecarPod } from './table.ts'
 
 export type SidecarOptions = {
   readonly pod: SidecarPod & { readonly name: string; readonly uid: string }
@@ -77,7 +77,7 @@ export const startSidecar = async (options: SidecarOptions): Promise<Sidecar> =>
   const portsOf = (route: SidecarRoute): readonly RunningRoute[] =>
     pod.ports
       .filter(({ name }) => routeOf(table, name)?.key === route.key)
-      .flatMap(({ name }) => serving.routes.get(outerKey(name)) ?? [])
+      .flatMap(({ name }) => serving.routes.get(portKey(name)) ?? [])
 
   const reportOf = (route: SidecarRoute): RouteReport => {
     const ports = portsOf(route)
@@ -118,7 +118,7 @@ export const startSidecar = async (options: SidecarOptions): Promise<Sidecar> =>
   const { key, request, selfSigned } = await makeRequest(sidecarName(pod.uid), clock.now())
   const identity: Identity = { key, request, cert: selfSigned, certified: false, ca: options.ca }
   const registry = makeMetrics({
-    routes: () => pod.ports.flatMap(({ name }) => serving.routes.get(outerKey(name)) ?? []).values(),
+    routes: () => pod.ports.flatMap(({ name }) => serving.routes.get(portKey(name)) ?? []).values(),
   })
   observeProcess(registry, { component: 'sidecar', version: options.version })
   const health = await startHealthServer({ host: pod.ip, port: options.healthPort, ready: notReady, registry })

@@ -4,14 +4,14 @@ import type { RouteSpec } from '../../api/route.ts'
 import type { SidecarTable } from '../../api/sidecar.ts'
 import { checkTable } from './check-table.ts'
 import { readEnvironment } from './environment.ts'
-import { buildSidecarTable, innerKey, outerKey, type SidecarPod } from './table.ts'
+import { buildSidecarTable, portKey, type SidecarPod } from './table.ts'
 
 const POD: SidecarPod = {
   namespace: 'shop',
   deployment: 'web',
   ip: '10.0.0.1',
   hash: 'v2',
-  ports: [{ name: 'http', app: 8080, outer: 15_100, inner: 15_101 }],
+  ports: [{ name: 'http', app: 8080, outer: 15_100 }],
 }
 
 const SPEC: RouteSpec = {
@@ -33,15 +33,15 @@ const TABLE: SidecarTable = {
     v1: { http: [{ host: '10.0.0.5', port: 8080 }] },
     v2: {
       http: [
-        { host: '10.0.0.1', port: 15_101 },
-        { host: '10.0.0.2', port: 15_101 },
+        { host: '10.0.0.1', port: 8080 },
+        { host: '10.0.0.2', port: 8080 },
       ],
     },
   },
   ca: 'PEM',
 }
 
-const outerOf = (table: SidecarTable | undefined, pod = POD) => buildSidecarTable(pod, table).routes.get(outerKey('http'))
+const outerOf = (table: SidecarTable | undefined, pod = POD) => buildSidecarTable(pod, table).routes.get(portKey('http'))
 
 test('without a table the pod serves its own app, and passes on bytes that nobody said are HTTP', () => {
   const plan = outerOf(undefined)
@@ -68,7 +68,7 @@ test('at rest it serves its own app, and another pod of its version while that r
   )
 })
 
-test('with a Route it splits by the weights: its own version is its own app first, the other where that serves by itself', () => {
+test('with a Route it splits by the weights: its own version is its own app first, the other where that app listens', () => {
   const plan = outerOf(TABLE)
   assert.deepEqual(
     plan?.versions.map(({ hash, weight, own }) => [hash, weight, own]),
@@ -92,15 +92,6 @@ test('a pod of a version that the Route does not name any more takes no share, b
       ['v0', 0],
     ],
   )
-})
-
-test('the inner port always leads to the own app, connection by connection', () => {
-  const plan = buildSidecarTable(POD, TABLE).routes.get(innerKey('http'))
-  assert.deepEqual(
-    plan?.versions.map(({ hash, weight, addresses }) => [hash, weight, addresses]),
-    [['v2', 100, { http: [{ host: '10.0.0.1', port: 8080, own: true }] }]],
-  )
-  assert.equal(plan?.ports[0]?.protocol, 'tcp')
 })
 
 test('of two Routes on one port the first by name is what it goes by', () => {

@@ -1,4 +1,4 @@
-/** What a sidecar carries, from its own ports and what the controller pushed: one plan a port to split by, and one for the inner port. Pure. */
+/** What a sidecar carries, from its own ports and what the controller pushed: one plan a port. Pure. */
 import type { RouteSpec } from '../../api/route.ts'
 import type { SidecarPort, SidecarRoute, SidecarTable } from '../../api/sidecar.ts'
 import type { Address } from '../endpoints.ts'
@@ -14,9 +14,8 @@ export type SidecarPod = {
   readonly ports: readonly SidecarPort[]
 }
 
-/** Keys of the plans of a port, among the running routes. */
-export const outerKey = (port: string): string => `outer/${port}`
-export const innerKey = (port: string): string => `inner/${port}`
+/** Key of a port's plan among the running routes. */
+export const portKey = (port: string): string => `port/${port}`
 
 /** The Route that a port goes by: the first by name of those that lead there. */
 export const routeOf = (table: SidecarTable | undefined, port: string): SidecarRoute | undefined =>
@@ -52,11 +51,11 @@ const planVersion = (
   }
 }
 
-const planOuter = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | undefined): RoutePlan => {
+const planPort = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | undefined): RoutePlan => {
   const route = routeOf(table, port.name)
   const versions = sharesOf(route?.spec, pod.hash).map(share => planVersion(share, pod, port, table))
   return {
-    key: outerKey(port.name),
+    key: portKey(port.name),
     namespace: pod.namespace,
     name: route?.spec.service ?? port.name,
     deployment: pod.deployment,
@@ -72,32 +71,8 @@ const planOuter = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | und
   }
 }
 
-/** Connections of other sidecars, passed to the app as they are: what they carry was split, counted and marked where it came in. */
-const planInner = (pod: SidecarPod, port: SidecarPort): RoutePlan => ({
-  key: innerKey(port.name),
-  namespace: pod.namespace,
-  name: innerKey(port.name),
-  deployment: pod.deployment,
-  version: 0,
-  endpoints: 'ready',
-  ports: [{ name: port.name, port: port.app, listenPort: port.inner, protocol: 'tcp' }],
-  versions: [
-    {
-      role: 'stable',
-      hash: pod.hash,
-      weight: 100,
-      own: true,
-      ready: 1,
-      addresses: { [port.name]: [{ host: pod.ip, port: port.app, own: true }] },
-    },
-  ],
-  headerRoutes: [],
-  looksAt: undefined,
-  salt: '',
-})
-
 /** `table` is absent until the controller has pushed one: each pod then serves its own app. */
 export const buildSidecarTable = (pod: SidecarPod, table: SidecarTable | undefined): Table => {
-  const plans = pod.ports.flatMap(port => [planOuter(pod, port, table), planInner(pod, port)])
+  const plans = pod.ports.map(port => planPort(pod, port, table))
   return { accepted: new Map(), routes: new Map(plans.map(plan => [plan.key, plan])) }
 }
