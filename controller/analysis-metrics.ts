@@ -6,9 +6,10 @@ import type { Caches } from './caches.ts'
 
 const ENDS: readonly AnalysisPhase[] = ['Successful', 'Failed', 'Error', 'Inconclusive']
 const LABELS = ['namespace', 'rollout'] as const
+type Labels = Record<(typeof LABELS)[number], string>
 
 /** Undefined for a run that is not ours or belongs to no Rollout. */
-const labelsOf = ({ metadata }: AnalysisRun) => {
+const labelsOf = ({ metadata }: AnalysisRun): Labels | undefined => {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Rollout')?.name
   if (owner === undefined || metadata.labels?.[INSTANCE_ID_LABEL] !== INSTANCE_ID) return undefined
   return { namespace: metadata.namespace ?? '', rollout: owner }
@@ -59,20 +60,26 @@ export const addAnalysisMetrics = (registry: Registry, { runs, rollouts, isLeadi
     registers,
   })
   return () => {
+    /** Rollouts that are there, as `NAMESPACE/NAME`: a run that ends after its Rollout went must not bring its series back. */
+    const known = new Set<string>()
+    const isKnown = ({ namespace, rollout }: Labels) => known.has(`${namespace}/${rollout}`)
     const stop = [
       rollouts.onChange((_, after, before) => {
         const { metadata } = after ?? before ?? {}
         if (metadata?.labels?.[INSTANCE_ID_LABEL] !== INSTANCE_ID) return
+        const labels = { namespace: metadata.namespace ?? '', rollout: metadata.name }
+        const key = `${labels.namespace}/${labels.rollout}`
+        if (after === undefined) known.delete(key)
+        else known.add(key)
         for (const phase of ENDS) {
-          const labels = { namespace: metadata.namespace ?? '', rollout: metadata.name, phase }
-          if (after === undefined) ended.remove(labels)
-          else ended.inc(labels, 0)
+          if (after === undefined) ended.remove({ ...labels, phase })
+          else ended.inc({ ...labels, phase }, 0)
         }
       }),
       runs.onChange((_, after, before) => {
         const [labels, phase] = [after && labelsOf(after), endOf(after)]
         // Runs that had ended when this process began to look were counted by the one before it.
-        if (labels && phase && before && endOf(before) === undefined) ended.inc({ ...labels, phase })
+        if (labels && phase && before && endOf(before) === undefined && isKnown(labels)) ended.inc({ ...labels, phase })
       }),
     ]
     return () => {

@@ -75,7 +75,7 @@ export const OVERVIEW: Dashboard = {
           description: 'What Rollouts wait for, and for how long. A long wait that is not a pause is worth a look.',
           unit: 'dtdurations',
           columns: { namespace: 'Namespace', rollout: 'Rollout', reason: 'For' },
-          valueTitle: 'Since',
+          valueTitle: 'Time',
           queries: [
             {
               expr: `time() - max by (namespace, rollout, reason) (sluice_rollout_waiting_since_timestamp_seconds${IN})`,
