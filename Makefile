@@ -60,6 +60,10 @@ up: setup ## the same cluster with Sluice in it, empty, for your own YAML, until
 chaos: setup ## 20 rollouts under load while parts are killed at random (SEED=n repeats a run)
 	@node test/chaos/main.ts --seed=$(SEED) $(ARGS)
 
+.PHONY: fuzz-expr
+fuzz-expr: setup ## the condition language against the Go library on random expressions (RUNS=10000 SEED=n; needs Go)
+	@node test/expr/main.ts $(or $(RUNS),10000) $(SEED)
+
 .PHONY: bench-judge
 bench-judge: setup ## false alarms and time to a verdict of the default check, by simulation
 	@node analysis/judge.bench.ts $(ARGS)
