@@ -42,6 +42,7 @@ describe('on a real node', () => {
       seconds: Math.round((performance.now() - began) / 1000),
       requests: seen.requests,
       dropped: seen.dropped.length,
+      reasons: seen.reasons,
       badAnswers: bad,
     })
     assert.deepEqual(seen.reasons, {})

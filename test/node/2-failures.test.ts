@@ -62,7 +62,14 @@ describe('in the middle of a canary on a real node', () => {
     await pauseAt(web, `v${version}`)
   }
   const tell = (what: string, seen: Seen, more: object = {}): void =>
-    report({ test: what, proxy: lab.proxyMode, requests: seen.requests, dropped: seen.dropped.length, ...more })
+    report({
+      test: what,
+      proxy: lab.proxyMode,
+      requests: seen.requests,
+      dropped: seen.dropped.length,
+      reasons: seen.reasons,
+      ...more,
+    })
 
   before(async () => {
     lab = await theNode()
@@ -124,7 +131,7 @@ describe('in the middle of a canary on a real node', () => {
       assert.equal(killProcesses('router', 1), 1)
       await sleep(3000)
     })
-    tell('one router killed', seen, { reasons: seen.reasons })
+    tell('one router killed', seen)
     await untilBack(lab, 'router', 2)
     await promoteFromPause(lab, web)
   })
@@ -142,7 +149,7 @@ describe('in the middle of a canary on a real node', () => {
       await sleep(2000)
     })
     const late = gone.answers.filter(({ at }) => at > (gone.answers.at(-1)?.at ?? 0) - 1000)
-    tell('all routers gone', gone, { reportedAfterSeconds: reportedAfter, reasons: gone.reasons })
+    tell('all routers gone', gone, { reportedAfterSeconds: reportedAfter })
     assert.ok(reportedAfter <= 5, `reported after ${reportedAfter} s`)
     assert.deepEqual(new Set(late.map(answer => answer.version)), new Set([stable]))
     await lab.kubectl('scale', `--namespace=${SYSTEM}`, `deployment/${RELEASE}-router`, '--replicas=2')

@@ -49,7 +49,13 @@ describe('on a real node', () => {
       await lab.sluice('eject', 'deployment/ejected')
       await sleep(2000)
     })
-    report({ test: 'sluice eject', proxy: lab.proxyMode, requests: seen.requests, dropped: seen.dropped.length })
+    report({
+      test: 'sluice eject',
+      proxy: lab.proxyMode,
+      requests: seen.requests,
+      dropped: seen.dropped.length,
+      reasons: seen.reasons,
+    })
     assert.deepEqual(seen.reasons, {})
     await assertNative(lab, web, 'v1')
     await lab.kubectl('scale', `--namespace=${SYSTEM}`, `deployment/${RELEASE}-controller`, '--replicas=2')
@@ -68,7 +74,14 @@ describe('on a real node', () => {
       seconds = Math.round((performance.now() - began) / 1000)
       await sleep(2000)
     })
-    report({ test: 'helm uninstall', proxy: lab.proxyMode, seconds, requests: seen.requests, dropped: seen.dropped.length })
+    report({
+      test: 'helm uninstall',
+      proxy: lab.proxyMode,
+      seconds,
+      requests: seen.requests,
+      dropped: seen.dropped.length,
+      reasons: seen.reasons,
+    })
     assert.deepEqual(seen.reasons, {})
     await assertNative(lab, first, 'v1')
     await assertNative(lab, second, 'v1')
