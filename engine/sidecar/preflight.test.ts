@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PodTemplate, Service } from '../../api/kubernetes.ts'
+import type { NetworkPolicy, Surroundings } from '../preflight/surroundings.ts'
 import { sidecarPreflight } from './preflight.ts'
 
 const TEMPLATE: PodTemplate = {
@@ -48,4 +49,50 @@ test('a name that no container has, pods on the network of their node, and other
   assert.match(check({ selector: { app: 'other' } }) ?? '', /does not select/)
   assert.match(check({ type: 'ExternalName' }) ?? '', /ExternalName/)
   assert.match(check({ ports: [{ port: 53, protocol: 'UDP' }] }) ?? '', /no TCP port/)
+})
+
+const around = (ingress: NonNullable<NetworkPolicy['spec']>['ingress'] & object): Surroundings => ({
+  systemNamespace: 'sluice-system',
+  policies: [
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { podSelector: { matchLabels: { app: 'web' } }, policyTypes: ['Ingress'], ingress },
+    },
+  ],
+  namespaces: {},
+  peerAuthentications: [],
+  routers: { labels: {}, addresses: [] },
+  rivals: [],
+})
+
+const checkIn = (surroundings: Surroundings) =>
+  sidecarPreflight(
+    { service: aService(), slices: [] },
+    { podLabels: { app: 'web' }, podPrefixes: [], template: TEMPLATE, surroundings },
+    'web',
+  )
+
+const CONTROLLER = {
+  from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'sluice-system' } } }],
+  ports: [{ port: 15_090 }],
+}
+
+test('a NetworkPolicy that lets clients in by the number of the app is told to use the name', () => {
+  assert.match(
+    checkIn(around([{ ports: [{ port: 8080 }] }, CONTROLLER])) ?? '',
+    /NetworkPolicy web lets clients in on port 8080 only.*"http"/,
+  )
+})
+
+test('one that names the port keeps pods from each other’s apps, whose number is another one then', () => {
+  assert.match(checkIn(around([{ ports: [{ port: 'http' }] }, CONTROLLER])) ?? '', /not reach each other on port 8080/)
+})
+
+test('one that does not let the controller in is told how', () => {
+  const clients = { ports: [{ port: 'http' }, { port: 8080 }] }
+  assert.match(checkIn(around([clients])) ?? '', /controller not reach port 15090.*add an ingress rule from/)
+  assert.equal(checkIn(around([clients, CONTROLLER])), undefined)
+  assert.equal(checkIn(around([{}])), undefined)
 })

@@ -2,8 +2,10 @@
 import type { PodTemplate, Service, ServicePort } from '../../api/kubernetes.ts'
 import { selectsPods } from '../../api/service-mode.ts'
 import { isTcp } from '../make-route.ts'
+import { workloadFindings } from '../preflight/workload.ts'
 import type { ServiceSeen } from '../seen.ts'
 import type { Fronted } from '../service-mode/preflight.ts'
+import { sidecarReach } from './reach.ts'
 
 const without = 'or leave it out with the annotation sluice.dev/services'
 
@@ -58,11 +60,17 @@ const checkPort = (
 }
 
 /** The first thing in the way, with what to do about it; undefined when nothing is. */
-export const sidecarPreflight = (
-  { service }: ServiceSeen,
-  { podLabels, template }: Fronted,
-  deployment: string,
-): string | undefined => {
+export const sidecarPreflight = (seen: ServiceSeen, pods: Fronted, deployment: string): string | undefined =>
+  ownProblem(seen, pods, deployment) ?? surroundingProblem(seen, pods)
+
+const surroundingProblem = ({ service, slices }: ServiceSeen, { template, surroundings }: Fronted): string | undefined => {
+  if (template === undefined || surroundings === undefined) return undefined
+  const addresses = slices.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses: own }) => own))
+  const rival = workloadFindings(template, surroundings).find(({ severity }) => severity === 'no')
+  return rival?.text ?? sidecarReach({ service, namespace: service.metadata.namespace ?? '', template, addresses }, surroundings)
+}
+
+const ownProblem = ({ service }: ServiceSeen, { podLabels, template }: Fronted, deployment: string): string | undefined => {
   if (service.spec.type === 'ExternalName')
     return `it is of type ExternalName, which has no endpoints; front the pods with a ClusterIP Service, ${without}`
   if (!selectsPods(service, podLabels))
