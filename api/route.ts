@@ -75,6 +75,11 @@ const STICKY = tagged('What keeps one user on one version.', 'by', {
   ip: {},
 })
 
+const AFFINITY = word(
+  "What keeps a client on one pod of its version. `client-ip`: its address, as the Service's own session affinity does.",
+  ['client-ip'],
+)
+
 const ROUTE_SPEC = object('What the routers do with the requests of one Service.', {
   service: required(string('The Service that is fronted.')),
   deployment: required(string('The Deployment whose rollout this Route serves.')),
@@ -91,6 +96,7 @@ const ROUTE_SPEC = object('What the routers do with the requests of one Service.
   headerRoutes: array('In this order of precedence.', HEADER_ROUTE),
   mirrorRoutes: array('In this order of precedence.', MIRROR_ROUTE),
   sticky: STICKY,
+  affinity: AFFINITY,
 })
 
 const ROUTE_STATUS = object(

@@ -82,7 +82,7 @@ const executors = {
       type: 'merge',
       body: {
         metadata: { resourceVersion },
-        spec: { headerRoutes: null, mirrorRoutes: null, sticky: null, passThrough: null, ...spec },
+        spec: { headerRoutes: null, mirrorRoutes: null, sticky: null, affinity: null, passThrough: null, ...spec },
       },
     }),
   setRouteStatus: ({ name, status }, to) =>

@@ -105,7 +105,7 @@ export const makeSticky = (sticky: SluiceRouterConfig['sticky']): Sticky | undef
 }
 
 /** Everything of a Route's spec but its version, ports and how the routers appear among the endpoints. */
-export type RouteWish = Pick<RouteSpec, 'backends' | 'headerRoutes' | 'mirrorRoutes' | 'sticky'>
+export type RouteWish = Pick<RouteSpec, 'backends' | 'headerRoutes' | 'mirrorRoutes' | 'sticky' | 'affinity'>
 
 export const makeRouteSpec = (
   seen: ServiceSeen,

@@ -38,12 +38,14 @@ const makeWish = ({ metadata, spec }: Service, { config }: Context, wish: ModesW
   const headerRoutes = special ? makeHeaderRoutes(special.desired.headerRoutes, special.hash) : []
   const mirrorRoutes = special ? makeMirrorRoutes(special.desired.mirrorRoutes, special.hash) : []
   // The service proxies pin a client to a router then, which must pin it to a version and a pod.
-  const sticky = makeSticky(config.sticky) ?? (spec.sessionAffinity === 'ClientIP' ? { by: 'ip' as const } : undefined)
+  const isPinned = spec.sessionAffinity === 'ClientIP'
+  const sticky = makeSticky(config.sticky) ?? (isPinned ? { by: 'ip' as const } : undefined)
   return {
     backends: makeBackends(metadata.name, wish.backends, wish.weights),
     ...(headerRoutes.length > 0 && { headerRoutes }),
     ...(mirrorRoutes.length > 0 && { mirrorRoutes }),
     ...(sticky && { sticky }),
+    ...(isPinned && { affinity: 'client-ip' as const }),
   }
 }
 

@@ -10,7 +10,7 @@ import type { Waiting } from './waiting.ts'
 
 /** No version is better than another now: the Route says what it said until the routers are out of the path. */
 const contextFor = (seen: Seen, { service, route }: ServiceSeen, now: number): ModeContext => {
-  const { backends = [], headerRoutes, mirrorRoutes, sticky } = route?.spec ?? {}
+  const { backends = [], headerRoutes, mirrorRoutes, sticky, affinity } = route?.spec ?? {}
   return {
     now,
     deployment: seen.name,
@@ -24,6 +24,7 @@ const contextFor = (seen: Seen, { service, route }: ServiceSeen, now: number): M
       ...(headerRoutes && { headerRoutes }),
       ...(mirrorRoutes && { mirrorRoutes }),
       ...(sticky && { sticky }),
+      ...(affinity && { affinity }),
     },
     onlyFinal: true,
     backends: seen.backends.filter(({ frontedService }) => frontedService === service.metadata.name),

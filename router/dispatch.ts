@@ -1,4 +1,5 @@
 /** Where one request or connection is tried, in which order, and what that does to the counts of the versions. */
+import { choosePinned } from './affinity.ts'
 import { chooseEndpoint } from './pick.ts'
 import type { RunningRoute, RunningVersion } from './running-route.ts'
 import type { Outcome } from './stats/second-ring.ts'
@@ -9,6 +10,14 @@ const MAX_ATTEMPTS = 3
 
 export type Place = { readonly version: RunningVersion; readonly upstream: Upstream }
 
+type DispatchOptions = {
+  readonly port: string
+  readonly version: RunningVersion
+  readonly now: () => number
+  /** The client's address. */
+  readonly peer: string
+}
+
 /**
  * The tries of one request. A version whose pod failed gets one `upstreamFailures` for the request, also when another pod or
  * the stable version then answered; so `requests` of a version is the sum of its outcomes, and one request can be an outcome of
@@ -18,6 +27,8 @@ export class Dispatch {
   readonly #route: RunningRoute
   readonly #port: string
   readonly #now: () => number
+  /** Whom to keep on one pod; undefined where that is not asked for. */
+  readonly #pinned: string | undefined
   #version: RunningVersion
   #place: Place | undefined
   #attempts = 0
@@ -26,14 +37,12 @@ export class Dispatch {
   #failed: RunningVersion | undefined
   #tried: Set<Upstream> | undefined
 
-  constructor(
-    route: RunningRoute,
-    { port, version, now }: { readonly port: string; readonly version: RunningVersion; readonly now: () => number },
-  ) {
+  constructor(route: RunningRoute, { port, version, now, peer }: DispatchOptions) {
     this.#route = route
     this.#port = port
     this.#version = version
     this.#now = now
+    this.#pinned = route.plan.affinity === 'client-ip' ? peer : undefined
   }
 
   /** The version that the request is with now. */
@@ -106,7 +115,8 @@ export class Dispatch {
     if (own?.own && own.downUntil <= this.#now() && !this.#tried?.has(own)) return own
     // The stable version has nobody to fall back to: a pod that refused a moment ago is better than no answer.
     const desperate = this.#version.plan.role === 'stable'
-    return chooseEndpoint(upstreams, cursor, { now: this.#now(), desperate, tried: this.#tried })
+    const choice = { now: this.#now(), desperate, tried: this.#tried }
+    return this.#pinned === undefined ? chooseEndpoint(upstreams, cursor, choice) : choosePinned(upstreams, this.#pinned, choice)
   }
 
   #take(upstream: Upstream): Place {

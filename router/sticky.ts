@@ -80,7 +80,7 @@ const cookiePoint = (cookies: string | undefined): number | undefined => {
  * FNV-1a with the finalizer of MurmurHash3 (both in the public domain): evenly spread also for keys that differ in one
  * character.
  */
-const hash = (text: string): number => {
+export const hash = (text: string): number => {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)

@@ -35,6 +35,8 @@ export type RoutePlan = {
   readonly versions: readonly VersionPlan[]
   readonly headerRoutes: readonly CompiledRoute[]
   readonly sticky?: Sticky
+  /** What keeps a client on one pod of a version. */
+  readonly affinity?: RouteSpec['affinity']
   /**
    * Names (lower case) of the headers that the choice of a version goes by; undefined when it goes by nothing of the request
    * at all.
@@ -125,13 +127,17 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     versions,
     headerRoutes: compileHeaderRoutes(spec.headerRoutes),
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
+    ...(spec.affinity ? { affinity: spec.affinity } : {}),
     looksAt: looksAt(spec),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }
 }
 
 /** See RoutePlan. */
-export const looksAt = ({ headerRoutes = [], sticky }: Pick<RouteSpec, 'headerRoutes' | 'sticky'>): readonly string[] | undefined => {
+export const looksAt = ({
+  headerRoutes = [],
+  sticky,
+}: Pick<RouteSpec, 'headerRoutes' | 'sticky'>): readonly string[] | undefined => {
   if (headerRoutes.length === 0 && !sticky) return undefined
   const matched = headerRoutes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
   return [...new Set([...matched, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]

@@ -15,7 +15,7 @@ const carry = (context: LaneContext, connection: Connection) => {
   const choice = chooseVersion(route, { headers: {} }, { peer, random: context.random })
   if (!choice) return void socket.destroy()
   connection.busy += 1
-  const dispatch = new Dispatch(route, { port: port.name ?? '', version: choice.version, now: context.clock.now })
+  const dispatch = new Dispatch(route, { port: port.name ?? '', version: choice.version, now: context.clock.now, peer })
   let pod: Socket | undefined
   const end = () => {
     dispatch.done()

@@ -46,6 +46,7 @@ export const passUpgrade = (context: LaneContext, asked: UpgradeRequest) => {
     port: connection.port.name ?? '',
     version: choice.version,
     now: context.clock.now,
+    peer: connection.peer,
   })
   new Upgrade(context, { ...asked, dispatch, cookie: choice.cookie }).start()
 }

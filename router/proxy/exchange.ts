@@ -55,7 +55,12 @@ export class Exchange {
     this.#context = context
     this.#in = incoming
     const { connection, version, req } = incoming
-    this.#dispatch = new Dispatch(connection.route, { port: connection.port.name ?? '', version, now: context.clock.now })
+    this.#dispatch = new Dispatch(connection.route, {
+      port: connection.port.name ?? '',
+      version,
+      now: context.clock.now,
+      peer: connection.peer,
+    })
     const length = req.headers['content-length']
     this.#hasBody = req.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
   }
