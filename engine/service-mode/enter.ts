@@ -66,7 +66,9 @@ const propagate: ModeStep = routed => {
     const waiting = waits(routed, 'propagate', 'the service proxies take up the endpoints', `ends at ${clock(end)}`)
     return { intents: [], waiting: { ...waiting, until: end }, endpoints: 'ready' }
   }
-  if ((probed(routed, 'propagate')?.answeredByRouter ?? 0) > 0) return { next: 'skip-mirror' }
+  // With session affinity the prober stays on the endpoint that it got first, a pod perhaps; the probes after detach are the proof then.
+  const isPinned = routed.seen.service.spec.sessionAffinity === 'ClientIP'
+  if (isPinned || (probed(routed, 'propagate')?.answeredByRouter ?? 0) > 0) return { next: 'skip-mirror' }
   const waiting = waits(routed, 'propagate', 'connections reach a router', 'ends when a probe is answered by a router')
   return { intents: [askProbe(routed, 'propagate')], waiting, endpoints: 'ready' }
 }

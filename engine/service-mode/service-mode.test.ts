@@ -182,6 +182,17 @@ const rows: readonly Row[] = [
     does: ['step propagate', 'probe'],
   },
   {
+    name: 'but with session affinity the prober may be kept on a pod: then only the time counts',
+    seen: {
+      service: service({ sessionAffinity: 'ClientIP' }),
+      slices: [native, ours],
+      route: route('ready', 'propagate', 2000),
+      endpointsLabels: {},
+    },
+    want: 'proxy',
+    does: ['step skip-mirror', 'patchService'],
+  },
+  {
     name: 'then the Endpoints are taken out of the mirror',
     seen: {
       service: service(),

@@ -181,12 +181,19 @@ describe('a Service in front of an annotated Deployment', { concurrency: 4 }, ()
     assert.match((await askOften(`http://${clusterIP}:8082/`, 1)).join(), /^v2/)
   })
 
-  test('with session affinity keeps a client on one version while the routers are in the path', async () => {
+  test('with session affinity keeps a client on one version and one pod while the routers are in the path', async () => {
     const web = await subject('affine', '50%, pause', { replicas: 4, service: { sessionAffinity: 'ClientIP' } })
     await web.ship({ version: 'v2' })
     await web.until('the pause', paused)
     const bodies = await askOften(web.url, 20)
+    const numbers = bodies.map(body => Number(/request (\d+)/.exec(body)?.[1]))
     assert.equal(new Set(bodies.map(body => body.split(' ')[0])).size, 1, bodies.join(''))
+    const first = numbers[0] ?? 0
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, i) => first + i),
+      'one pod counts on',
+    )
     await resume(web)
     await web.until('promotion', healthy)
     await web.untilServed()
