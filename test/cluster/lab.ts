@@ -1,5 +1,6 @@
 /**
- * Where the cluster suite runs: on the in-process cluster, or with SLUICE_LAB=real on a real control plane (tools/kube/in-namespace).
+ * Where the cluster suite runs: on the in-process cluster, with SLUICE_LAB=real on a real control plane (tools/kube/in-namespace), or with
+ * SLUICE_LAB=node on a real node (test/node/).
  * Tests see no difference, and that is what they are for.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -28,7 +29,7 @@ export type Lab = {
   /** SIGKILL to every pod of a component of Sluice; they are restarted by the node. */
   readonly killSluice: (component: 'controller' | 'router' | 'webhook') => Promise<void>
   /** Serves the sample app, for objects.ts. */
-  readonly serve: { readonly node: string; readonly root: string }
+  readonly serve: { readonly node: string; readonly root: string; readonly image?: string }
   readonly stop: () => Promise<void>
 }
 
@@ -52,7 +53,13 @@ const untilPodsAreTaken = (client: KubeClient) =>
     return true
   })
 
-export const startLab = async ({ sluice = false }: LabOptions = {}): Promise<Lab> => {
+export const startLab = async (options: LabOptions = {}): Promise<Lab> => {
+  if (process.env['SLUICE_LAB'] !== 'node') return startLocalLab(options)
+  const { labOnNode } = await import('../node/cluster-lab.ts')
+  return labOnNode(NAMESPACE, options)
+}
+
+const startLocalLab = async ({ sluice = false }: LabOptions): Promise<Lab> => {
   const stateDir = mkdtempSync(join(tmpdir(), 'sluice-lab-'))
   const cluster = await startChosen(stateDir)
   const { client, kubeconfig } = cluster

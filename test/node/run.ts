@@ -9,7 +9,9 @@ import type { ProxyMode } from './configs.ts'
 type Counts = { readonly passed: number; readonly failed: number }
 
 /** Those in which the way of kube-proxy makes a difference. */
-const TRAFFIC = ['test/node/1-rollouts.test.ts', 'test/node/4-leaving.test.ts']
+const TRAFFIC = ['test/cluster/services.test.ts', 'test/node/1-rollouts.test.ts', 'test/node/4-leaving.test.ts']
+/** Of the cluster suite, what is about traffic; the rest says the same on a real control plane without a node. */
+const CLUSTER = ['test/cluster/services.test.ts', 'test/cluster/sidecar.test.ts']
 
 const countOf = (output: string, word: 'pass' | 'fail' | 'cancelled'): number =>
   Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
@@ -21,7 +23,7 @@ const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =
     const args = ['--test', '--test-isolation=none', '--test-reporter=spec', ...files]
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, SLUICE_NODE_PROXY: proxy },
+      env: { ...process.env, SLUICE_LAB: 'node', SLUICE_NODE_PROXY: proxy },
     })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -39,7 +41,7 @@ const suites: readonly (readonly [ProxyMode, readonly string[]])[] =
   chosen.length > 0
     ? [[(process.env['SLUICE_NODE_PROXY'] ?? 'iptables') as ProxyMode, chosen]]
     : [
-        ['iptables', globSync('test/node/*.test.ts').sort()],
+        ['iptables', [...CLUSTER, ...globSync('test/node/*.test.ts').sort()]],
         ['nftables', TRAFFIC],
       ]
 const began = performance.now()
