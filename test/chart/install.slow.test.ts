@@ -115,6 +115,12 @@ describe('the chart', { ...withHelm, timeout: 500_000 }, () => {
     await web.until('the pause at 25 %', ({ phase, canary }) => phase === 'Paused' && canary?.weights?.canary.weight === 25)
   })
 
+  test('passes helm test', async () => {
+    const out = await run('test', RELEASE, '--timeout=120s', '--logs')
+    assert.match(out, /controller leader\s+ok/)
+    assert.doesNotMatch(out, / missing /)
+  })
+
   test('is upgraded in the middle of an update without a lost request; the webhook stays trusted', async () => {
     const bundle = (await configuration()).webhooks?.[0]?.clientConfig.caBundle
     const users = startUsers(web.url, 4)
