@@ -1,4 +1,5 @@
 /** Can routers stand in front of these pods, as the cluster around them is now? Pure; see docs/service-mode.md for what follows from it. */
+import { addressFindings } from './addresses.ts'
 import type { Finding, Front } from './finding.ts'
 import { meshFindings } from './mesh.ts'
 import { reachFindings } from './reach.ts'
@@ -11,6 +12,7 @@ export type { Surroundings } from './surroundings.ts'
 /** Everything that is in the way, and what somebody should know; nothing when all is well. */
 export const surroundingFindings = (front: Front, around: Surroundings): readonly Finding[] => [
   ...workloadFindings(front.template, around),
+  ...addressFindings(front, around),
   ...reachFindings(front, around),
   ...meshFindings(front, around),
 ]

@@ -332,6 +332,39 @@ const WORKLOADS: readonly Case[] = [
   },
 ]
 
+const withSpec = (spec: Partial<Service['spec']>): Partial<Front> => ({
+  service: { ...aService(), spec: { ...aService().spec, ...spec } },
+})
+
+const ADDRESSES: readonly Case[] = [
+  { name: 'a Service of the family in which routers listen', front: withSpec({ ipFamilies: ['IPv4'] }) },
+  {
+    name: 'a dual-stack Service needs routers on both families',
+    front: withSpec({ ipFamilies: ['IPv4', 'IPv6'] }),
+    no: /cluster address of family IPv6, on which no router listens; set ipFamilyPolicy SingleStack with ipFamilies \[IPv4\]/,
+  },
+  {
+    name: 'routers with addresses of both families listen for both',
+    front: withSpec({ ipFamilies: ['IPv4', 'IPv6'] }),
+    around: { routers: { labels: ROUTERS, addresses: ['10.244.9.1', 'fd00::1'] } },
+  },
+  {
+    name: 'an IPv6 cluster is as good as any',
+    front: withSpec({ ipFamilies: ['IPv6'] }),
+    around: { routers: { labels: ROUTERS, addresses: ['fd00::1'] } },
+  },
+  {
+    name: 'without a router nothing is known of families',
+    front: withSpec({ ipFamilies: ['IPv6'] }),
+    around: { routers: { labels: {}, addresses: [] } },
+  },
+  {
+    name: 'pods that are published before they are ready wait for it behind routers',
+    front: withSpec({ publishNotReadyAddresses: true }),
+    warning: /Service web publishes pods that are not ready .* only ready pods get requests/,
+  },
+]
+
 const check = (one: Case) => {
   const found = surroundingFindings(front(one.front), around(one.around))
   const of = (severity: 'no' | 'warning') => found.filter(finding => finding.severity === severity).map(({ text }) => text)
@@ -344,6 +377,7 @@ const check = (one: Case) => {
 for (const [title, cases] of Object.entries({
   'NetworkPolicies between routers and pods': POLICIES,
   'NetworkPolicies of clients': CLIENTS,
+  'Addresses of the Service': ADDRESSES,
   Meshes: MESHES,
   'The Deployment itself': WORKLOADS,
 }))
