@@ -98,7 +98,7 @@ const webhook = (configuration: string): Rights => ({
 /** With certificates that somebody else keeps it only looks whether they are trusted. */
 const webhookMounted = (configuration: string): Rights => ({
   cluster: [rule('apps', ['deployments'], READ), rule(ADMISSION, ['mutatingwebhookconfigurations'], ['get'], [configuration])],
-  own: [],
+  own: [rule('', ['configmaps'], READ, [SIDECAR_CA])],
 })
 
 /** `sluice uninstall`, run by the chart before its own objects go. */

@@ -4,7 +4,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import { isApiError } from '../../kube/errors.ts'
 import { PROCESSES, type Process, podsOf } from './processes.ts'
 import type { Answer, Asked } from './seen.ts'
-import { type Right, rightsOf } from './wanted-rights.ts'
+import { type Installed, type Right, rightsOf } from './wanted-rights.ts'
 
 type Review = { readonly status?: { readonly allowed?: boolean } }
 
@@ -52,20 +52,10 @@ const accountOf = (pods: readonly Pod[], component: Process): string =>
 /** So many questions at a time. */
 const AT_ONCE = 8
 
-export type RightsOptions = {
-  /** Where Sluice runs. */
-  readonly namespace: string
-  /** Name of its MutatingWebhookConfiguration. */
-  readonly configuration: string
-  readonly pods: readonly Pod[]
-}
-
-export const askRights = async (
-  client: KubeClient,
-  { namespace, configuration, pods }: RightsOptions,
-): Promise<readonly Asked[]> => {
+export const askRights = async (client: KubeClient, installed: Installed): Promise<readonly Asked[]> => {
+  const { namespace, pods } = installed
   const questions = PROCESSES.flatMap(component =>
-    rightsOf(component, configuration, namespace).map(right => ({ component, account: accountOf(pods, component), right })),
+    rightsOf(component, installed).map(right => ({ component, account: accountOf(pods, component), right })),
   )
   const answers: Answer<boolean>[] = []
   for (let i = 0; i < questions.length; i += AT_ONCE) {

@@ -125,7 +125,10 @@ test(
   withHelm,
   async () => {
     const objects = await render({ set: ['certManager.enabled=true'] })
-    assert.deepEqual(rulesOf(objects, 'Role', 'sluice-webhook'), [])
+    assert.deepEqual(
+      rulesOf(objects, 'Role', 'sluice-webhook').flatMap(one => one.resources),
+      ['configmaps'],
+    )
     const verbs = rulesOf(objects, 'ClusterRole', 'sluice-webhook').flatMap(one => one.verbs)
     assert.deepEqual(new Set(verbs), new Set(['get', 'list', 'watch']))
   },
