@@ -1,5 +1,6 @@
 /** How one metric's result grows with each measurement, by the rules of Argo Rollouts. Pure. */
 import type { AnalysisPhase, Measurement, Metric, MetricResult } from '../api/analysis-run.ts'
+import { judgeResult } from './conditions.ts'
 import type { Measured } from './measured.ts'
 import { limitsOf, type MetricLimits } from './metric-limits.ts'
 
@@ -50,12 +51,15 @@ export const measureAt = (
   return last ? finishedAt(last) + waitAfter(last, limits) : first
 }
 
-/** A value with conditions never gets here: the provider answers with an error. */
-const measurementOf = (measured: Measured, now: number): Measurement => {
+const measurementOf = (metric: Metric, measured: Measured, now: number): Measurement => {
   const times = { startedAt: timestamp(now), finishedAt: timestamp(now) }
   if (measured.kind === 'error') return { phase: 'Error', message: measured.message, ...times }
   const metadata = measured.metadata ? { metadata: measured.metadata } : {}
-  if (measured.kind === 'value') return { phase: 'Successful', value: measured.value, ...times, ...metadata }
+  if (measured.kind === 'value') {
+    const judged = judgeResult(metric, measured.result, now)
+    if ('problem' in judged) return { phase: 'Error', message: judged.problem, ...times, ...metadata }
+    return { phase: judged.phase, value: measured.value, ...times, ...metadata }
+  }
   const { phase, value, message } = measured.verdict
   return { phase, value, ...(phase === 'Successful' ? {} : { message }), ...times, ...metadata }
 }
@@ -89,8 +93,8 @@ export const addMeasured = (metric: Metric, before: MetricResult, measured: Meas
       ...(before.consecutiveError ? { consecutiveError: 0 } : {}),
     }
   }
-  const measurement = measurementOf(measured, now)
-  const answered = measured.kind === 'error' || !before.consecutiveError ? before : { ...before, consecutiveError: 0 }
+  const measurement = measurementOf(metric, measured, now)
+  const answered = measurement.phase === 'Error' || !before.consecutiveError ? before : { ...before, consecutiveError: 0 }
   const message = measured.kind === 'verdict' ? measured.verdict.message : undefined
   const said = message === undefined ? answered : { ...answered, message }
   if (!isDue(metric, lastOf(before), measurement, now)) return said

@@ -1,9 +1,9 @@
-/** The names that Argo Rollouts puts around a metric's result, and how the two conditions of a metric combine (its `evaluate` package). */
-import { compileCondition, type Env, evaluate } from './compile.ts'
+/** The names that Argo Rollouts puts around a metric's result (its `evaluate` package). */
+import type { Env } from './compile.ts'
 import { parseDecimal, parseFloat64, truncate } from './go/numbers.ts'
 import { ANY, BOOL, FLOAT64, funcOf, INT64 } from './go/types.ts'
 import { show } from './run/show.ts'
-import { boxed, type Func, fail, floatOf, integerOf, isNil, isSlice, typeName, type Value } from './run/values.ts'
+import { boxed, type Func, fail, floatOf, integerOf, isNil, typeName, type Value } from './run/values.ts'
 
 const func = (type: Func['type'], call: Func['call']): Func => ({ kind: 'func', type, call })
 const first = ([value]: readonly Value[]): Value => value ?? null
@@ -56,44 +56,3 @@ export const timeEnv: Env = new Map<string, Value>([
   ['isNaN', isNaN_],
   ['isInf', isInf],
 ])
-
-export type Held = { readonly holds: boolean } | { readonly problem: string }
-
-/** One condition over one result. */
-export const holds = (condition: string, result: Value, now: number): Held => {
-  const env = conditionEnv(result)
-  const compiled = compileCondition(condition, env)
-  if ('problem' in compiled) return { problem: compiled.problem.message }
-  const answer = evaluate(compiled.program, env, now)
-  if ('problem' in answer) return { problem: answer.problem.message }
-  if (typeof answer.value === 'boolean') return { holds: answer.value }
-  return { problem: `expected bool, but got ${typeName(answer.value)}` }
-}
-
-const isEmpty = (value: Value): boolean => isNil(value) || (isSlice(value) && value.items.length === 0)
-
-type Conditions = { readonly successCondition?: string; readonly failureCondition?: string }
-type Outcome = { readonly phase: 'Successful' | 'Failed' | 'Inconclusive' } | { readonly problem: string }
-
-const heldOr = (name: keyof Conditions, condition: string | undefined, result: Value, now: number): Held | undefined => {
-  if (!condition) return undefined
-  const held = holds(condition, result, now)
-  if (!('problem' in held)) return held
-  const why = isEmpty(result) ? 'metric result is nil or empty: no data returned from the metric provider' : held.problem
-  return { problem: `could not evaluate ${name} "${condition}": ${why}` }
-}
-
-/**
- * The phase of a measurement by its conditions: none, Successful; one, as it says; both, Failed if the failure condition holds, else
- * Successful if the success condition does, else Inconclusive.
- * @param now milliseconds since the epoch
- */
-export const judgeResult = (conditions: Conditions, result: Value, now: number): Outcome => {
-  const success = heldOr('successCondition', conditions.successCondition, result, now)
-  if (success && 'problem' in success) return success
-  const failure = heldOr('failureCondition', conditions.failureCondition, result, now)
-  if (failure && 'problem' in failure) return failure
-  const isFailed = failure?.holds ?? (success ? !success.holds : false)
-  if (isFailed) return { phase: 'Failed' }
-  return { phase: (success?.holds ?? true) ? 'Successful' : 'Inconclusive' }
-}

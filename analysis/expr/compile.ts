@@ -4,7 +4,7 @@
  */
 import { BUILTINS } from './builtins/registry.ts'
 import { check } from './check/check.ts'
-import { NIL, natureOf } from './check/nature.ts'
+import { type Nature, NIL, natureOf, UNKNOWN } from './check/nature.ts'
 import { optimize } from './optimize/optimize.ts'
 import { parse } from './parse/parser.ts'
 import { CompileFailure, type ExprProblem, NOWHERE, problemAt } from './problem.ts'
@@ -17,21 +17,26 @@ export type Env = ReadonlyMap<string, Value>
 
 export type Program = { readonly source: string; readonly run: (frame: Frame) => Value }
 
+const natureOfValue = (value: Value): Nature => {
+  const type = typeOf(value)
+  return type ? natureOf(type) : NIL
+}
+
 const TOO_DEEP = 'expression is nested too deeply'
 
 /**
  * Compiles an expression for values of the types that are in the environment now (a value of another type later is a run problem).
+ * @param untyped names of the environment whose values can have any type
  * @returns the program, or what is wrong with the expression
  */
-export const compileCondition = (source: string, env: Env): { readonly program: Program } | { readonly problem: ExprProblem } => {
+export const compileCondition = (
+  source: string,
+  env: Env,
+  untyped: ReadonlySet<string> = new Set(),
+): { readonly program: Program } | { readonly problem: ExprProblem } => {
   try {
     const tree = parse(source, { isBuiltin: name => BUILTINS.has(name), isOverridden: name => env.has(name) })
-    const natures = new Map(
-      [...env].map(([name, value]) => {
-        const type = typeOf(value)
-        return [name, type ? natureOf(type) : NIL] as const
-      }),
-    )
+    const natures = new Map([...env].map(([name, value]) => [name, untyped.has(name) ? UNKNOWN : natureOfValue(value)] as const))
     check(tree, natures, BUILTINS)
     return { program: { source, run: buildCode(optimize(tree), BUILTINS) } }
   } catch (error) {

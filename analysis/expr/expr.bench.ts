@@ -1,5 +1,6 @@
 /** How often a second a usual condition is compiled and evaluated. `node analysis/expr/expr.bench.ts`; the last line is one JSON object. */
-import { conditionEnv, holds } from './argo.ts'
+import { holds } from '../conditions.ts'
+import { conditionEnv } from './argo.ts'
 import { compileCondition, evaluate } from './compile.ts'
 import { FLOATS } from './go/types.ts'
 import { sliceWith } from './run/values.ts'

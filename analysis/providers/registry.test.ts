@@ -25,7 +25,7 @@ test('a provider that is not there is an error that names it', async () => {
 
 test('a provider gets what stands under its name', async () => {
   const measure = measureWith([
-    { name: 'a/b', measure: async ({ config }) => ({ kind: 'value', value: JSON.stringify(config) }) },
+    { name: 'a/b', measure: async ({ config }) => ({ kind: 'value', value: JSON.stringify(config), result: null }) },
   ])
-  assert.deepEqual(await measure(request({ plugin: { 'a/b': { x: 1 } } })), { kind: 'value', value: '{"x":1}' })
+  assert.deepEqual(await measure(request({ plugin: { 'a/b': { x: 1 } } })), { kind: 'value', value: '{"x":1}', result: null })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Metric } from '../../api/analysis-run.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
+import { judgeResult } from '../conditions.ts'
 import { answers, taking } from '../testing/tallies.ts'
 import { describeProvider } from './conformance.ts'
 import { makeSluiceRouterProvider, type RouterSource, SLUICE_ROUTER } from './sluice-router.ts'
@@ -179,7 +180,17 @@ describe('the provider sluice/router', () => {
     assert.deepEqual([value.stable.requests, value.stable.successRate, value.stable.p99], [0, null, null])
   })
 
-  const wrong: readonly (readonly [config: unknown, message: RegExp, metric?: Partial<Metric>])[] = [
+  test('gives conditions the canary and the stable version to compare', async () => {
+    const { source } = makeFleet({ new: { ...taking({ 20: 90 }), status5xx: 10 }, old: taking({ 20: 1000 }) })
+    const measured = await makeSluiceRouterProvider(source).measure(request({ ...CONFIG, window: '10s' }))
+    const phaseBy = (failureCondition: string) =>
+      measured.kind === 'value' ? judgeResult({ failureCondition }, measured.result, NOW) : measured
+    assert.deepEqual(phaseBy('result.canary.errorRate > 2 * result.stable.errorRate'), { phase: 'Failed' })
+    assert.deepEqual(phaseBy('result.canary.errorRate > 0.5'), { phase: 'Successful' })
+    assert.deepEqual(phaseBy('result.canary.p99 > result.stable.p99 * 1.2'), { phase: 'Successful' })
+  })
+
+  const wrong: readonly (readonly [config: unknown, message: RegExp])[] = [
     [
       { ...CONFIG, canaryHash: '' },
       /^provider\.plugin\["sluice\/router"\]\.canaryHash is "", it must be a text that is not empty, e\.g\. \{/,
@@ -189,15 +200,10 @@ describe('the provider sluice/router', () => {
     [{ ...CONFIG, check: 'success >= 99%' }, /\.check: "success" is not something to check/],
     [{ ...CONFIG, window: '1h' }, /\.window is "1h", it must be a duration from 1s to 10m, e\.g\. 1m/],
     [{ ...CONFIG, window: 5 }, /\.window is 5/],
-    [
-      CONFIG,
-      /conditions are not available for provider "sluice\/router" in this version/,
-      { successCondition: 'result.canary.p99 < 5' },
-    ],
   ]
-  for (const [config, message, metric] of wrong) {
+  for (const [config, message] of wrong) {
     test(`says what is wrong with ${JSON.stringify(config)}`, async () => {
-      const measured = await makeSluiceRouterProvider(makeFleet({}).source).measure(request(config, metric ? { metric } : {}))
+      const measured = await makeSluiceRouterProvider(makeFleet({}).source).measure(request(config))
       assert.match(measured.kind === 'error' ? measured.message : '', message)
     })
   }

@@ -1,9 +1,9 @@
 /** The provider `sluice/router`: what the routers themselves counted of a Deployment's two versions. */
-import type { Metric } from '../../api/analysis-run.ts'
 import { type Check, parseCheck } from '../../api/checks.ts'
 import { parseDuration } from '../../api/duration.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
 import { BucketStore, KEPT_SECONDS } from '../bucket-store.ts'
+import { toExprValue } from '../expr/run/json.ts'
 import type { History } from '../history.ts'
 import type { Measured } from '../measured.ts'
 import { badShare, failureCounts, quantileMs, sumTallies } from '../tally.ts'
@@ -77,8 +77,6 @@ const numbersOf = (tally: Tally) => {
   }
 }
 
-const hasConditions = (metric: Metric): boolean => Boolean(metric.successCondition || metric.failureCondition)
-
 type Refreshed = { readonly silent: readonly string[]; readonly answered: number; readonly problem?: string }
 type Kept = { readonly store: BucketStore; usedAt: number; refresh?: { readonly at: number; readonly done: Promise<Refreshed> } }
 
@@ -99,12 +97,6 @@ export const makeSluiceRouterProvider = (source: RouterSource): Provider => {
     measure: async request => {
       const config = decodeConfig(request.config)
       if ('problem' in config) return { kind: 'error', message: config.problem }
-      if (hasConditions(request.metric)) {
-        return {
-          kind: 'error',
-          message: `conditions are not available for provider "${SLUICE_ROUTER}" in this version; use a check, e.g. "success-rate >= 99%"`,
-        }
-      }
       const entry = keep(`${request.namespace}/${config.deployment}`, request.now)
       // The metrics of one run are measured at the same time and by the same numbers.
       if (entry.refresh?.at !== request.now) {
@@ -174,5 +166,5 @@ const measureStore = (store: BucketStore, config: Config, request: MeasureReques
     canary: numbersOf(sumTallies(seconds.map(s => s.canary))),
     stable: numbersOf(sumTallies(seconds.map(s => s.stable))),
   }
-  return { kind: 'value', value: JSON.stringify(value), ...metadata }
+  return { kind: 'value', value: JSON.stringify(value), result: toExprValue(value), ...metadata }
 }

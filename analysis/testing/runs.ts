@@ -19,7 +19,7 @@ export const runOf = (spec: AnalysisRunSpec, status?: AnalysisRunStatus): Analys
   ...(status && { status }),
 })
 
-export const value: Measured = { kind: 'value', value: '1' }
+export const value: Measured = { kind: 'value', value: '1', result: 1 }
 export const error: Measured = { kind: 'error', message: 'no data' }
 export const verdict = (phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Running', message = `it is ${phase}`): Measured => ({
   kind: 'verdict',
