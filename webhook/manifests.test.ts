@@ -36,7 +36,7 @@ test('the conditions are these expressions', () => {
     [
       [
         'opted-in',
-        "(has(object.metadata.annotations) && 'sluice.dev/strategy' in object.metadata.annotations) || (oldObject != null && ((has(oldObject.metadata.annotations) && 'sluice.dev/strategy' in oldObject.metadata.annotations) || (has(oldObject.metadata.annotations) && 'sluice.dev/saved' in oldObject.metadata.annotations)))",
+        "(has(object.metadata.annotations) && 'sluice.dev/strategy' in object.metadata.annotations) || (oldObject != null && ((has(oldObject.metadata.annotations) && 'sluice.dev/strategy' in oldObject.metadata.annotations) || (has(oldObject.metadata.annotations) && 'sluice.dev/saved' in oldObject.metadata.annotations))) || (has(object.spec.template.metadata) && has(object.spec.template.metadata.labels) && 'sluice.dev/sidecar' in object.spec.template.metadata.labels)",
       ],
       [
         'not-a-controller',

@@ -59,12 +59,16 @@ const hasAnnotation = (object: string, key: string): string =>
 const hasValue = (object: string, key: string, value: string): string =>
   `(has(${object}.metadata.annotations) && '${key}' in ${object}.metadata.annotations && ${object}.metadata.annotations['${key}'] == '${value}')`
 
-/** Opted in before or after, or still held though it opted out. */
+/** Its pods get sidecars: the label has to go with the next new template when nothing asks for it any more. */
+const HAS_SIDECAR = `(has(object.spec.template.metadata) && has(object.spec.template.metadata.labels) && '${SIDECAR_LABEL}' in object.spec.template.metadata.labels)`
+
+/** Opted in before or after, or still held though it opted out, or with sidecars from that time. */
 const OPTED_IN: MatchCondition = {
   name: 'opted-in',
   expression: [
     hasAnnotation('object', `${PREFIX}strategy`),
     `(oldObject != null && (${hasAnnotation('oldObject', `${PREFIX}strategy`)} || ${hasAnnotation('oldObject', SAVED)}))`,
+    HAS_SIDECAR,
   ].join(' || '),
 }
 

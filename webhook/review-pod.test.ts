@@ -165,6 +165,14 @@ test('the label goes with the first change of the template after the sidecar is 
   assert.equal(labelOf(reviewed(changed(old, { spec: { template: withSidecar('web:v2') } }), old)), undefined)
 })
 
+test('it goes in the same way when Sluice is not asked for anything any more, and Kubernetes rolls that out', () => {
+  const old = aDeployment({ annotations: {}, template: withSidecar('web:v1') })
+  assert.equal(labelOf(reviewed(old, old)), 'web')
+  const after = reviewed(changed(old, { spec: { template: withSidecar('web:v2') } }), old)
+  assert.equal(labelOf(after), undefined)
+  assert.equal(after.spec.paused, undefined)
+})
+
 test('the note of ports is read back only when it is one', () => {
   const note = (text: string) => sidecarPorts({ ...aPod(), metadata: { name: 'x', annotations: { [SIDECAR_PORTS]: text } } })
   assert.deepEqual(note('[]'), [])
