@@ -91,7 +91,8 @@ export const checkReach = (world: World): void => {
     world.nativeAtWork = false
   }
   if (world.tainted || withReady.length < 2 || !deployment || !isHeld(deployment)) return
-  if (deployment.metadata.annotations?.['sluice.dev/router'] === 'none') return
+  // By count there is nothing to lead past; sidecars are where the Service leads.
+  if (['none', 'sidecar'].includes(deployment.metadata.annotations?.['sluice.dev/router'] ?? '')) return
   const open = world.services.filter(service => !isPrivate(service) && service.spec.selector !== undefined)
   if (open.length > 0)
     world.violations.push(`Service ${open[0]?.metadata.name} leads to ${withReady.length} versions past the routers`)

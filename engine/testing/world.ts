@@ -1,7 +1,14 @@
 /** A cluster small enough for property tests: objects in memory, and how the planner sees them. Time only passes when told to. */
 import type { AnalysisRun, AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { Deployment, EndpointSlice, Labels, ReplicaSet, Service } from '../../api/kubernetes.ts'
-import { FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME, VERSION_HASH_LABEL } from '../../api/names.ts'
+import {
+  FRONTED_SERVICE_LABEL,
+  POD_TEMPLATE_HASH,
+  PREFIX,
+  SERVICE_NAME,
+  SIDECAR_LABEL,
+  VERSION_HASH_LABEL,
+} from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import type { Route, RouteSpec } from '../../api/route.ts'
 import type { ProbeSeen, RouterSeen, Seen, ServiceSeen } from '../seen.ts'
@@ -195,6 +202,27 @@ const routerSeen = (world: World, { name, ready, running }: RouterModel): Router
   }),
 })
 
+/** Sidecars run the newest Routes at once, and know the ready pods. */
+const sidecarSeen = (world: World, pod: PodModel): RouterSeen => {
+  const readyOf = (hash: string) =>
+    world.pods.filter(other => isReady(world, other) && other.labels[POD_TEMPLATE_HASH] === hash).length
+  const reportOf = ({ spec }: Route) => ({
+    version: spec.version,
+    listening: true,
+    upstreams: Object.fromEntries(spec.backends.map(({ hash }) => [hash, readyOf(hash)])),
+    inFlight: Object.fromEntries(spec.backends.map(({ hash }) => [hash, world.busyHashes.has(hash) ? 1 : 0])),
+    connections: 0,
+  })
+  const routes = Object.fromEntries(world.routes.map(route => [`${NAMESPACE}/${route.metadata.name}`, reportOf(route)]))
+  return {
+    name: pod.name,
+    ready: isReady(world, pod),
+    ...(pod.goneAt === undefined && { report: { router: pod.name, draining: false, routes } }),
+  }
+}
+
+const hasSidecar = ({ labels }: PodModel): boolean => labels[SIDECAR_LABEL] !== undefined
+
 const serviceSeen = (world: World, object: Service): ServiceSeen => {
   const { name } = object.metadata
   const route = world.routes.find(({ metadata }) => metadata.name === name)
@@ -230,6 +258,8 @@ export const seenOf = (world: World): Seen =>
       endpoints: readyAddresses(slicesOf(world, object.metadata.name)).size,
     })),
     routers: world.routers.map(router => routerSeen(world, router)),
+    sidecars: world.pods.filter(hasSidecar).map(pod => sidecarSeen(world, pod)),
+    podsWithoutSidecar: world.pods.filter(pod => !hasSidecar(pod) && isReady(world, pod)).length,
     analysisRuns: world.runs,
     analysisTemplates: world.templates,
     takenPorts: world.routes.flatMap(({ spec }) => spec.ports.map(({ listenPort }) => listenPort)),
