@@ -51,6 +51,8 @@ export const askPods = async ({ client, namespace }: Lab, service: string, rate:
     turn += 1
     if (address) asked.push(askOne(address))
   }, 1000 / rate)
+  // A test that fails before it stops this must come to its end all the same.
+  for (const timer of [looking, pace]) timer.unref()
   return {
     stop: async (): Promise<readonly Answer[]> => {
       clearInterval(looking)

@@ -1,6 +1,7 @@
 /** The router as a sidecar: what users of the app see through a cluster address, and through a headless Service. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pod, Service } from '../../api/kubernetes.ts'
 import { SIDECAR_PORTS } from '../../api/names.ts'
 import type { RolloutStatus } from '../../api/rollout.ts'
@@ -25,17 +26,32 @@ const healthy = ({ phase }: RolloutStatus): boolean => phase === 'Healthy'
 const names = (pods: readonly Pod[]) => pods.map(({ metadata }) => metadata.name).sort()
 const haveSidecars = (pods: readonly Pod[]) => pods.every(({ metadata }) => metadata.annotations?.[SIDECAR_PORTS] !== undefined)
 
-/** Each sidecar is exact to one request. */
-const assertShare = (versions: readonly (string | undefined)[], canary: string, percent: number, sidecars: number) => {
-  const count = versions.filter(version => version === canary).length
-  const off = Math.abs(count - (versions.length * percent) / 100)
-  assert.ok(off <= sidecars, `${count} of ${versions.length} went to ${canary}, wanted ${percent}%`)
+type Span = {
+  readonly from: number
+  readonly to: number
+  readonly canary: string
+  readonly percent: number
+  readonly sidecars: number
 }
 
-const ask = async (web: Subject, milliseconds: number) => {
-  const traffic = startTraffic(web.url, RATE)
-  await new Promise(resolve => setTimeout(resolve, milliseconds))
-  return traffic.stop()
+/** Lets users ask for a while in which the share does not change. */
+const holdStill = async (web: Subject, canary: string, percent: number): Promise<Span> => {
+  const sidecars = (await web.pods()).length
+  const from = Date.now()
+  await sleep(4000)
+  return { from, to: Date.now(), canary, percent, sidecars }
+}
+
+/** Of the requests of all users together: each sidecar is exact to one, and one more each may be under way at either end. */
+const assertShare = (
+  answers: readonly { readonly at: number; readonly version?: string }[],
+  { from, to, canary, percent, sidecars }: Span,
+) => {
+  const inside = answers.filter(({ at }) => at >= from && at < to)
+  const count = inside.filter(({ version }) => version === canary).length
+  assert.ok(inside.length > 50, `${inside.length} requests`)
+  const off = Math.abs(count - (inside.length * percent) / 100)
+  assert.ok(off <= 2 * sidecars, `${count} of ${inside.length} went to ${canary}, wanted ${percent}%`)
 }
 
 const goOn = (web: Subject) => web.patchStatus({ pauseConditions: null })
@@ -49,10 +65,10 @@ describe('a Deployment whose router is a sidecar', () => {
 
   test('enters without a restart, tells the true share while old pods have none, then splits exactly, also with the controller killed', async () => {
     const web = await deploySubject(lab, { name: 'side', serve: lab.serve, annotations: { 'sluice.dev/steps': '50%, pause' } })
-    const before = names(await web.pods())
+    const running = names(await web.pods())
     await web.patch({ metadata: { annotations: SIDECAR } })
     await web.until('rest', healthy)
-    assert.deepEqual(names(await web.pods()), before)
+    assert.deepEqual(names(await web.pods()), running)
 
     const first = startTraffic(web.url, RATE)
     await web.ship({ version: 'v2' })
@@ -70,24 +86,14 @@ describe('a Deployment whose router is a sidecar', () => {
     const second = startTraffic(web.url, RATE)
     await web.ship({ version: 'v3' })
     await web.until('the pause of v3', pausedAt(1))
-    const pods = (await web.pods()).length
-    assertShare(
-      (await ask(web, 4000)).map(({ version }) => version),
-      'v3',
-      50,
-      pods,
-    )
+    const whole = await holdStill(web, 'v3', 50)
     await lab.killSluice('controller')
-    assertShare(
-      (await ask(web, 3000)).map(({ version }) => version),
-      'v3',
-      50,
-      pods,
-    )
+    const without = await holdStill(web, 'v3', 50)
     await goOn(web)
     await web.until('promotion of v3', healthy)
     await web.untilServed()
     const answers = await second.stop()
+    for (const span of [whole, without]) assertShare(answers, span)
     assert.deepEqual(answers.filter(isDropped), [])
     assert.equal(answers.at(-1)?.version, 'v3')
     assert.deepEqual(await web.sizes(), { v3: 4 })
@@ -122,10 +128,7 @@ describe('a Deployment whose router is a sidecar', () => {
     const all = await askPods(lab, service.metadata.name, RATE)
     await web.ship({ version: 'v2' })
     await web.until('the pause', pausedAt(1))
-    const some = await askPods(lab, service.metadata.name, RATE)
-    await new Promise(resolve => setTimeout(resolve, 4000))
-    const versions = (await some.stop()).map(({ version }) => version)
-    assertShare(versions, 'v2', 25, (await web.pods()).length)
+    const span = await holdStill(web, 'v2', 25)
     await goOn(web)
     await web.until('promotion', healthy)
     await waitFor({ what: 'the Route to be gone' }, async () => {
@@ -133,6 +136,7 @@ describe('a Deployment whose router is a sidecar', () => {
       return !items.some(({ metadata }) => metadata.name === service.metadata.name)
     })
     const answers = await all.stop()
+    assertShare(answers, span)
     assert.deepEqual(
       answers.filter(({ version }) => version === undefined),
       [],
