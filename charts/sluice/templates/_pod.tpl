@@ -18,6 +18,8 @@
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 - name: POD_IP
   valueFrom: {fieldRef: {fieldPath: status.podIP}}
+- name: POD_IPS
+  valueFrom: {fieldRef: {fieldPath: status.podIPs}}
 {{- end -}}
 
 {{/* What every container of ours has: image, command and security. `command` is a list. */}}
