@@ -73,6 +73,15 @@ bench: setup ## CPU per request of the router beside bare http-proxy; latency of
 	@node router/router.bench.ts
 	@node webhook/admission.bench.ts
 
+.PHONY: bench-router
+bench-router: setup ## CPU, throughput and p99 of the router beside nginx, haproxy and http-proxy (ARGS='--only smallGet --connections 64')
+	@tools/setup bench
+	@node test/router-bench/main.ts $(ARGS)
+
+.PHONY: fuzz-router
+fuzz-router: setup ## random requests through both lanes in front of Node's, nginx's and Go's servers (SECONDS=60 SEED=n)
+	@node test/smuggling/fuzz.ts --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
+
 .PHONY: image
 image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARGS='--name sluice:dev --out FILE.tar')
 	@node image/build.ts $(ARGS)

@@ -11,6 +11,8 @@ test('the first bytes tell HTTP/1, HTTP/2, TLS and the rest apart', () => {
   assert.equal(of('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'h2')
   assert.equal(of('PRI * HTTP/1.1\r\n'), 'http1')
   assert.equal(of('PROPFIND / HTTP/1.1\r\n'), 'http1')
+  assert.equal(of('\r\nGET / HTTP/1.1\r\n'), 'http1')
+  assert.equal(of('\r\n\r\n\r\n'), 'unknown')
   assert.equal(of('\x16\x03\x01\x02\x00'), 'tls')
   assert.equal(of('SSH-2.0-OpenSSH_9.2\r\n'), 'unknown')
   assert.equal(of('*1\r\n$4\r\nPING\r\n'), 'unknown')

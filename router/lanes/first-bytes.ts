@@ -7,6 +7,10 @@ const TLS_HANDSHAKE = 0x16
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 const SPACE = 0x20
 const DASH = 0x2d
+const CR = 0x0d
+const LF = 0x0a
+/** Bytes of empty lines. */
+const MAX_EMPTY = 4
 /** Longest registered method names are 17 characters (IANA: UPDATEREDIRECTREF). */
 const LONGEST_METHOD = 24
 
@@ -18,12 +22,17 @@ export const firstBytes = (bytes: Uint8Array): Speaks => {
   return looksLikeRequestLine(bytes)
 }
 
-/** A method in capitals and a space. Whether it is one that HTTP knows is for the parser to say. */
+/**
+ * A method in capitals and a space. Whether it is one that HTTP knows is for the parser to say. Empty lines in front belong to
+ * HTTP/1 too (RFC 9112 2.2).
+ */
 const looksLikeRequestLine = (bytes: Uint8Array): Speaks => {
   const end = Math.min(bytes.length, LONGEST_METHOD)
-  for (let i = 0; i < end; i++) {
+  let from = 0
+  while (from < MAX_EMPTY && (bytes[from] === CR || bytes[from] === LF)) from++
+  for (let i = from; i < end; i++) {
     const byte = bytes[i] ?? 0
-    if (byte === SPACE) return i > 0 ? 'http1' : 'unknown'
+    if (byte === SPACE) return i > from ? 'http1' : 'unknown'
     if ((byte < 0x41 || byte > 0x5a) && byte !== DASH) return 'unknown'
   }
   return bytes.length >= LONGEST_METHOD ? 'unknown' : 'more'

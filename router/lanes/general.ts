@@ -56,6 +56,8 @@ const makeServer = ({ limits }: LaneContext): Server => {
     requireHostHeader: true,
     shouldUpgradeCallback: isUpgrade,
   })
+  // No limit but that of the bytes: Node leaves out what is beyond, which may be what frames the message.
+  server.maxHeadersCount = 0
   // It never listens itself, it is handed connections; but this is what starts its watch over slow heads.
   server.emit('listening')
   return server

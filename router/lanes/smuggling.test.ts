@@ -35,6 +35,7 @@ const CASES: readonly Case[] = [
   refused('a decimal Content-Length', post('Content-Length: 5.0', 'hello')),
   taken('a Content-Length with leading zeros', post('Content-Length: 005', 'hello'), 'POST /a hello'),
   taken('a Content-Length of 0 and another request', post('Content-Length: 0', SECRET), 'POST /a ', 'GET /secret '),
+  taken('a length behind 2,100 other lines', post(`${'a:b\r\n'.repeat(2_100)}Content-Length: 5`, 'hello'), 'POST /a hello'),
   // Transfer-Encoding in disguise.
   refused('Transfer-Encoding twice', post('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', chunkedBody)),
   refused(

@@ -44,7 +44,7 @@ export const makeHttpProxyEngine = (): ProxyEngine => {
     forward: ({ req, res, target, agent, onRequest, onError }) => {
       const buffer = new BodyGate(request => {
         request.path = req.url ?? '/'
-        Object.assign(request, { maxHeaderSize: MAX_ANSWER_HEAD })
+        Object.assign(request, { maxHeaderSize: MAX_ANSWER_HEAD, maxHeadersCount: 0 })
         onRequest(request)
       })
       proxy.web(req, res, { target, agent, buffer }, onError)

@@ -47,7 +47,6 @@ export class FastClient implements Asker {
    */
   #since = 0
   #isRunning = false
-
   /** `leave` is called once: the connection has ended, or goes to the general lane. */
   constructor(context: LaneContext, connection: Connection, leave: (client: FastClient, handOver: boolean) => void) {
     this.#context = context

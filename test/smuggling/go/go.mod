@@ -1,0 +1,3 @@
+module smuggling
+
+go 1.21
