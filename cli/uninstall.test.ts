@@ -175,7 +175,7 @@ test('eject --all gives back what is in an update and leaves what is at rest alo
   const { code, out } = await run(api, 'eject --all')
   assert.equal(code, 0)
   assert.match(out, /^Deployment shop\/web \(1 of 1\)\n1\/8 /)
-  assert.match(out, /gave 1 Deployments back\n$/)
+  assert.match(out, /gave 1 Deployment back\n$/)
   assert.ok(api.read('Rollout', 'web'))
   assert.equal((await run(api, 'eject --all')).out, 'nothing is in an update\n')
 })

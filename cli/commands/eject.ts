@@ -29,7 +29,9 @@ export const eject: Command = {
     await refuseWhileLive(session, values.force === true)
     if (all) {
       const count = await ejectAll(session, options)
-      session.terminal.write(count === 0 ? 'nothing is in an update\n' : `gave ${count} Deployments back\n`)
+      session.terminal.write(
+        count === 0 ? 'nothing is in an update\n' : `gave ${count === 1 ? '1 Deployment' : `${count} Deployments`} back\n`,
+      )
       return 0
     }
     const { client, namespace } = await session.cluster()
