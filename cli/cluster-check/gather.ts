@@ -1,7 +1,7 @@
 /** Reads from the cluster what the checks look at. What may not be read is an answer, too; nothing is changed. */
 import { CUSTOM_RESOURCES } from '../../api/custom-resources.ts'
 import type { KubeObject, Labels, Pod } from '../../api/kubernetes.ts'
-import { SLUICE_NAMESPACE } from '../../api/names.ts'
+import { WEBHOOK_SECRET } from '../../api/names.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
 import { isApiError, isNotFound, messageOf } from '../../kube/errors.ts'
 import { CONFIG_MAPS, CRDS, DEPLOYMENTS, LEASES, MUTATING_WEBHOOKS, NODES, PODS, SECRETS } from '../../kube/resources.ts'
@@ -31,7 +31,6 @@ const POLICIES = admission('validatingadmissionpolicies', 'ValidatingAdmissionPo
 const BINDINGS = admission('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding')
 
 const SLUICE = 'app.kubernetes.io/name=sluice'
-const WEBHOOK_SECRET = 'sluice-webhook-tls'
 
 /** What the reading says; where the user may not, that. Only a refusal is an answer: a server that cannot be reached is not. */
 const answerOf = async <T>(reading: Promise<T>): Promise<Answer<T>> => {
@@ -90,8 +89,8 @@ const readWebhook = async (client: KubeClient): Promise<Answer<WebhookConfigurat
   )
 
 /** Where the API server sends reviews is where Sluice runs. */
-const namespaceOf = (webhook: Answer<WebhookConfiguration | undefined>): string =>
-  ('is' in webhook ? webhook.is?.webhooks?.[0]?.clientConfig.service?.namespace : undefined) ?? SLUICE_NAMESPACE
+const namespaceOf = (webhook: Answer<WebhookConfiguration | undefined>): string | undefined =>
+  'is' in webhook ? webhook.is?.webhooks?.[0]?.clientConfig.service?.namespace : undefined
 
 type Secret = KubeObject & { readonly data?: { readonly [key: string]: string } }
 
@@ -124,15 +123,25 @@ const readDefinitions = async (client: KubeClient): Promise<ClusterSeen['definit
 type ConfigMap = KubeObject & { readonly data?: Labels }
 type Felix = KubeObject & { readonly spec?: { readonly bpfEnabled?: boolean } }
 
-/** `namespace`: where a Deployment is tried in a dry run. */
-export const gatherCluster = async (client: KubeClient, namespace: string, now: number): Promise<ClusterSeen> => {
+export type ClusterOptions = {
+  /** Where a Deployment is tried in a dry run. */
+  readonly namespace: string
+  /** Where Sluice is said to run, for when its webhook does not tell. */
+  readonly sluiceNamespace: string
+  readonly now: number
+}
+
+export const gatherCluster = async (
+  client: KubeClient,
+  { namespace, sluiceNamespace, now }: ClusterOptions,
+): Promise<ClusterSeen> => {
   const version = await readVersion(client)
   const [groupVersions, admissionResources, webhook] = await Promise.all([
     readGroupVersions(client),
     readAdmissionResources(client),
     readWebhook(client),
   ])
-  const systemNamespace = namespaceOf(webhook)
+  const systemNamespace = namespaceOf(webhook) ?? sluiceNamespace
   const [nodes, definitions, servingCertificate, trial, guard, pods, leases, daemonSets, cilium, felix, argoRollouts] =
     await Promise.all([
       listOf<Node>(client, NODES),
