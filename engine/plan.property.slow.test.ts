@@ -102,6 +102,21 @@ const count = (what: string): void => {
 }
 const TURNS = ['RolloutCompleted', 'RolloutAborted', 'RolloutRetry', 'SkipSteps', 'OptedOut', 'Unverified', 'Held']
 
+test('the same with sidecars', { timeout: 600_000 }, () => {
+  const annotations = withRouter.map(wish => ({ ...wish, 'sluice.dev/router': 'sidecar' }))
+  const chosen = options.chain(rest => annotations.map(own => ({ ...rest, annotations: own, hasSidecars: true })))
+  fc.assert(
+    fc.property(chosen, fc.array(moment, { minLength: 1, maxLength: 16, size: 'max' }), (wish, moments) => {
+      const world = prepare(wish)
+      for (const each of moments) live(world, each)
+      comeToRest(world)
+      checkIdempotence(world)
+      assert.deepEqual(world.violations, [])
+    }),
+    { numRuns, ...(seed !== undefined && { seed }) },
+  )
+})
+
 test('whatever happens, nothing forbidden is done and the state converges', { timeout: 600_000 }, t => {
   fc.assert(
     fc.property(options, fc.array(moment, { minLength: 1, maxLength: 16, size: 'max' }), (chosen, moments) => {

@@ -101,7 +101,7 @@ export const isHealthy = (world: World): boolean =>
 export const changeImage = (world: World, image: string, through: 'webhook' | 'past webhook' = 'webhook'): void => {
   const { deployment } = world
   if (!deployment) return
-  const changed = { ...deployment, spec: { ...deployment.spec, template: templateOf(image) } }
+  const changed = { ...deployment, spec: { ...deployment.spec, template: templateOf(image, world.hasSidecars) } }
   const isOptedIn = deployment.metadata.annotations?.['sluice.dev/strategy'] !== undefined
   const isChange = JSON.stringify(changed.spec.template) !== JSON.stringify(deployment.spec.template)
   const isHolding = through === 'webhook' && isOptedIn && isChange

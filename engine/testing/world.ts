@@ -64,6 +64,8 @@ export type World = {
   inconclusiveImages: Set<string>
   /** Versions (by hash) with a request that is never answered. */
   busyHashes: Set<string>
+  /** See WorldOptions. */
+  readonly hasSidecars: boolean
   readonly podReadyMs: number
   readonly podStopMs: number
 }
@@ -72,9 +74,10 @@ export const NAMESPACE = 'shop'
 export const NAME = 'web'
 export const START = Date.UTC(2026, 10, 24, 9, 0, 0)
 
-export const templateOf = (image: string): Deployment['spec']['template'] => ({
-  metadata: { labels: { app: NAME } },
-  spec: { containers: [{ name: 'web', image, ports: [{ containerPort: 8080 }] }] },
+/** `hasSidecar`: as the webhook labels it where sidecars are asked for. */
+export const templateOf = (image: string, hasSidecar = false): Deployment['spec']['template'] => ({
+  metadata: { labels: { app: NAME, ...(hasSidecar && { [SIDECAR_LABEL]: NAME }) } },
+  spec: { containers: [{ name: 'web', image, ports: [{ ...(hasSidecar && { name: 'http' }), containerPort: 8080 }] }] },
 })
 
 export type WorldOptions = {
@@ -83,13 +86,15 @@ export type WorldOptions = {
   readonly strategy?: Deployment['spec']['strategy']
   readonly services?: readonly string[]
   readonly routers?: number
+  /** New templates get sidecars, and Services lead to the name of their port. */
+  readonly hasSidecars?: boolean
 }
 
-const service = (name: string): Service => ({
+const service = (name: string, targetPort: number | string): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, resourceVersion: '1' },
-  spec: { clusterIP: '10.0.0.1', selector: { app: NAME }, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+  spec: { clusterIP: '10.0.0.1', selector: { app: NAME }, ports: [{ name: 'http', port: 80, targetPort }] },
 })
 
 /** A Deployment of image v1 that Kubernetes has not rolled out yet, its Services, and routers. */
@@ -110,13 +115,14 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
     spec: {
       replicas: options.replicas ?? 4,
       selector: { matchLabels: { app: NAME } },
-      template: templateOf('v1'),
+      template: templateOf('v1', options.hasSidecars),
       ...(options.strategy && { strategy: options.strategy }),
     },
   },
   replicaSets: [],
   pods: [],
-  services: (options.services ?? ['web']).map(service),
+  services: (options.services ?? ['web']).map(name => service(name, options.hasSidecars ? 'http' : 8080)),
+  hasSidecars: options.hasSidecars ?? false,
   endpointsLabels: {},
   slices: [],
   routes: [],
