@@ -156,6 +156,8 @@ export type Pod = KubeObject & {
   readonly status?: {
     readonly phase?: string
     readonly podIP?: string
+    /** The same first, then one of the other family in a dual-stack cluster. */
+    readonly podIPs?: readonly { readonly ip: string }[]
     readonly hostIP?: string
     readonly startTime?: string
     readonly conditions?: readonly Condition[]

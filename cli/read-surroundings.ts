@@ -1,5 +1,6 @@
 /** Reads what lies around a Deployment's pods for `sluice check`; what its user may not read is said, and left out. */
 import type { KubeObject, LabelSelector, Pod } from '../api/kubernetes.ts'
+import { listensOn } from '../api/listens-on.ts'
 import type { Rollout } from '../api/rollout.ts'
 import { ISTIO_NAMESPACE } from '../engine/preflight/mesh.ts'
 import type { NamespaceSeen, NetworkPolicy, PeerAuthentication, Surroundings } from '../engine/preflight/surroundings.ts'
@@ -100,7 +101,7 @@ export const readAround = async (
       peerAuthentications: peerAuthentications.flat(),
       routers: {
         labels: routers[0]?.metadata.labels ?? {},
-        addresses: routers.flatMap(({ status }) => status?.podIP ?? []),
+        addresses: routers.flatMap(listensOn),
       },
       rivals,
     },

@@ -54,7 +54,8 @@ const countEndpoints = (slices: readonly EndpointSlice[]): { readonly ready: num
   const ready = new Set<string>()
   for (const slice of slices) {
     for (const endpoint of slice.endpoints ?? []) {
-      const address = endpoint.addresses[0] ?? ''
+      // And a pod of a dual-stack Service stands in one of each family.
+      const address = endpoint.targetRef?.uid ?? endpoint.addresses[0] ?? ''
       all.add(address)
       if (endpoint.conditions?.ready !== false) ready.add(address)
     }

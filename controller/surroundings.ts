@@ -3,6 +3,7 @@
  * when a Service is about to be entered. Not watched: it is needed for a moment once an update, and a cluster has many of them.
  */
 import type { Deployment, KubeObject, Pod } from '../api/kubernetes.ts'
+import { listensOn } from '../api/listens-on.ts'
 import { ISTIO_NAMESPACE } from '../engine/preflight/mesh.ts'
 import type { NamespaceSeen, NetworkPolicy, PeerAuthentication, Surroundings } from '../engine/preflight/surroundings.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
@@ -83,7 +84,7 @@ const routersOf = (pods: readonly Pod[]): Surroundings['routers'] => {
   const ready = pods.filter(isPodReady)
   const [first, ...others] = ready.map(({ metadata }) => metadata.labels ?? {})
   const shared = Object.entries(first ?? {}).filter(([key, value]) => others.every(labels => labels[key] === value))
-  return { labels: Object.fromEntries(shared), addresses: ready.flatMap(({ status }) => status?.podIP ?? []) }
+  return { labels: Object.fromEntries(shared), addresses: ready.flatMap(listensOn) }
 }
 
 const readAll = async (options: SurroundingsOptions, namespace: string): Promise<Reading> => {

@@ -80,6 +80,7 @@ const makeDeployment = (options: SluiceOptions, { component, replicas, ports, ar
       fieldRef('POD_NAME', 'metadata.name'),
       fieldRef('POD_NAMESPACE', 'metadata.namespace'),
       fieldRef('POD_IP', 'status.podIP'),
+      fieldRef('POD_IPS', 'status.podIPs'),
       { name: 'NODE_NO_WARNINGS', value: '1' },
     ],
     ports: [...ports, { name: 'health', containerPort: 8081 }],

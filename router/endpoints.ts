@@ -15,7 +15,8 @@ export const addressKey = ({ host, port }: Address): string => (host.includes(':
  * Where new connections may go, by kube-proxy's rule: the ready endpoints; when there are none, those that still serve while
  * terminating. An absent condition `ready` means ready (discovery.k8s.io/v1).
  */
-export const usableAddresses = (slices: readonly EndpointSlice[], portName: string): readonly Address[] => {
+export const usableAddresses = (all: readonly EndpointSlice[], portName: string): readonly Address[] => {
+  const slices = oneFamily(all)
   const ready = addressesOf(slices, portName, isReady)
   return ready.length > 0
     ? ready
@@ -27,8 +28,19 @@ export const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready 
 /** Different addresses of ready endpoints, whatever the port: what a version is said to have. */
 export const countReady = (slices: readonly EndpointSlice[]): number =>
   new Set(
-    slices.flatMap(({ endpoints }) => (endpoints ?? []).filter(isReady).flatMap(endpoint => endpoint.addresses.slice(0, 1))),
+    oneFamily(slices).flatMap(({ endpoints }) =>
+      (endpoints ?? []).filter(isReady).flatMap(endpoint => endpoint.addresses.slice(0, 1)),
+    ),
   ).size
+
+/** In a dual-stack Service each pod stands in a slice of each family, and is one pod: the family that has more of them is used. */
+const oneFamily = (slices: readonly EndpointSlice[]): readonly EndpointSlice[] => {
+  const of = (type: EndpointSlice['addressType']) => slices.filter(({ addressType }) => addressType === type)
+  const [four, six] = [of('IPv4'), of('IPv6')]
+  const count = (family: readonly EndpointSlice[]) =>
+    family.reduce((sum, { endpoints }) => sum + (endpoints ?? []).filter(isReady).length, 0)
+  return count(six) > count(four) ? six : four
+}
 
 /** Only the first address of an endpoint is used: all of one endpoint are the same pod (discovery.k8s.io/v1). */
 const addressesOf = (

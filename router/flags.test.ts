@@ -7,7 +7,7 @@ const POD = { POD_NAME: 'router-1', POD_NAMESPACE: 'sluice-system', POD_IP: '10.
 test('without flags the defaults hold', () => {
   assert.deepEqual(readSettings([], POD), {
     settings: {
-      pod: { name: 'router-1', namespace: 'sluice-system', ip: '10.0.0.1' },
+      pod: { name: 'router-1', namespace: 'sluice-system', ip: '10.0.0.1', listen: '10.0.0.1' },
       kubeconfig: undefined,
       adminPort: 8444,
       healthPort: 8081,
@@ -73,4 +73,14 @@ test('what the pod must say about itself is asked for', () => {
     'POD_NAME',
     'POD_IP',
   ])
+})
+
+test('a pod with an address of each family listens for clients on all', () => {
+  const listenOf = (POD_IPS: string) => {
+    const read = readSettings([], { ...POD, POD_IPS })
+    return 'settings' in read ? read.settings.pod.listen : read.problems
+  }
+  assert.equal(listenOf('10.0.0.1,fd00::1'), '::')
+  assert.equal(listenOf('10.0.0.1'), '10.0.0.1')
+  assert.equal(listenOf(''), '10.0.0.1')
 })

@@ -3,7 +3,13 @@ import { parseArgs } from 'node:util'
 import { LOG_LEVELS, type LogLevel } from '../kube/log.ts'
 
 export type Settings = {
-  readonly pod: { readonly namespace: string; readonly name: string; readonly ip: string }
+  readonly pod: {
+    readonly namespace: string
+    readonly name: string
+    readonly ip: string
+    /** Where clients are listened for: the pod's address, or all of them (`::`) where it has one of each family. */
+    readonly listen: string
+  }
   /** Undefined: the ServiceAccount's files. */
   readonly kubeconfig: string | undefined
   readonly adminPort: number
@@ -29,7 +35,7 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --max-connections NUMBER          connections of clients on one port (10000)
   --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)
   --log-level LEVEL                 debug, info, warn or error (info)
-Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off
+Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); POD_IPS (all, for dual stack); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off
 `
 
 const OPTIONS = {
@@ -69,7 +75,7 @@ export const readSettings = (
   if (fastLane !== 'on' && fastLane !== 'off')
     problems.push(`--fast-lane (or SLUICE_FAST_LANE) is ${JSON.stringify(fastLane)}, must be on or off, e.g. on`)
   const settings: Settings = {
-    pod: { namespace: required('POD_NAMESPACE'), name: required('POD_NAME'), ip: required('POD_IP') },
+    pod: { namespace: required('POD_NAMESPACE'), name: required('POD_NAME'), ip: required('POD_IP'), listen: listenOn(env) },
     kubeconfig: env['KUBECONFIG'] || undefined,
     adminPort: whole('admin-port', 65_535),
     healthPort: whole('health-port', 65_535),
@@ -83,6 +89,12 @@ export const readSettings = (
     logLevel: level ?? 'info',
   }
   return problems.length > 0 ? { problems } : { settings }
+}
+
+const listenOn = (env: Environment): string => {
+  const all = (env['POD_IPS'] ?? '').split(',').filter(ip => ip !== '')
+  const isDual = all.some(ip => ip.includes(':')) && all.some(ip => !ip.includes(':'))
+  return isDual ? '::' : (env['POD_IP'] ?? '')
 }
 
 type Values = { readonly [name in keyof typeof OPTIONS]?: string | undefined }

@@ -269,3 +269,13 @@ test('health says alive as soon as the process is up', async t => {
   assert.equal(answer.statusCode, 404)
   answer.resume()
 })
+
+test('a router that listens on all addresses answers clients of both families, with their plain addresses', async t => {
+  const pod = await startPod((req, res) => void res.end(String(req.headers['x-forwarded-for'])))
+  t.after(() => pod.close())
+  const { api, port } = await aCluster(t)
+  api.put(ENDPOINT_SLICES, aSlice('web-v1', [anEndpoint('127.0.0.1')], { port: pod.port }))
+  const router = await start(t, api, { pod: { namespace: 'sluice-system', name: 'router-a', ip: '127.0.0.1', listen: '::' } })
+  await until(() => router.notReady() === undefined, 'it is ready')
+  for (const host of ['127.0.0.1', '::1']) assert.equal((await ask(port, {}, false, host)).body, host)
+})

@@ -28,7 +28,13 @@ export type RouterOptions = {
   readonly log: Logger
   readonly clock: Clock
   /** This router's pod: its name is the router's name, its address is listened on. */
-  readonly pod: { readonly namespace: string; readonly name: string; readonly ip: string }
+  readonly pod: {
+    readonly namespace: string
+    readonly name: string
+    readonly ip: string
+    /** Where clients are listened for; `ip` when absent. */
+    readonly listen?: string
+  }
   readonly adminPort: number
   readonly healthPort: number
   /** Where the last good Routes are kept. */
@@ -103,7 +109,7 @@ class RunningRouter implements Router {
       log: options.log,
       draining: () => this.#draining,
     }
-    this.serving = new Serving({ context, host: options.pod.ip, lingerMs: options.lingerMs })
+    this.serving = new Serving({ context, host: options.pod.listen ?? options.pod.ip, lingerMs: options.lingerMs })
   }
 
   get healthPort(): number {

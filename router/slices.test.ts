@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EndpointSlice } from '../api/kubernetes.ts'
+import type { EndpointSlice, Pod } from '../api/kubernetes.ts'
 import { MANAGED_BY_SLICE, SERVICE_NAME, SLICE_ROLE } from '../api/names.ts'
 import type { RouteSpec } from '../api/route.ts'
 import { failOpenService, planSlices, ROUTE_VERSION, renderSlices } from './slices.ts'
@@ -8,6 +8,15 @@ import { anEndpoint, aRoute, aRouterPod, aSlice, canaryAt } from './testing/obje
 
 const ROUTERS = [aRouterPod('router-b', '10.1.0.2'), aRouterPod('router-a', '10.1.0.1')]
 const STABLE = [aSlice('web-v1', [anEndpoint('10.0.0.1'), anEndpoint('10.0.0.2')])]
+const DUAL_STABLE: EndpointSlice[] = [
+  aSlice('web-v1', [anEndpoint('10.0.0.1')]),
+  { ...aSlice('web-v1', [anEndpoint('fd00::11')], { suffix: 'six' }), addressType: 'IPv6' },
+]
+const aDualRouter: Pod = {
+  ...aRouterPod('dual', '10.1.0.9'),
+  spec: { containers: [{ name: 'router', env: [{ name: 'POD_IPS' }] }] },
+  status: { ...aRouterPod('dual', '10.1.0.9').status, podIPs: [{ ip: '10.1.0.9' }, { ip: 'fd00::9' }] },
+}
 const render = (spec: Partial<RouteSpec> = {}, routers = ROUTERS, stable = STABLE) => renderSlices(aRoute(spec), routers, stable)
 /** `NAME ADDRESS=CONDITIONS ... | PORT:NUMBER ...` with R for ready, S for serving, T for terminating. */
 const shown = ({ metadata, endpoints, ports }: EndpointSlice): string => {
@@ -123,12 +132,33 @@ const TABLE: readonly { readonly name: string; readonly got: readonly EndpointSl
   },
   {
     name: 'routers of both address families get a slice each',
-    got: render({}, [aRouterPod('a', 'fd00::1'), aRouterPod('b', '10.1.0.2')]),
+    got: render({}, [aRouterPod('a', 'fd00::1'), aRouterPod('b', '10.1.0.2')], DUAL_STABLE),
     want: [
       'web-sluice-router fd00::1=RS | http:20001/TCP',
       'web-sluice-router-2 10.1.0.2=RS | http:20001/TCP',
-      'web-sluice-fail-open 10.0.0.1=ST 10.0.0.2=ST | http:8080/TCP',
+      'web-sluice-fail-open 10.0.0.1=ST | http:8080/TCP',
+      'web-sluice-fail-open-2 fd00::11=ST | http:8080/TCP',
     ],
+  },
+  {
+    name: 'a router that listens on both addresses of its pod stands in a slice of each family',
+    got: render({}, [aDualRouter], DUAL_STABLE),
+    want: [
+      'web-sluice-router 10.1.0.9=RS | http:20001/TCP',
+      'web-sluice-router-2 fd00::9=RS | http:20001/TCP',
+      'web-sluice-fail-open 10.0.0.1=ST | http:8080/TCP',
+      'web-sluice-fail-open-2 fd00::11=ST | http:8080/TCP',
+    ],
+  },
+  {
+    name: 'in the families of the Service only',
+    got: render({}, [aDualRouter]),
+    want: ['web-sluice-router 10.1.0.9=RS | http:20001/TCP', 'web-sluice-fail-open 10.0.0.1=ST 10.0.0.2=ST | http:8080/TCP'],
+  },
+  {
+    name: 'a router that was not told its other address does not listen on it',
+    got: render({}, [{ ...aDualRouter, spec: { containers: [{ name: 'router' }] } }], DUAL_STABLE).slice(0, 1),
+    want: ['web-sluice-router 10.1.0.9=RS | http:20001/TCP'],
   },
 ]
 

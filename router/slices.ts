@@ -7,6 +7,7 @@
  * - `pass-through`: the pods of stable as they are, for ports that do not go through the routers.
  */
 import type { Endpoint, EndpointSlice, ObjectMeta, OwnerReference, Pod } from '../api/kubernetes.ts'
+import { listensOn } from '../api/listens-on.ts'
 import { MANAGED_BY_SLICE, PREFIX, SERVICE_NAME, SLICE_ROLE, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
 import type { Route, RouterEndpoints } from '../api/route.ts'
 import { isReady } from './endpoints.ts'
@@ -36,7 +37,7 @@ export const renderSlices = (
   if (route.spec.endpoints === 'none') return []
   const stable = stableSlices.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
   return [
-    ...named(route, 'router', renderRouters(route, routerPods)),
+    ...named(route, 'router', renderRouters(route, routerPods, stable)),
     ...named(route, 'fail-open', renderFailOpen(route, stable)),
     ...((route.spec.passThrough ?? []).length > 0 ? named(route, 'pass-through', renderPassThrough(route, stable)) : []),
   ]
@@ -52,15 +53,17 @@ export const failOpenService = ({ spec }: Route, hasPods: (service: string) => b
   return spec.backends.find(({ service, weight }) => weight === 100 && hasPods(service))?.service ?? stable
 }
 
-const renderRouters = ({ spec }: Route, pods: readonly Pod[]): readonly Content[] => {
+const renderRouters = ({ spec }: Route, pods: readonly Pod[], stable: readonly EndpointSlice[]): readonly Content[] => {
   const ports = spec.ports.map(({ name = '', listenPort }) => ({ name, port: listenPort, protocol: 'TCP' }))
   const usable = pods.filter(takesTraffic).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-  const endpoints = usable.map(pod => ({
-    family: familyOf(pod.status?.podIP ?? ''),
-    endpoint: renderRouter(pod, spec.endpoints),
-  }))
+  const endpoints = usable.flatMap(pod =>
+    listensOn(pod).map(address => ({ family: familyOf(address), endpoint: renderRouter(pod, address, spec.endpoints) })),
+  )
   // One slice holds one family; the first stands even when it is empty, as the sign that the Route is rendered.
-  const families = [...new Set(endpoints.map(({ family }) => family))]
+  const found = [...new Set(endpoints.map(({ family }) => family))]
+  // Of the families in which routers listen, those that the Service has: the native controller makes slices for no others.
+  const shared = found.filter(family => stable.some(({ addressType }) => addressType === family))
+  const families = shared.length > 0 ? shared : found
   return (families.length > 0 ? families : (['IPv4'] as const)).map(addressType => ({
     addressType,
     ports,
@@ -76,8 +79,8 @@ export const takesTraffic = ({ metadata, status }: Pod): boolean =>
   status.phase === 'Running' &&
   (status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True')
 
-const renderRouter = ({ metadata, spec, status }: Pod, endpoints: RouterEndpoints): Endpoint => ({
-  addresses: [status?.podIP ?? ''],
+const renderRouter = ({ metadata, spec }: Pod, address: string, endpoints: RouterEndpoints): Endpoint => ({
+  addresses: [address],
   conditions: endpoints === 'ready' ? SERVES : LAST_RESORT,
   ...(spec.nodeName ? { nodeName: spec.nodeName } : {}),
   targetRef: {

@@ -22,9 +22,16 @@ const makePrivateService = (service: Service, hash: string): Service => ({
     type: 'ClusterIP',
     // Only its endpoints are wanted: no cluster address, nothing for the service proxies to do.
     clusterIP: 'None',
+    ...familiesOf(service),
     selector: { ...(service.spec.selector ?? savedSelector(service)), [POD_TEMPLATE_HASH]: hash },
     ports: (service.spec.ports ?? []).map(({ nodePort: _, ...port }) => port),
   },
+})
+
+/** Of the same families, so that the pods' addresses of each are known. */
+const familiesOf = ({ spec: { ipFamilies, ipFamilyPolicy } }: Service) => ({
+  ...(ipFamilies !== undefined && { ipFamilies }),
+  ...(ipFamilyPolicy !== undefined && { ipFamilyPolicy }),
 })
 
 const repairOps = (actual: Service, wanted: Service): JsonPatchOp[] =>

@@ -16,7 +16,7 @@ import type { RouterSeen, ServiceSeen } from '../seen.ts'
 import { timestamp } from '../time.ts'
 import { planServiceMode } from './index.ts'
 import { preflight } from './preflight.ts'
-import { ROUTE_VERSION } from './slices.ts'
+import { nativeReady, ROUTE_VERSION } from './slices.ts'
 import type { ModeContext, StepName } from './step.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 9, 0, 0)
@@ -449,6 +449,27 @@ for (const [name, refused, says] of refusals) {
 test('a Service that also leads to pods of another workload is refused', () => {
   const other = { ...native, endpoints: [{ addresses: ['1.1.1.9'], targetRef: { kind: 'Pod', name: 'worker-1' } }] }
   assert.match(preflight({ service: service(), slices: [other] }, mode()) ?? '', /also selects pod worker-1/)
+})
+
+test('a private Service is of the same address families', () => {
+  const dual = service({ ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' })
+  const { intents } = planServiceMode({ service: dual, slices: [native] }, 'proxy', mode({ backends: [] }))
+  const made = intents.flatMap(intent => (intent.kind === 'createService' ? [intent.service.spec] : []))
+  assert.deepEqual(
+    made.map(({ ipFamilies, ipFamilyPolicy }) => [ipFamilies, ipFamilyPolicy]),
+    [[['IPv4', 'IPv6'], 'RequireDualStack']],
+  )
+})
+
+test('pods of a dual-stack Service count once, though each stands in a slice of each family', () => {
+  const both = (['10.0.0.1', 'fd00::1'] as const).map(
+    (address, i): EndpointSlice => ({
+      ...native,
+      metadata: { ...native.metadata, name: `web-${i}` },
+      endpoints: [{ addresses: [address], conditions: { ready: true }, targetRef: { kind: 'Pod', name: 'web-rs-a', uid: 'p1' } }],
+    }),
+  )
+  assert.equal(nativeReady({ service: service(), slices: both }), 1)
 })
 
 test('a Service whose load balancer reads pods itself is refused, one whose load balancer takes nodes is not', () => {

@@ -29,7 +29,8 @@ const readyAddresses = (slices: readonly EndpointSlice[]): ReadonlySet<string> =
     slices
       .flatMap(({ endpoints }) => endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready !== false)
-      .flatMap(({ addresses }) => addresses.slice(0, 1)),
+      // A pod of a dual-stack Service stands in a slice of each family, and is one.
+      .flatMap(({ addresses, targetRef }) => targetRef?.uid ?? addresses.slice(0, 1)),
   )
 
 /** Ready endpoints that the native slice controller has published. */
