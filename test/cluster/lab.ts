@@ -9,7 +9,6 @@ import { join, resolve } from 'node:path'
 import type { Pod } from '../../api/kubernetes.ts'
 import { SLUICE_NAMESPACE } from '../../api/names.ts'
 import { startCluster } from '../../cluster/start.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { silentLogger } from '../../kube/log.ts'
 import { PODS } from '../../kube/resources.ts'
 import { apply } from '../../local/apply.ts'
@@ -17,26 +16,10 @@ import { installSluice } from '../../local/install.ts'
 import { LOCAL_ARGS } from '../../local/up.ts'
 import { waitFor } from '../../local/wait.ts'
 import { kubectl } from './kubectl.ts'
+import type { Lab, LabOptions } from './lab-api.ts'
 import { type RealCluster, startRealCluster } from './real-cluster.ts'
 
-export type Lab = {
-  readonly client: KubeClient
-  /** Made for the suite. */
-  readonly namespace: string
-  readonly kubeconfig: string
-  /** What kubectl printed; rejects with what it said on standard error. */
-  readonly kubectl: (...args: readonly string[]) => Promise<string>
-  /** SIGKILL to every pod of a component of Sluice; they are restarted by the node. */
-  readonly killSluice: (component: 'controller' | 'router' | 'webhook') => Promise<void>
-  /** Serves the sample app, for objects.ts. */
-  readonly serve: { readonly node: string; readonly root: string; readonly image?: string }
-  readonly stop: () => Promise<void>
-}
-
-export type LabOptions = {
-  /** Install Sluice too. */
-  readonly sluice?: boolean
-}
+export type { Lab } from './lab-api.ts'
 
 const NAMESPACE = 'suite'
 const ROOT = resolve(import.meta.dirname, '../..')

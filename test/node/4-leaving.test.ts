@@ -46,7 +46,8 @@ describe('on a real node', () => {
       await lab.kubectl('scale', `--namespace=${SYSTEM}`, `deployment/${RELEASE}-controller`, '--replicas=0')
       killProcesses('controller')
       await waitFor({ what: 'the controllers to be gone' }, async () => countOf('controller') === 0)
-      await lab.sluice('eject', 'deployment/ejected')
+      // It is refused for as long as the killed controller's Lease could still be that of one at work.
+      await waitFor({ what: 'the eject', everyMs: 2000 }, () => lab.sluice('eject', 'deployment/ejected'))
       await sleep(2000)
     })
     report({

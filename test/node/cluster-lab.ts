@@ -2,7 +2,7 @@
 import { apply } from '../../local/apply.ts'
 import { waitFor } from '../../local/wait.ts'
 import { kubectl } from '../cluster/kubectl.ts'
-import type { Lab, LabOptions } from '../cluster/lab.ts'
+import type { Lab, LabOptions } from '../cluster/lab-api.ts'
 import { SAMPLE_IMAGE } from './images.ts'
 import { installSluice, theNode } from './lab.ts'
 import { killProcesses } from './processes.ts'
