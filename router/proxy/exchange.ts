@@ -2,6 +2,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Dispatch } from '../dispatch.ts'
+import { isOwnExhaustion, NO_CONNECTION_LEFT } from '../exhaustion.ts'
 import { asksToLeave, type Connection, type LaneContext } from '../lanes/connection.ts'
 import type { RunningVersion } from '../running-route.ts'
 import type { Outcome } from '../stats/second-ring.ts'
@@ -170,6 +171,10 @@ export class Exchange {
     attempt.over = true
     clearTimeout(attempt.timer)
     if (this.#settled || this.#in.res.destroyed) return
+    if (attempt.bytesBefore < 0 && isOwnExhaustion(error)) {
+      this.#failure = NO_CONNECTION_LEFT
+      return this.#answerFailure()
+    }
     if (attempt.bytesBefore < 0) {
       this.#failure = attempt.expired
         ? { status: 504, text: 'the pod did not accept a connection in time' }

@@ -14,7 +14,7 @@ export type TestPod = {
 
 /** An HTTP server in the place of a pod. */
 export const startPod = async (handler: RequestListener, { port = 0 } = {}): Promise<TestPod & { readonly server: Server }> => {
-  const server = createServer({ keepAliveTimeout: 60_000 }, handler)
+  const server = createServer({ keepAliveTimeout: 60_000, maxHeaderSize: 131_072 }, handler)
   return { server, ...(await listen(server, port)) }
 }
 

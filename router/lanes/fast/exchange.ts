@@ -1,6 +1,7 @@
 /** One request from its head to the end of its answer: tried on pods, passed on, answered, counted. As proxy/exchange.ts, on raw sockets. */
 import type { Socket } from 'node:net'
 import { Dispatch } from '../../dispatch.ts'
+import { isOwnExhaustion, NO_CONNECTION_LEFT } from '../../exhaustion.ts'
 import { type OwnStatus, renderAnswer } from '../../proxy/answer.ts'
 import { outcomeOf } from '../../proxy/exchange.ts'
 import type { RunningVersion } from '../../running-route.ts'
@@ -53,7 +54,7 @@ export class FastExchange implements PodUser {
   #dispatch: Dispatch | undefined
   #upstream: Upstream | undefined
   #pod: PodConnection | undefined
-  #failure = NO_POD
+  #failure: Failure = NO_POD
   #expired: 'connecting' | 'answering' | undefined
   #startedAt = 0
   /** When the pod was asked to connect, or was given the request, as seen by watch(); 0 until it looks. */
@@ -184,6 +185,10 @@ export class FastExchange implements PodUser {
     if (this.#isAnswered || !this.#dispatch) return this.#asker.onDeaf()
     if (this.#isAnswering) return this.#cut()
     const expired = this.#expired
+    if (isOwnExhaustion(pod.error)) {
+      this.#failure = NO_CONNECTION_LEFT
+      return this.#answerFailure()
+    }
     if (!pod.isConnected) {
       this.#failure = expired
         ? { status: 504, text: 'the pod did not accept a connection in time' }

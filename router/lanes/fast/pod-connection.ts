@@ -42,6 +42,8 @@ export class PodConnection {
   readonly socket: Socket
   readonly pool: Pool
   isConnected = false
+  /** Why it broke, when it did. */
+  error: Error | undefined
   /** It has carried a request before this one. */
   isReused = false
   /** Something has come in answer to this request. */
@@ -74,7 +76,9 @@ export class PodConnection {
       this.#user?.onConnected()
     })
     // What became of it is told by 'close'.
-    this.socket.on('error', () => {})
+    this.socket.on('error', error => {
+      this.error = error
+    })
     this.socket.on('end', () => this.#onEnd())
     this.socket.on('close', () => this.#onClose())
     this.socket.on('drain', () => this.#user?.onDrain())
