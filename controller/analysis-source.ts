@@ -1,4 +1,6 @@
 /** Joins the caches and the router client into what metrics are measured with. */
+
+import type { Provider } from '../analysis/providers/provider.ts'
 import { type Measure, measureWith } from '../analysis/providers/registry.ts'
 import { makeSluiceRouterProvider } from '../analysis/providers/sluice-router.ts'
 import { isSidecarRoute } from '../engine/sidecar/placement.ts'
@@ -13,9 +15,11 @@ export type AnalysisSourceOptions = {
   readonly routers: Pick<RouterClient, 'buckets'>
   readonly sidecars?: Pick<Sidecars, 'of' | 'buckets'>
   readonly clock: Pick<Clock, 'now'>
+  /** Providers besides the routers. */
+  readonly others?: readonly Provider[]
 }
 
-export const makeMeasure = ({ caches, routers, sidecars, clock }: AnalysisSourceOptions): Measure => {
+export const makeMeasure = ({ caches, routers, sidecars, clock, others = [] }: AnalysisSourceOptions): Measure => {
   const isSplitBySidecars = (namespace: string, deployment: string): boolean =>
     caches.routes.by(BY_NAMESPACE, namespace).some(route => route.spec.deployment === deployment && isSidecarRoute(route))
   return measureWith([
@@ -34,5 +38,6 @@ export const makeMeasure = ({ caches, routers, sidecars, clock }: AnalysisSource
         sidecars && name.includes('/') ? sidecars.buckets(name, route, seconds) : routers.buckets(name, route, seconds),
       now: clock.now,
     }),
+    ...others,
   ])
 }

@@ -1,5 +1,7 @@
 /** The controller's process: node controller/main.ts [flags]; see --help. */
 import { parseArgs } from 'node:util'
+import { ownAws } from '../analysis/providers/authentication.ts'
+import type { ExternalOptions } from '../analysis/providers/external.ts'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
@@ -19,6 +21,8 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
+ARGO_ROLLOUTS_PROMETHEUS_ADDRESS is asked by prometheus metrics without an address; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_SESSION_TOKEN sign requests to Amazon's Prometheus.
 `
 
 const fail = (message: string): never => {
@@ -55,6 +59,18 @@ const level: LogLevel =
   LOG_LEVELS.find(one => one === values['log-level']) ??
   fail(`--log-level: ${JSON.stringify(values['log-level'])} is not supported, must be one of ${LOG_LEVELS.join(', ')}`)
 
+const external = (): ExternalOptions => {
+  const {
+    ARGO_ROLLOUTS_PROMETHEUS_ADDRESS: prometheusAddress,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = process.env
+  const credentials =
+    accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } : undefined
+  return { ...(prometheusAddress && { prometheusAddress }), ...(credentials && { aws: ownAws(credentials) }) }
+}
+
 const main = async (): Promise<void> => {
   const log = makeLogger({ component: 'controller', level })
   const die = (what: string) => (error: unknown) => {
@@ -77,6 +93,7 @@ const main = async (): Promise<void> => {
     systemNamespace: process.env['POD_NAMESPACE'] ?? SLUICE_NAMESPACE,
     host: values.host,
     healthPort: numberOf('health-port'),
+    external: external(),
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
   })
   const why = await Promise.race([stopped.then(() => 'stopped' as const), controller.lost.then(() => 'lost' as const)])

@@ -1,5 +1,6 @@
 /** The controller as a whole: caches on every replica, queues and workers on the leader only. */
 import { Registry } from 'prom-client'
+import { type ExternalOptions, makeExternalProviders } from '../analysis/providers/external.ts'
 import { CONTROLLER_LEASE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
 import type { Settings } from '../engine/seen.ts'
@@ -32,6 +33,8 @@ import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 
 export type ControllerOptions = {
+  /** What metric providers outside of the cluster's routers need. */
+  readonly external?: ExternalOptions
   readonly client: KubeClient
   readonly clock: Clock
   readonly log: Logger
@@ -107,16 +110,18 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     reports: watch.reports,
     sidecarReports: sidecars.reports,
   })
+  const external = makeExternalProviders(parts.external)
   const reconcileAnalysis = makeAnalysisController({
     client,
     clock,
     log,
     events,
     runs: caches.analysisRuns,
-    measure: makeMeasure({ caches, routers, sidecars, clock }),
+    measure: makeMeasure({ caches, routers, sidecars, clock, others: external.providers }),
   })
   const stop = () => {
     unsubscribe()
+    void external.close()
     stopCounting()
     watch.stop()
     void sidecars.stop()

@@ -79,6 +79,13 @@ export const formatFloat = (value: number): string => {
   return sign + (exponent < -4 || exponent >= 6 ? withExponent(digits, exponent) : withoutExponent(digits, exponent))
 }
 
+/** All digits, without exponent: strconv.FormatFloat(value, 'f', -1, 64). */
+export const formatDecimal = (value: number): string => {
+  if (!Number.isFinite(value)) return formatFloat(value)
+  const { digits, exponent } = shortest(Math.abs(value))
+  return (value < 0 || Object.is(value, -0) ? '-' : '') + withoutExponent(digits, exponent)
+}
+
 /** As Go's encoding/json; NaN and infinities are undefined. */
 export const jsonFloat = (value: number): string | undefined => {
   if (!Number.isFinite(value)) return undefined

@@ -3,7 +3,7 @@ import { jsonFloat } from '../go/numbers.ts'
 import { compareText, toBytes, wellFormed } from '../go/text.ts'
 import { BYTES, STRING_MAP } from '../go/types.ts'
 import { formatTime } from '../time/format.ts'
-import { anys, fail, integerOf, stringMap, typeName, type Value } from './values.ts'
+import { anys, fail, integerOf, isMap, isSlice, stringMap, typeName, type Value } from './values.ts'
 
 /**
  * A parsed JSON value as expressions see it: all numbers are float64, since that is what Go's decoder (and so every provider of
@@ -59,6 +59,17 @@ const scalarJson = (value: Exclude<Value, null>): string | undefined => {
   const whole = integerOf(value) ?? (value.kind === 'boxed' ? value.value : value.kind === 'duration' ? value.ns : undefined)
   if (whole !== undefined) return String(whole)
   return value.kind === 'time' ? `"${formatTime(value, '2006-01-02T15:04:05.999999999Z07:00')}"` : undefined
+}
+
+/** json.Marshal: in one line, keys in order. */
+export const compactJson = (value: Value): string => {
+  if (value === null) return 'null'
+  const scalar = scalarJson(value)
+  if (scalar !== undefined) return scalar
+  if (isSlice(value)) return value.isNil ? 'null' : `[${value.items.map(compactJson).join(',')}]`
+  if (!isMap(value)) return fail(`json: unsupported type: ${typeName(value)}`)
+  const entries = [...value.entries].sort(([a], [b]) => compareText(a, b))
+  return `{${entries.map(([key, entry]) => `${textJson(key)}:${compactJson(entry.value)}`).join(',')}}`
 }
 
 /** json.MarshalIndent with two blanks. */
