@@ -171,7 +171,7 @@ export class Exchange {
     attempt.over = true
     clearTimeout(attempt.timer)
     if (this.#settled || this.#in.res.destroyed) return
-    if (attempt.bytesBefore < 0 && isOwnExhaustion(error)) {
+    if (isOwnExhaustion(error)) {
       this.#failure = NO_CONNECTION_LEFT
       return this.#answerFailure()
     }
