@@ -59,6 +59,10 @@ const installed = (): MemoryApi => {
     admission('ValidatingAdmissionPolicy', 'rel-guard.sluice.dev'),
     admission('ValidatingAdmissionPolicyBinding', 'rel-guard.sluice.dev'),
   )
+  // As the native controller copies them from the Deployment.
+  const stable = api.read<ReplicaSet>('ReplicaSet', `web-${STABLE}`)!
+  const annotations = { 'sluice.dev/steps': '20%', 'sluice.dev/stable-template': 'x', 'sluice.dev/saved': '{}' }
+  api.put({ ...stable, metadata: { ...stable.metadata, annotations } } as ReplicaSet)
   api.react = react
   return api
 }
@@ -97,6 +101,7 @@ const assertClean = (api: MemoryApi): void => {
   const set = api.read<ReplicaSet>('ReplicaSet', `web-${STABLE}`)
   assert.equal(set?.spec.replicas, 4)
   assert.ok(set?.metadata.ownerReferences?.every(({ kind }) => kind !== 'Rollout'))
+  assert.deepEqual(set?.metadata.annotations, { 'sluice.dev/steps': '20%' }, "the settings are the user's own")
 }
 
 test('uninstall in the middle of an update gives everything back and leaves nothing of Sluice', async () => {

@@ -5,6 +5,7 @@ import {
   BYPASS,
   DEPLOYMENT_LABEL,
   FRONTED_SERVICE_LABEL,
+  INTERNAL_ANNOTATIONS,
   MANAGED_BY_SLICE,
   ROLLOUTS_POD_TEMPLATE_HASH,
   SAVED_SELECTOR,
@@ -57,21 +58,26 @@ const removeAll = async (client: KubeClient, resource: Resource, objects: readon
 const isOwnedBy = (object: KubeObject, kind: string): boolean =>
   (object.metadata.ownerReferences ?? []).some(owner => owner.kind === kind)
 
-const unmarkReplicaSet = ({ metadata: { labels, ownerReferences = [] } }: ReplicaSet): readonly JsonPatchOp[] => {
+/** The native controller copies a Deployment's annotations to its newest ReplicaSet, and never takes one away there. */
+const unmarkReplicaSet = ({ metadata }: ReplicaSet): readonly JsonPatchOp[] => {
+  const { labels, ownerReferences = [] } = metadata
   const at = ownerReferences.findIndex(({ kind, apiVersion }) => kind === 'Rollout' && apiVersion.startsWith('argoproj.io/'))
   return [
     ...(labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === undefined
       ? []
       : [{ op: 'remove' as const, path: pointer('metadata', 'labels', ROLLOUTS_POD_TEMPLATE_HASH) }]),
     ...(at < 0 ? [] : [{ op: 'remove' as const, path: pointer('metadata', 'ownerReferences', at) }]),
+    ...removeAnnotations({ metadata }, [...INTERNAL_ANNOTATIONS, BYPASS]),
   ]
 }
 
-/** The bypass too: an ejection that broke off left it, and without Sluice it means nothing. */
-const removeNotes = ({ metadata }: Deployment): readonly JsonPatchOp[] =>
-  [STABLE_TEMPLATE, BYPASS]
+const removeAnnotations = ({ metadata }: Pick<KubeObject, 'metadata'>, keys: readonly string[]): readonly JsonPatchOp[] =>
+  keys
     .filter(key => metadata.annotations?.[key] !== undefined)
     .map(key => ({ op: 'remove', path: pointer('metadata', 'annotations', key) }))
+
+/** The bypass too: an ejection that broke off left it, and without Sluice it means nothing. */
+const removeNotes = (deployment: Deployment): readonly JsonPatchOp[] => removeAnnotations(deployment, [STABLE_TEMPLATE, BYPASS])
 
 /** Also a Service whose Deployment is gone, and that nobody gave its selector back to. */
 const unmarkService = (service: Service): readonly JsonPatchOp[] => {
@@ -94,7 +100,7 @@ export const removeMarks = async (client: KubeClient): Promise<number> => {
     metadata.labels?.[FRONTED_SERVICE_LABEL] !== undefined && metadata.labels[VERSION_HASH_LABEL] !== undefined
   const [deployments, replicaSets, rollouts, routes, slices] = [
     await readList<Deployment>(client, DEPLOYMENTS, {}),
-    await readList<ReplicaSet>(client, REPLICA_SETS, { labelSelector: ROLLOUTS_POD_TEMPLATE_HASH }),
+    await readList<ReplicaSet>(client, REPLICA_SETS, {}),
     await readList<Rollout>(client, ROLLOUTS, {}),
     await readList<Route>(client, ROUTES, {}),
     await readList<EndpointSlice>(client, ENDPOINT_SLICES, { labelSelector: `${MANAGED_BY_SLICE}=${SLUICE_SLICE_CONTROLLER}` }),
@@ -111,13 +117,14 @@ export const removeMarks = async (client: KubeClient): Promise<number> => {
     (await removeAll(client, ROUTES, routes)) +
     (await removeAll(client, ENDPOINT_SLICES, slices)) +
     (await removeAll(client, SERVICES, services.filter(isPrivate))) +
+    // Before their ReplicaSets, which get copies of what is on them.
+    (await patchAll(client, DEPLOYMENTS, deployments, removeNotes)) +
     (await patchAll(
       client,
       REPLICA_SETS,
       replicaSets.filter(one => isOwnedBy(one, 'Deployment')),
       unmarkReplicaSet,
     )) +
-    (await removeAll(client, ROLLOUTS, rollouts.filter(isMadeBySluice))) +
-    (await patchAll(client, DEPLOYMENTS, deployments, removeNotes))
+    (await removeAll(client, ROLLOUTS, rollouts.filter(isMadeBySluice)))
   )
 }
