@@ -24,6 +24,7 @@ import { makeExpectations } from './expectations.ts'
 import { startFailOpen } from './fail-open.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeMetrics } from './metrics.ts'
+import { makeProviderSecrets } from './provider-secrets.ts'
 import { makeRolloutController } from './rollout-controller.ts'
 import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
 import { makeRouterClient } from './router-reports.ts'
@@ -110,7 +111,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     reports: watch.reports,
     sidecarReports: sidecars.reports,
   })
-  const external = makeExternalProviders(parts.external)
+  const external = makeExternalProviders(makeProviderSecrets(parts), parts.external)
   const reconcileAnalysis = makeAnalysisController({
     client,
     clock,

@@ -1,8 +1,15 @@
 /** The providers that ask other systems than the routers, over one HTTP client. */
 import { type AwsSource, makeAuthenticate } from './authentication.ts'
+import { makeDatadogProvider } from './datadog.ts'
+import { makeGraphiteProvider } from './graphite.ts'
 import { makeHttpClient } from './http.ts'
+import { makeInfluxProvider } from './influxdb.ts'
+import { makeNewRelicProvider } from './new-relic.ts'
 import { makePrometheusProvider } from './prometheus.ts'
 import type { Provider } from './provider.ts'
+import type { SecretSource } from './secrets.ts'
+import { makeSkyWalkingProvider } from './skywalking.ts'
+import { makeWavefrontProvider } from './wavefront.ts'
 import { makeWebProvider } from './web.ts'
 
 export type ExternalOptions = {
@@ -14,12 +21,18 @@ export type ExternalOptions = {
 
 const noAws: AwsSource = () => Promise.reject(new Error('AWS credentials are not configured for the controller'))
 
-export const makeExternalProviders = ({ prometheusAddress, aws = noAws }: ExternalOptions = {}) => {
+export const makeExternalProviders = (secrets: SecretSource, { prometheusAddress, aws = noAws }: ExternalOptions = {}) => {
   const http = makeHttpClient()
   const authenticate = makeAuthenticate(http, aws)
   const providers: readonly Provider[] = [
     makePrometheusProvider({ http, authenticate, ...(prometheusAddress && { defaultAddress: prometheusAddress }) }),
     makeWebProvider({ http, authenticate }),
+    makeDatadogProvider({ http, secrets }),
+    makeNewRelicProvider({ http, secrets }),
+    makeWavefrontProvider({ http, secrets }),
+    makeGraphiteProvider({ http }),
+    makeInfluxProvider({ http, secrets }),
+    makeSkyWalkingProvider({ http }),
   ]
   return { providers, close: http.close }
 }

@@ -9,6 +9,7 @@ import type { Measured } from '../measured.ts'
 import { type Authenticate, type Authentication, readAuthentication } from './authentication.ts'
 import { decoded, headers, object, optionalFlag, optionalText, reject, seconds, text } from './fields.ts'
 import { type HttpAnswer, type HttpClient, type HttpRequest, isHttpUrl } from './http.ts'
+import { asList, asObject, type Json, parseAnswer } from './json.ts'
 import type { Provider } from './provider.ts'
 
 const WHERE = 'provider.prometheus'
@@ -78,19 +79,6 @@ const requestOf = (config: Config, now: number): { readonly path: string; readon
   return { path: '/api/v1/query_range', form: new URLSearchParams({ query, start, end, step: String(range.stepMs / 1000) }) }
 }
 
-type Json = { readonly [name: string]: unknown }
-const asObject = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
-const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-const parse = (body: string): Json | undefined => {
-  try {
-    return asObject(JSON.parse(body))
-  } catch {
-    // Told by the status of the answer.
-    return undefined
-  }
-}
-
 /** `[time, "value"]`. */
 const sample = (pair: unknown): number => {
   const value = parseFloat64(String(asList(pair)[1] ?? '0'))
@@ -111,7 +99,8 @@ const measuredOf = (data: Json): { readonly value: string; readonly result: Valu
 }
 
 const read = ({ status, body }: HttpAnswer, where: string): Measured => {
-  const answer = parse(body)
+  const parsed = parseAnswer(body)
+  const answer = parsed && asObject(parsed.json)
   if (answer?.['status'] === 'error') throw new Error(`${String(answer['errorType'])}: ${String(answer['error'])}`)
   if (status !== 200 || answer?.['status'] !== 'success') {
     throw new Error(`${where} answered ${status}${answer ? '' : ', not in the form of the Prometheus API'}`)

@@ -4,6 +4,7 @@ import type { Measured } from '../measured.ts'
 import { type Authenticate, type Authentication, readAuthentication } from './authentication.ts'
 import { decoded, headers, object, optionalFlag, optionalText, reject, rejectQuietly, seconds, text } from './fields.ts'
 import { type HttpAnswer, type HttpClient, isHttpUrl } from './http.ts'
+import { parseAnswer } from './json.ts'
 import { findByJsonPath, type JsonPath, parseJsonPath } from './jsonpath.ts'
 import type { Provider } from './provider.ts'
 
@@ -64,20 +65,10 @@ const readConfig = (value: unknown): Config => {
   }
 }
 
-/** Undefined: no JSON. */
-const parse = (body: string): { readonly json: unknown } | undefined => {
-  try {
-    return { json: JSON.parse(body) }
-  } catch {
-    // A text is a result as well.
-    return undefined
-  }
-}
-
 /** Argo Rollouts takes a body that is no JSON for a success whatever the conditions say; here they are asked about the text. */
 const read = ({ status, body }: HttpAnswer, path: JsonPath): Measured => {
   if (status < 200 || status >= 300) return { kind: 'error', message: `received non 2xx response code: ${status}` }
-  const parsed = parse(body)
+  const parsed = parseAnswer(body)
   if (!parsed) return { kind: 'value', value: body, result: toExprValue(body) }
   const found = findByJsonPath(path, parsed.json)
   if ('problem' in found) return { kind: 'error', message: `Could not find JSONPath in body: ${found.problem}` }
