@@ -115,6 +115,8 @@ for (const pod of ['answers', 'uploads'] as const) {
   for (const proxy of proxies) proxy.stop()
 }
 for (const { stop } of running) stop()
+// nginx removes its files itself.
+await new Promise(resolve => setTimeout(resolve, 500))
 rmSync(directory, { recursive: true, force: true })
 console.log(JSON.stringify(result))
 process.exit(0)

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { AnswerHead } from './answer-head.ts'
 import { MORE, ODD } from './bytes.ts'
 import { ChunkReader, relayed } from './chunks.ts'
+import { ReadBuffers, SHARED } from './read-buffers.ts'
 
 /**
  * Idle connections are closed after this; most servers keep theirs for 5 s or more, and a server that announces less is
@@ -11,7 +12,6 @@ import { ChunkReader, relayed } from './chunks.ts'
 const IDLE_MS = 4_000
 /** What the pod may close earlier than it said. */
 const HINT_MARGIN_MS = 1_000
-const BUFFER_BYTES = 65_536
 /** As for the general lane. */
 const MAX_ANSWER_HEAD = 65_536
 
@@ -59,8 +59,8 @@ export class PodConnection {
   #keepMs = IDLE_MS
   /** A head that has not come whole. */
   #partial: Buffer | undefined
-  #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
-  #isBufferKept = false
+  readonly #buffers = new ReadBuffers()
+  #isFirstBuffer = true
 
   constructor(address: { readonly host: string; readonly port: number }, pool: Pool) {
     this.pool = pool
@@ -69,7 +69,7 @@ export class PodConnection {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: 15_000,
-      onread: { buffer: () => this.#nextBuffer(), callback: length => this.#read(length) },
+      onread: { buffer: () => this.#nextBuffer(), callback: (length, bytes) => this.#read(bytes as Buffer, length) },
     })
     this.socket.on('connect', () => {
       this.isConnected = true
@@ -106,7 +106,7 @@ export class PodConnection {
 
   /** Whoever gave the bytes of a piece to a write that has not ended calls this: they stay as they are. */
   keepBuffer() {
-    this.#isBufferKept = true
+    this.#buffers.keep()
   }
 
   destroy() {
@@ -114,16 +114,15 @@ export class PodConnection {
     this.socket.destroy()
   }
 
+  /** Undefined, which the types of Node do not know, leaves the buffer as it is. */
   #nextBuffer(): Buffer {
-    if (this.#isBufferKept) {
-      this.#isBufferKept = false
-      this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
-    }
-    return this.#buffer
+    if (!this.#isFirstBuffer) return this.#buffers.next(this.#expects !== 'nothing' && this.#expects !== 'head') as Buffer
+    this.#isFirstBuffer = false
+    return SHARED
   }
 
   /** False: no more is to be read for now. */
-  #read(length: number): boolean {
+  #read(bytes: Buffer, length: number): boolean {
     if (!this.#user || this.#expects === 'nothing') {
       // Whatever this is, nobody has asked for it.
       this.#keep = false
@@ -131,14 +130,14 @@ export class PodConnection {
       return true
     }
     this.hasAnswered = true
-    if (this.#expects === 'head') this.#readHead(length)
-    else this.#readBody(this.#buffer, 0, length)
+    if (this.#expects === 'head') this.#readHead(bytes, length)
+    else this.#readBody(bytes, 0, length)
     return !this.socket.isPaused()
   }
 
-  #readHead(length: number) {
+  #readHead(read: Buffer, length: number) {
     const isWhole = this.#partial === undefined
-    const bytes = this.#partial ? Buffer.concat([this.#partial, this.#buffer.subarray(0, length)]) : this.#buffer
+    const bytes = this.#partial ? Buffer.concat([this.#partial, read.subarray(0, length)]) : read
     const to = isWhole ? length : bytes.length
     this.#partial = undefined
     let from = 0
@@ -218,7 +217,7 @@ export class PodConnection {
   #onEnd() {
     if (this.#expects !== 'close') return void this.socket.destroy()
     this.#expects = 'nothing'
-    this.#user?.onBody(this.#piece({ bytes: this.#buffer, headFrom: 0, from: 0, to: 0 }))
+    this.#user?.onBody(this.#piece({ bytes: SHARED, headFrom: 0, from: 0, to: 0 }))
   }
 
   #fail() {

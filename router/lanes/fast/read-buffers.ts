@@ -1,7 +1,10 @@
-/** What a client's bytes are read into: heads into a buffer that all clients share, a body into one of its own. */
+/** What a connection's bytes are read into: heads into a buffer that all connections share, a body into one of its own. */
 
 const BODY_BYTES = 65_536
-/** Whatever is read into it is used up, or copied, before anything else is read. */
+/**
+ * Whatever is read into it is used up, or copied, before anything else is read. Small, so that with a thousand connections
+ * it stays in the processor's cache, and no larger than what is copied behind the head of an answer (outbox.ts).
+ */
 export const SHARED = Buffer.allocUnsafeSlow(16_384)
 
 export class ReadBuffers {
@@ -25,7 +28,7 @@ export class ReadBuffers {
     return bytes === this.#own
   }
 
-  /** Some of the client's own buffer has not been written yet: it stays as it is. */
+  /** Some of the own buffer has not been written yet: it stays as it is. */
   keep() {
     this.#isKept = true
   }
