@@ -22,7 +22,7 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
 ARGO_ROLLOUTS_PROMETHEUS_ADDRESS is asked by prometheus metrics without an address; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-AWS_SESSION_TOKEN sign requests to Amazon's Prometheus.
+AWS_SESSION_TOKEN sign requests to Amazon's Prometheus and, in AWS_REGION, to CloudWatch.
 `
 
 const fail = (message: string): never => {
@@ -65,10 +65,15 @@ const external = (): ExternalOptions => {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
+    AWS_REGION: awsRegion,
   } = process.env
   const credentials =
     accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } : undefined
-  return { ...(prometheusAddress && { prometheusAddress }), ...(credentials && { aws: ownAws(credentials) }) }
+  return {
+    ...(prometheusAddress && { prometheusAddress }),
+    ...(credentials && { aws: ownAws(credentials) }),
+    ...(awsRegion && { awsRegion }),
+  }
 }
 
 const main = async (): Promise<void> => {

@@ -119,14 +119,20 @@ const fetchToken = async (http: HttpClient, oauth2: OAuth2, like: HttpRequest, n
   return { value, until: now + lifetime - MARGIN_MS }
 }
 
-const sign = async (one: HttpRequest, region: string, credentials: AwsCredentials): Promise<HttpRequest> => {
+/** A request with Amazon's signature (version 4). */
+export const signAws = async (
+  one: HttpRequest,
+  service: string,
+  region: string,
+  credentials: AwsCredentials,
+): Promise<HttpRequest> => {
   const { method = 'GET', url, headers = {}, body } = one
   const signer = new AwsV4Signer({
     method,
     url,
     headers,
     ...(body === undefined ? {} : { body }),
-    service: 'aps',
+    service,
     region,
     ...credentials,
   })
@@ -152,6 +158,6 @@ export const makeAuthenticate = (http: HttpClient, aws: AwsSource): Authenticate
     const withHeader = (authorization: string): HttpRequest => ({ ...one, headers: { ...one.headers, authorization } })
     if (oauth2) return withHeader(`Bearer ${await tokenFor(oauth2, one, now)}`)
     if (basic) return withHeader(`Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`)
-    return sigv4 ? sign(one, sigv4.region, await aws(sigv4)) : one
+    return sigv4 ? signAws(one, 'aps', sigv4.region, await aws(sigv4)) : one
   }
 }

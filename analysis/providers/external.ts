@@ -1,5 +1,6 @@
 /** The providers that ask other systems than the routers, over one HTTP client. */
 import { type AwsSource, makeAuthenticate } from './authentication.ts'
+import { makeCloudWatchProvider } from './cloudwatch.ts'
 import { makeDatadogProvider } from './datadog.ts'
 import { makeGraphiteProvider } from './graphite.ts'
 import { makeHttpClient } from './http.ts'
@@ -17,11 +18,16 @@ export type ExternalOptions = {
   readonly prometheusAddress?: string
   /** Credentials for requests to Amazon; without it they are errors that say so. */
   readonly aws?: AwsSource
+  /** Where CloudWatch is asked. */
+  readonly awsRegion?: string
 }
 
 const noAws: AwsSource = () => Promise.reject(new Error('AWS credentials are not configured for the controller'))
 
-export const makeExternalProviders = (secrets: SecretSource, { prometheusAddress, aws = noAws }: ExternalOptions = {}) => {
+export const makeExternalProviders = (
+  secrets: SecretSource,
+  { prometheusAddress, aws = noAws, awsRegion }: ExternalOptions = {},
+) => {
   const http = makeHttpClient()
   const authenticate = makeAuthenticate(http, aws)
   const providers: readonly Provider[] = [
@@ -33,6 +39,7 @@ export const makeExternalProviders = (secrets: SecretSource, { prometheusAddress
     makeGraphiteProvider({ http }),
     makeInfluxProvider({ http, secrets }),
     makeSkyWalkingProvider({ http }),
+    makeCloudWatchProvider({ http, aws, ...(awsRegion && { region: awsRegion }) }),
   ]
   return { providers, close: http.close }
 }

@@ -58,6 +58,9 @@ const scalarJson = (value: Exclude<Value, null>): string | undefined => {
   if (typeof value !== 'object') return String(value)
   const whole = integerOf(value) ?? (value.kind === 'boxed' ? value.value : value.kind === 'duration' ? value.ns : undefined)
   if (whole !== undefined) return String(whole)
+  if (value.kind === 'time' && !/^\d{4}-/.test(formatTime(value, '2006-'))) {
+    return fail('json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]')
+  }
   return value.kind === 'time' ? `"${formatTime(value, '2006-01-02T15:04:05.999999999Z07:00')}"` : undefined
 }
 
