@@ -7,6 +7,10 @@ const BODY_BYTES = 65_536
  */
 export const SHARED = Buffer.allocUnsafeSlow(16_384)
 
+/** Buffers for bodies that nobody uses: the collector runs early for memory that is allocated anew for each body. */
+const spare: Buffer[] = []
+const MAX_SPARE = 64
+
 export class ReadBuffers {
   #own: Buffer | undefined
   #isKept = false
@@ -16,10 +20,13 @@ export class ReadBuffers {
     if (forBody) {
       if (this.#own && !this.#isKept) return undefined
       this.#isKept = false
-      this.#own = Buffer.allocUnsafeSlow(BODY_BYTES)
+      this.#own = spare.pop() ?? Buffer.allocUnsafeSlow(BODY_BYTES)
       return this.#own
     }
     if (!this.#own) return undefined
+    // One that is kept is still being written from.
+    if (!this.#isKept && spare.length < MAX_SPARE) spare.push(this.#own)
+    this.#isKept = false
     this.#own = undefined
     return SHARED
   }
