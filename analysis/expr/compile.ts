@@ -9,7 +9,7 @@ import { optimize } from './optimize/optimize.ts'
 import { parse } from './parse/parser.ts'
 import { CompileFailure, type ExprProblem, NOWHERE, problemAt } from './problem.ts'
 import { buildCode } from './run/build.ts'
-import { budget, type Frame } from './run/frame.ts'
+import { budget, type Frame, patience } from './run/frame.ts'
 import { RunFailure, stringMap, typeOf, type Value } from './run/values.ts'
 import { UTC } from './time/civil.ts'
 
@@ -58,6 +58,7 @@ export const evaluate = (
 ): { readonly value: Value } | { readonly problem: ExprProblem } => {
   const around = {
     grow: budget(),
+    step: patience(),
     now: () => ({ kind: 'time', ns: BigInt(Math.trunc(now)) * 1_000_000n, location: UTC }) as const,
   }
   const frame: Frame = { env: stringMap(env), around, variables: [], loop: undefined, at: NOWHERE }

@@ -57,8 +57,7 @@ const readConfig = (value: unknown): Config => {
   return { intervalMs, queries: queries.map(readQuery) }
 }
 
-const numbersOf = (value: unknown): readonly number[] =>
-  asList(value).filter(one => typeof one === 'number')
+const numbersOf = (value: unknown): readonly number[] => asList(value).filter(one => typeof one === 'number')
 
 const textOf = (value: unknown): Value => (typeof value === 'string' ? value : null)
 

@@ -6,6 +6,8 @@ import type { Time, Value } from '../run/values.ts'
 export type Surroundings = {
   /** Counts towards the memory budget; throws when that is used up. */
   readonly grow: (size: number) => void
+  /** Counts towards the time that an evaluation may take; throws when that is used up. */
+  readonly step: (count: number) => void
   /** The time of this evaluation. */
   readonly now: () => Time
 }

@@ -19,7 +19,7 @@ import {
   typeOf,
   type Value,
 } from '../run/values.ts'
-import { ARRAY_KINDS, type Builtin, kindOfType, oneOf, type Validate } from './builtin.ts'
+import { ARRAY_KINDS, type Builtin, kindOfType, oneOf, type Surroundings, type Validate } from './builtin.ts'
 
 const first = ([value]: readonly Value[]): Value => value ?? null
 
@@ -102,9 +102,12 @@ const fromPairs = (value: Value): Value => {
   return { kind: 'map', type: ANY_MAP, entries }
 }
 
-const uniq = (slice: Slice): Value => {
+const uniq = (slice: Slice, { step }: Surroundings): Value => {
   const kept: Value[] = []
-  for (const item of slice.items) if (!kept.some(one => equal(item, one))) kept.push(item)
+  for (const item of slice.items) {
+    step(kept.length)
+    if (!kept.some(one => equal(item, one))) kept.push(item)
+  }
   return anys(kept)
 }
 
@@ -139,14 +142,14 @@ const sorted = (value: Value, order: Value | undefined): readonly Value[] | unde
   return sortItems([...value.items], (a, b) => (isDown ? isLess(b, a) : isLess(a, b)))
 }
 
-const arrayBuiltin = (name: string, action: string, of: (slice: Slice, grow: (size: number) => void) => Value): Builtin => ({
+const arrayBuiltin = (name: string, action: string, of: (slice: Slice, around: Surroundings) => Value): Builtin => ({
   name,
   validate: oneOf(
     ARRAY_KINDS,
     () => ANYS,
     type => `cannot ${action} ${type}`,
   ),
-  call: (args, { grow }) => of(sliceFrom(first(args), action), grow),
+  call: (args, around) => of(sliceFrom(first(args), action), around),
 })
 
 const grown = (items: readonly Value[], grow: (size: number) => void): Value => {
@@ -185,9 +188,9 @@ export const COLLECTION_BUILTINS: readonly Builtin[] = [
     ),
     call: args => fromPairs(first(args)),
   },
-  arrayBuiltin('reverse', 'reverse', (slice, grow) => grown(slice.items.toReversed(), grow)),
+  arrayBuiltin('reverse', 'reverse', (slice, { grow }) => grown(slice.items.toReversed(), grow)),
   arrayBuiltin('uniq', 'uniq', uniq),
-  arrayBuiltin('flatten', 'flatten', (slice, grow) => grown(flat(slice, 0), grow)),
+  arrayBuiltin('flatten', 'flatten', (slice, { grow }) => grown(flat(slice, 0), grow)),
   {
     name: 'concat',
     validate: validateConcat,

@@ -19,7 +19,7 @@ import { CompileFailure } from '../problem.ts'
 import { negate } from './arithmetic.ts'
 import { callFunction } from './call.ts'
 import { fetch, lengthOf, slice } from './fetch.ts'
-import { asBool, type Builder, type Code, type Frame, type Loop } from './frame.ts'
+import { asBool, type Builder, type Code, costOf, type Frame, type Loop } from './frame.ts'
 import { buildLoop } from './loops.ts'
 import { asText, matchesPattern, operationOf } from './operations.ts'
 import { anys, bytesValue, isNil, stringMap, type Value } from './values.ts'
@@ -57,6 +57,7 @@ const buildBinary = (builder: Builder, node: BinaryNode): Run => {
     const a = left(frame)
     const b = right(frame)
     frame.at = node.span
+    frame.around.step(1 + costOf(a) + costOf(b))
     return operation(a, b, frame)
   }
 }
@@ -118,6 +119,7 @@ const buildBuiltin = (builder: Builder, node: BuiltinNode): Run => {
   return frame => {
     const given = args.map(arg => arg(frame))
     frame.at = node.span
+    for (const arg of given) frame.around.step(1 + costOf(arg))
     return builtin.call(given, frame.around)
   }
 }

@@ -2,12 +2,18 @@
 
 import type { Node } from '../ast.ts'
 import type { Builtin, Surroundings } from '../builtins/builtin.ts'
-import { byteAt, byteLength } from '../go/text.ts'
+import { toBytes } from '../go/text.ts'
 import type { Span } from '../problem.ts'
 import { fail, type GoMap, isMap, isSlice, type Slice, typeName, uint8, type Value } from './values.ts'
 
 /** A loop over a collection. */
-export type Loop = { readonly length: number; readonly itemAt: (index: number) => Value; index: number; acc: Value }
+export type Loop = {
+  readonly length: number
+  readonly itemAt: (index: number) => Value
+  readonly step: (count: number) => void
+  index: number
+  acc: Value
+}
 
 export type Frame = {
   readonly env: GoMap
@@ -43,12 +49,32 @@ export const budget = (): ((size: number) => void) => {
   }
 }
 
+/**
+ * Loops within loops over one array cost no memory, so that the library would go on for hours. Ours is asked by the leader of a cluster for
+ * users of many namespaces, and gives up after about a second.
+ */
+const MAX_STEPS = 10_000_000
+
+export const patience = (): ((count: number) => void) => {
+  let left = MAX_STEPS
+  return count => {
+    left -= count
+    if (left < 0) fail(`the expression takes more than ${MAX_STEPS} steps`)
+  }
+}
+
+/** How long going through a value takes, in steps. */
+export const costOf = (value: Value): number => {
+  if (typeof value === 'string') return value.length >> 6
+  return isSlice(value) ? value.items.length : 0
+}
+
 export const asBool = (value: Value): boolean =>
   typeof value === 'boolean'
     ? value
     : fail(`interface conversion: interface {} is ${value === null ? 'nil' : typeName(value)}, not bool`)
 
-const overSlice = (slice: Slice): Omit<Loop, 'index' | 'acc'> => ({
+const overSlice = (slice: Slice): Pick<Loop, 'length' | 'itemAt'> => ({
   length: slice.items.length,
   itemAt: index => {
     const item = slice.items[index]
@@ -57,12 +83,12 @@ const overSlice = (slice: Slice): Omit<Loop, 'index' | 'acc'> => ({
 })
 
 /** The loop over a collection, at its start. A text is a collection of its bytes. */
-export const loopOver = (collection: Value): Loop => {
-  const start = { index: 0, acc: null }
+export const loopOver = (collection: Value, { step }: Pick<Surroundings, 'step'>): Loop => {
+  const start = { index: 0, acc: null, step }
   if (isSlice(collection)) return { ...overSlice(collection), ...start }
   if (typeof collection === 'string') {
-    const length = byteLength(collection)
-    return { length, itemAt: index => uint8(byteAt(collection, index)), ...start }
+    const bytes = toBytes(collection)
+    return { length: bytes.length, itemAt: index => uint8(bytes[index] ?? 0), ...start }
   }
   if (!isMap(collection))
     return fail(`reflect: call of reflect.Value.Len on ${collection === null ? 'zero' : typeName(collection)} Value`)

@@ -14,6 +14,7 @@ const item: Run = frame => (frame.loop as Loop).itemAt((frame.loop as Loop).inde
 /** For each item in turn, until `step` answers with something. */
 const forward = <T>(loop: Loop, step: () => T | undefined): T | undefined => {
   for (; loop.index < loop.length; loop.index += 1) {
+    loop.step(1)
     const found = step()
     if (found !== undefined) return found
   }
@@ -22,6 +23,7 @@ const forward = <T>(loop: Loop, step: () => T | undefined): T | undefined => {
 
 const backward = <T>(loop: Loop, step: () => T | undefined): T | undefined => {
   for (loop.index = loop.length - 1; loop.index >= 0; loop.index -= 1) {
+    loop.step(1)
     const found = step()
     if (found !== undefined) return found
   }
@@ -202,7 +204,7 @@ export const buildLoop = (builder: Builder, node: BuiltinNode): Run | undefined 
   return frame => {
     const items = collection(frame)
     frame.at = node.span
-    const loop = loopOver(items)
+    const loop = loopOver(items, frame.around)
     return within(frame, loop, () => run(frame, loop))
   }
 }
