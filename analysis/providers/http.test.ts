@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { LookupFunction } from 'node:net'
 import { describe, test } from 'node:test'
 import { makeIdentity } from '../testing/admin-server.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
@@ -118,5 +119,27 @@ describe('a request to a metrics backend', () => {
     assert.equal((await stranger.send({ url, timeoutMs: 1000, isInsecure: true })).body, 'secure')
     assert.equal((await friend.send({ url, timeoutMs: 1000 })).body, 'secure')
     await Promise.all([stranger.close(), friend.close(), server.close()])
+  })
+
+  test('never goes to a link-local address, however that is written', async () => {
+    const lookup: LookupFunction = (_, options, done) =>
+      options.all ? done(null, [{ address: '169.254.169.254', family: 4 }]) : done(null, '169.254.169.254', 4)
+    const http = makeHttpClient({ retryAfterMs: 1, lookup })
+    const urls = [
+      'http://169.254.169.254/latest/meta-data/',
+      'http://2852039166/',
+      'http://0xa9fea9fe/',
+      'http://[fe80::1]/',
+      'http://[::ffff:169.254.169.254]/',
+      'http://[fd00:ec2::254]/',
+      'http://metadata.example/',
+    ]
+    for (const url of urls) {
+      for (const isInsecure of [false, true]) {
+        const message = await messageOf(http.send({ url, timeoutMs: 1000, isInsecure }))
+        assert.match(message, /it is a link-local address, where clouds keep credentials, which is never asked/, url)
+      }
+    }
+    await http.close()
   })
 })

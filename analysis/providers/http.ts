@@ -1,8 +1,10 @@
 /**
- * Requests to where metrics come from. What users write decides where they go, so: a time limit, a size limit, no redirect to another
- * origin (credentials would go along), and no message that holds a credential, a query or a body that was sent.
+ * Requests to where metrics come from. What users write decides where they go, so: no link-local address, a time limit, a size limit, no
+ * redirect to another origin (credentials would go along), and no message that holds a credential, a query or a body that was sent.
  */
+import type { LookupFunction } from 'node:net'
 import { Agent, request } from 'undici'
+import { DeniedAddress, guardedLookup, isDenied, WHY_DENIED } from './reachable.ts'
 
 export type HttpRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT'
@@ -28,6 +30,8 @@ export type HttpOptions = {
   /** PEM of authorities to trust besides the public ones. */
   readonly ca?: string
   readonly maxBytes?: number
+  /** How names are resolved. */
+  readonly lookup?: LookupFunction
   /** Before a further try, in milliseconds. */
   readonly retryAfterMs?: number
 }
@@ -58,6 +62,7 @@ const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 const reasonOf = (error: unknown, timeoutMs: number): string => {
+  if (error instanceof DeniedAddress) return error.message
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   // The text of other errors can quote what was sent, e.g. a header.
   const code = codeOf(error)
@@ -143,11 +148,18 @@ const sendWithRetries = async (one: HttpRequest, { agent, signal, maxBytes, retr
   }
 }
 
-export const makeHttpClient = ({ ca, maxBytes = MAX_BYTES, retryAfterMs = RETRY_AFTER_MS }: HttpOptions = {}): HttpClient => {
+export const makeHttpClient = ({
+  ca,
+  maxBytes = MAX_BYTES,
+  retryAfterMs = RETRY_AFTER_MS,
+  lookup,
+}: HttpOptions = {}): HttpClient => {
+  const guarded = guardedLookup(lookup)
   const options = { connections: 8, keepAliveTimeout: 10_000 }
-  const secure = new Agent({ ...options, connect: ca === undefined ? {} : { ca } })
-  const insecure = new Agent({ ...options, connect: { rejectUnauthorized: false } })
+  const secure = new Agent({ ...options, connect: { lookup: guarded, ...(ca === undefined ? {} : { ca }) } })
+  const insecure = new Agent({ ...options, connect: { lookup: guarded, rejectUnauthorized: false } })
   const send = async (first: HttpRequest): Promise<HttpAnswer> => {
+    if (isDenied(new URL(first.url).hostname)) throw new DeniedAddress(WHY_DENIED)
     const signal = AbortSignal.timeout(first.timeoutMs)
     const tries = { agent: first.isInsecure ? insecure : secure, signal, maxBytes, retryAfterMs }
     let one = first
