@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import type { Held } from './held-status.ts'
 import type { Intent } from './intents.ts'
 import { abortText } from './judge.ts'
+import { routersGoneEvents } from './routers-gone.ts'
 import { wholeSecond } from './time.ts'
 import { revisionOf } from './versions.ts'
 
@@ -55,6 +56,7 @@ export const heldEvents = (held: Held): readonly Intent[] => {
   const { context, goal, progress } = held
   const isNewAbort = goal === 'abort' && context.status.abortedAt === undefined
   return [
+    ...routersGoneEvents(context),
     ...invalid(held),
     ...began(held),
     ...pauses(held),

@@ -6,6 +6,7 @@ import { type Goal, isReturn, othersOf, stableOf } from './goal.ts'
 import { missingOf } from './missing.ts'
 import type { Modes } from './modes.ts'
 import type { Progress } from './progress.ts'
+import { routersGoneWait } from './routers-gone.ts'
 import type { Situation } from './situation.ts'
 import { isInProxy } from './split.ts'
 import { labelOf } from './steps/index.ts'
@@ -83,7 +84,14 @@ export const chooseWaits = (situation: Situation, goal: Goal, walk: Walk, modes:
   const ordered = isInPath ? [...withDeadline, ...modes.waits] : [...modes.waits, ...withDeadline]
   const drains = isReturn(goal) || goal === 'retire' ? drainingWaits(context, situation.traffic) : []
   const going = [...drains, ...stopping(situation, goal)]
-  const told = [...invalidWait(context), ...pausedByUser(context), ...sleeping(situation), ...going, ...ordered]
+  const told = [
+    ...routersGoneWait(context),
+    ...invalidWait(context),
+    ...pausedByUser(context),
+    ...sleeping(situation),
+    ...going,
+    ...ordered,
+  ]
   const all = told.length > 0 || goal === 'abort' ? told : [GIVING_BACK]
   return deadline === undefined ? all : [...all, { ...DEADLINE, until: deadline }]
 }

@@ -235,3 +235,23 @@ test('router-mode always keeps the Service in proxy mode at rest', () => {
   assert.deepEqual(weightsByImage(world), { v2: 100 })
   assert.deepEqual(world.violations, [])
 })
+
+test('a canary whose routers are all gone says so, and says when they are back', () => {
+  const world = atRest({ annotations: { 'sluice.dev/steps': '25%, pause' } })
+  changeImage(world, 'v2')
+  toStep(world, 1)
+  const ready = world.routers.map(router => router.ready)
+  for (const router of world.routers) router.ready = false
+  run(world, 2)
+  assert.match(
+    world.rollout?.status?.message ?? '',
+    /^No router is ready, all traffic goes to the pods of the stable version directly/,
+  )
+  world.routers.forEach((router, index) => {
+    router.ready = ready[index] ?? true
+  })
+  run(world, 2)
+  assert.match(world.rollout?.status?.message ?? '', /^Step 2\/\d \(pause\)/)
+  const told = world.events.filter(text => /Routers(Una|A)vailable/.test(text))
+  assert.equal(told.length, 2, told.join('\n'))
+})

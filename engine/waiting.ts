@@ -7,6 +7,7 @@ import { clock, parseTime } from './time.ts'
 /** Reasons of the condition `Waiting`; closed, so that alerts can be written for them. */
 export type WaitingReason =
   | 'RouterAcknowledgement'
+  | 'RoutersUnavailable'
   | 'ServiceRefused'
   | 'EnteringProxyMode'
   | 'LeavingProxyMode'

@@ -10,7 +10,7 @@ import { connect, type Socket } from 'node:net'
 import type { Clock, Timer } from '../kube/clock.ts'
 
 /** A refused connection is tried again after this before the router is taken for dead, and from then on until it is back. */
-const AGAIN_MS = 100
+const AGAIN_MS = 20
 const ASK_TIMEOUT_MS = 1_000
 
 type Peer = { socket: Socket | undefined; timer: Timer | undefined; wasThere: boolean; refused: number }

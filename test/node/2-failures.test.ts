@@ -125,13 +125,23 @@ describe('in the middle of a canary on a real node', () => {
     })
   }
 
-  test('one router of two killed with SIGKILL costs the requests that were under way in it, no others', async () => {
+  test('one router of two killed with SIGKILL costs the requests under way in it and those that kube-proxy still sends there, no others', async () => {
     await nextCanary()
     const seen = await usersDuring(lab, web, async () => {
       assert.equal(killProcesses('router', 1), 1)
       await sleep(3000)
     })
     tell('one router killed', seen)
+    // kube-proxy sends to an address until it has read and programmed the slice that the other router writes within milliseconds.
+    const last = seen.answers.at(-1)?.at ?? 0
+    assert.deepEqual(
+      seen.dropped.filter(({ at }) => at > last - 1500),
+      [],
+    )
+    assert.ok(
+      Object.keys(seen.reasons).every(reason => /ECONNREFUSED|ECONNRESET|socket hang up/.test(reason)),
+      JSON.stringify(seen.reasons),
+    )
     await untilBack(lab, 'router', 2)
     await promoteFromPause(lab, web)
   })
@@ -144,7 +154,7 @@ describe('in the middle of a canary on a real node', () => {
       const began = performance.now()
       await lab.kubectl('scale', `--namespace=${SYSTEM}`, `deployment/${RELEASE}-router`, '--replicas=0')
       killProcesses('router')
-      await web.until('the loss of the routers to be reported', ({ message = '' }) => /router/i.test(message))
+      await web.until('the loss of the routers to be reported', ({ message = '' }) => /No router is ready/.test(message))
       reportedAfter = Math.round(performance.now() - began) / 1000
       await sleep(2000)
     })
@@ -157,10 +167,10 @@ describe('in the middle of a canary on a real node', () => {
     await promoteFromPause(lab, web)
   })
 
-  test('the API server can be away for ten seconds, and no user loses a request', async () => {
+  test('the API server can be killed and away for ten seconds, and no user loses a request', async () => {
     await nextCanary()
     const seen = await usersDuring(lab, web, async () => {
-      lab.kill('kube-apiserver', 'SIGTERM', 10_000)
+      lab.kill('kube-apiserver', 'SIGKILL', 10_000)
       await sleep(12_000)
       await waitFor({ what: 'the API server to be back' }, () => lab.client.raw('GET', '/readyz').then(() => true))
     })
