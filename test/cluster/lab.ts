@@ -23,6 +23,8 @@ import { type RealCluster, startRealCluster } from './real-cluster.ts'
 export type { Lab } from './lab-api.ts'
 
 const NAMESPACE = 'suite'
+// Loaded with this file, not in a hook: what ends the node has to be told to the runner before the first test.
+const onNode = process.env['SLUICE_LAB'] === 'node' ? await import('../node/cluster-lab.ts') : undefined
 const ROOT = resolve(import.meta.dirname, '../..')
 
 const startChosen = (stateDir: string): Promise<RealCluster> => {
@@ -37,10 +39,8 @@ const untilPodsAreTaken = (client: KubeClient) =>
     return true
   })
 
-export const startLab = async (options: LabOptions = {}): Promise<Lab> => {
-  if (process.env['SLUICE_LAB'] !== 'node') return startLocalLab(options)
-  const { labOnNode } = await import('../node/cluster-lab.ts')
-  return labOnNode(NAMESPACE, options)
+export const startLab = (options: LabOptions = {}): Promise<Lab> => {
+  return onNode === undefined ? startLocalLab(options) : onNode.labOnNode(NAMESPACE, options)
 }
 
 const startLocalLab = async ({ sluice = false }: LabOptions): Promise<Lab> => {
