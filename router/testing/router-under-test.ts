@@ -26,9 +26,7 @@ export type TestRouter = {
     readonly weight?: number
     readonly spec?: Partial<RouteSpec>
   }) => void
-  readonly counts: (
-    hash?: string,
-  ) => Tally & {
+  readonly counts: (hash?: string) => Tally & {
     readonly inFlight: number
     readonly retries: number
     readonly fallbacks: number
