@@ -103,15 +103,11 @@ const trafficForDeployments: Check = ({ trafficRouting = {} }) =>
         'is not for a Deployment; only managedRoutes is allowed here, and who splits the traffic is said by sluice.dev/router, e.g. auto',
     }))
 
-const CANARY_CHECKS: readonly Check[] = [
-  oneKindPerStep,
-  weightsInRange,
-  routesDeclared,
-  roomToMove,
-  fieldsForDeployments,
-  stepsForDeployments,
-  trafficForDeployments,
-]
+const ALWAYS: readonly Check[] = [oneKindPerStep, weightsInRange, routesDeclared, roomToMove]
+const FOR_A_DEPLOYMENT: readonly Check[] = [fieldsForDeployments, stepsForDeployments, trafficForDeployments]
+
+/** What is wrong with a decoded canary, whoever holds the pods; paths start at the strategy. */
+export const checkCanary = (canary: CanaryStrategy): Problem[] => ALWAYS.flatMap(check => check(canary))
 
 /** What is wrong with a decoded strategy for a Deployment; paths start at the strategy. */
 export const checkDeploymentStrategy = ({ canary, blueGreen }: RolloutStrategy): Problem[] => {
@@ -125,5 +121,5 @@ export const checkDeploymentStrategy = ({ canary, blueGreen }: RolloutStrategy):
   }
   if (!canary)
     return [{ path: 'canary', message: 'is missing; it must be an object, e.g. {"steps": [{"setWeight": 20}, {"pause": {}}]}' }]
-  return CANARY_CHECKS.flatMap(check => check(canary))
+  return [...ALWAYS, ...FOR_A_DEPLOYMENT].flatMap(check => check(canary))
 }

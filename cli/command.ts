@@ -1,5 +1,6 @@
 /** What a command is: a name, what it takes, and what it does with an open session. One file each under commands/. */
 import type { KubeClient } from '../kube/client.ts'
+import type { ReadInput } from './input-files.ts'
 import type { Style } from './output/style.ts'
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml'
@@ -24,6 +25,7 @@ export type Session = {
   readonly sluiceNamespace: string
   readonly format: OutputFormat
   readonly terminal: Terminal
+  readonly readInput: ReadInput
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
@@ -32,7 +34,7 @@ export type Session = {
 }
 
 export type Option = { readonly flags: string; readonly description: string; readonly default?: string }
-export type Values = { readonly [name: string]: string | boolean | undefined }
+export type Values = { readonly [name: string]: string | boolean | readonly string[] | undefined }
 
 export type Command = {
   readonly name: string

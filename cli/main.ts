@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { sleep, systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { type HttpTransport, kubeconfigTransport } from '../kube/transport.ts'
 import type { Cluster } from './command.ts'
+import { inputReader } from './input-files.ts'
 import { type Choice, runProgram } from './program.ts'
 
 const opened: HttpTransport[] = []
@@ -42,8 +44,9 @@ const name = process.env['SLUICE_INVOKED_AS'] ?? basename(process.argv[1] ?? 'sl
 process.exitCode = await runProgram({
   argv: process.argv.slice(2),
   name: name.startsWith('kubectl-') ? `kubectl ${name.slice('kubectl-'.length)}` : name === 'main' ? 'sluice' : name,
-  write: text => process.stdout.write(text),
-  writeError: text => process.stderr.write(text),
+  write: out => process.stdout.write(out),
+  writeError: out => process.stderr.write(out),
+  readInput: inputReader(() => text(process.stdin)),
   isTerminal: process.stdout.isTTY === true,
   columns: process.stdout.columns,
   rows: process.stdout.rows,

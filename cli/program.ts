@@ -5,6 +5,7 @@ import { VERSION } from '../api/version.ts'
 import { CliError, type Cluster, type Command, type OutputFormat, type Session, type Values } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { explainError } from './explain-error.ts'
+import type { ReadInput } from './input-files.ts'
 import { chooseStyle } from './output/style.ts'
 
 export type Outside = {
@@ -19,6 +20,7 @@ export type Outside = {
   readonly rows: number | undefined
   /** The variable NO_COLOR. */
   readonly noColor: string | undefined
+  readonly readInput: ReadInput
   readonly connect: (choice: Choice) => Promise<Cluster>
   readonly now: () => number
   readonly sleep: (ms: number) => Promise<void>
@@ -57,6 +59,7 @@ const openSession = (outside: Outside, flags: Values): Session => {
       width: isTerminal ? Math.max(PLAIN_WIDTH, columns ?? PLAIN_WIDTH) : PLAIN_WIDTH,
       style: chooseStyle({ isTerminal, noColor: outside.noColor, wanted: flags.color !== false }),
     },
+    readInput: outside.readInput,
     now: outside.now,
     sleep: outside.sleep,
     signal: outside.signal,

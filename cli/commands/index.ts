@@ -4,6 +4,7 @@ import { abort } from './abort.ts'
 import { check } from './check.ts'
 import { eject } from './eject.ts'
 import { get } from './get.ts'
+import { lint } from './lint.ts'
 import { list } from './list.ts'
 import { pause } from './pause.ts'
 import { promote } from './promote.ts'
@@ -27,5 +28,6 @@ export const COMMANDS: readonly Command[] = [
   eject,
   uninstall,
   check,
+  lint,
   version,
 ]

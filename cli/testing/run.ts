@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { CliError } from '../command.ts'
 import { runProgram } from '../program.ts'
 import type { MemoryApi } from './memory-api.ts'
 import { NOW } from './objects.ts'
@@ -13,13 +14,15 @@ export type RunOptions = {
   readonly noColor?: string
   readonly columns?: number
   readonly onSleep?: () => void
+  /** What stands in files, by name. */
+  readonly files?: { readonly [name: string]: string }
 }
 
 /** Time passes only by sleeping; `line` is split at spaces. */
 export const run = async (
   api: MemoryApi,
   line: string,
-  { isTerminal = false, noColor, columns, onSleep }: RunOptions = {},
+  { isTerminal = false, noColor, columns, onSleep, files = {} }: RunOptions = {},
 ): Promise<Ran> => {
   let out = ''
   let err = ''
@@ -37,6 +40,11 @@ export const run = async (
     columns,
     rows: undefined,
     noColor,
+    readInput: async path => {
+      const names = Object.keys(files).filter(name => name === path || name.startsWith(`${path}/`))
+      if (names.length === 0) throw new CliError(`${path}: no such file or folder`)
+      return names.map(name => ({ name, text: files[name] ?? '' }))
+    },
     connect: async ({ namespace }) => ({ client: api.client, namespace: namespace ?? 'shop', server: 'https://127.0.0.1:6443' }),
     now: () => now,
     sleep: async ms => {
