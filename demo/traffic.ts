@@ -13,7 +13,11 @@ export type Traffic = {
 /** Starts asking `url` at `rate` requests per second. */
 export const startTraffic = (url: string, rate: number): Traffic => {
   const answers: Answer[] = []
-  const child = fork(join(import.meta.dirname, 'load-client.ts'), [url, String(rate)], { stdio: 'inherit' })
+  const child = fork(join(import.meta.dirname, 'load-client.ts'), [url, String(rate)], {
+    stdio: 'inherit',
+    // Not this process's own flags: those of a test run would make a test of the client.
+    execArgv: [],
+  })
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   child.on('message', message => {
     for (const answer of message as readonly Answer[]) answers.push(answer)

@@ -22,7 +22,7 @@ const autoscalerFor = (name: string, minReplicas: number): KubeObject & { readon
   },
 })
 
-describe('on a real node', () => {
+describe('on a real node', { concurrency: 4 }, () => {
   let lab: NodeLab
   before(async () => {
     lab = await theNode()
