@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
 import { plan } from './plan.ts'
-import { changeImage, isHealthy, run, runUntil } from './testing/drive.ts'
+import { changeImage, isHealthy, run, runUntil } from './simulate/drive.ts'
+import { bump, seenOf, type World } from './simulate/world.ts'
 import { atRest, patchStatus, podsByImage, stableImage, weightsByImage } from './testing/look.ts'
-import { bump, seenOf, type World } from './testing/world.ts'
 
 const aTemplate = (name: string): AnalysisTemplate => ({
   apiVersion: 'argoproj.io/v1alpha1',

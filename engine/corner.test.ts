@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isHeld } from '../api/hold.ts'
 import { plan } from './plan.ts'
-import { changeImage, isHealthy, pass, run, runUntil } from './testing/drive.ts'
+import { changeImage, isHealthy, pass, run, runUntil } from './simulate/drive.ts'
+import { bump, seenOf, type World } from './simulate/world.ts'
 import { applySelector, happen } from './testing/happenings.ts'
 import { atRest, patchStatus, podsByImage, stableImage, weightsByImage } from './testing/look.ts'
-import { bump, seenOf, type World } from './testing/world.ts'
 
 const STEPS = { 'sluice.dev/steps': '25%, 10s, 50%, pause, 100%' }
 const toStep = (world: World, index: number): void =>

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { pass } from './simulate/drive.ts'
+import type { World } from './simulate/world.ts'
 import { checkIdempotence, checkReach, checkWeights, restingPlace } from './testing/check.ts'
-import { pass } from './testing/drive.ts'
 import { happen, type Moment, moment } from './testing/happenings.ts'
 import { atRest } from './testing/look.ts'
-import type { World } from './testing/world.ts'
 
 // `SEED=1 RUNS=500 node --test engine/plan.property.slow.test.ts` repeats or widens a run.
 const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isHeld } from '../api/hold.ts'
-import { changeImage, isHealthy, run, runUntil } from './testing/drive.ts'
+import { changeImage, isHealthy, run, runUntil } from './simulate/drive.ts'
+import { podsOf, type World } from './simulate/world.ts'
 import { atRest, patchStatus, podsByImage, stableImage, weightsByImage } from './testing/look.ts'
-import { podsOf, type World } from './testing/world.ts'
 
 const STEPS = { 'sluice.dev/steps': '25%, 10s, 50%, pause, 100%' }
 

@@ -5,10 +5,10 @@ import { isHeld } from '../api/hold.ts'
 import { DEPLOYMENT_LABEL, DESIRED_REPLICAS, INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
 import { templateHash } from '../api/template.ts'
 import { plan } from './plan.ts'
-import { changeImage, isHealthy, pass, run, runUntil } from './testing/drive.ts'
+import { changeImage, isHealthy, pass, run, runUntil } from './simulate/drive.ts'
+import { makeWorld, seenOf, templateOf, type World } from './simulate/world.ts'
 import { happen } from './testing/happenings.ts'
 import { atRest, podsByImage, stableImage, weightsByImage } from './testing/look.ts'
-import { makeWorld, seenOf, templateOf, type World } from './testing/world.ts'
 
 const annotate = (world: World, annotations: { readonly [key: string]: string }): void => {
   assert.ok(world.deployment)

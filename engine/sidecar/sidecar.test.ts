@@ -4,11 +4,11 @@ import { test } from 'node:test'
 import { holdOps, isHeld } from '../../api/hold.ts'
 import type { PodTemplate } from '../../api/kubernetes.ts'
 import { PLACEMENT_LABEL, SIDECAR_LABEL } from '../../api/names.ts'
-import { writeDeployment } from '../testing/apply.ts'
-import { isHealthy, run, runUntil } from '../testing/drive.ts'
-import { applyPatch } from '../testing/json-patch.ts'
+import { writeDeployment } from '../simulate/apply.ts'
+import { isHealthy, run, runUntil } from '../simulate/drive.ts'
+import { applyPatch } from '../simulate/json-patch.ts'
+import { makeWorld, type World } from '../simulate/world.ts'
 import { atRest, patchStatus, podsByImage, stableImage, weightsByImage } from '../testing/look.ts'
-import { makeWorld, type World } from '../testing/world.ts'
 
 const ANNOTATIONS = { 'sluice.dev/router': 'sidecar', 'sluice.dev/steps': '50%, pause, 100%', 'sluice.dev/analysis': 'none' }
 

@@ -6,8 +6,8 @@ import type { Rollout, RolloutStatus } from '../../api/rollout.ts'
 import type { Intent } from '../intents.ts'
 import { plan } from '../plan.ts'
 import { isSame } from '../same.ts'
-import { applyIntent, writeStatus } from './apply.ts'
-import { isPrivate, isReady, podsOf, seenOf, type World } from './world.ts'
+import { applyIntent, writeStatus } from '../simulate/apply.ts'
+import { isPrivate, isReady, podsOf, seenOf, type World } from '../simulate/world.ts'
 
 const readyOf = (world: World, hash: string): number =>
   world.replicaSets.find(({ metadata }) => metadata.labels?.[POD_TEMPLATE_HASH] === hash)?.status?.readyReplicas ?? 0

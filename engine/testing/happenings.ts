@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import type { Service } from '../../api/kubernetes.ts'
 import { FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '../../api/names.ts'
-import { writeDeployment } from './apply.ts'
-import { changeImage } from './drive.ts'
+import { writeDeployment } from '../simulate/apply.ts'
+import { changeImage } from '../simulate/drive.ts'
+import { bump, isPrivate, isReady, type World } from '../simulate/world.ts'
 import { patchStatus } from './look.ts'
-import { bump, isPrivate, isReady, type World } from './world.ts'
 
 const PLAIN = ['abort', 'retry', 'promote', 'promote full', 'pause', 'resume', 'opt out', 'opt in', 'selector applied'] as const
 

@@ -1,8 +1,8 @@
 /** Short looks at the world, by image: what a person would ask. */
 import { POD_TEMPLATE_HASH } from '../../api/names.ts'
 import type { RolloutStatus } from '../../api/rollout.ts'
-import { isHealthy, run, runUntil } from './drive.ts'
-import { bump, makeWorld, podsOf, type World, type WorldOptions } from './world.ts'
+import { isHealthy, run, runUntil } from '../simulate/drive.ts'
+import { bump, makeWorld, podsOf, type World, type WorldOptions } from '../simulate/world.ts'
 
 /** A world whose first version Kubernetes has rolled out. */
 export const atRest = (options?: WorldOptions): World => {

@@ -1,4 +1,4 @@
-/** A cluster small enough for property tests: objects in memory, and how the planner sees them. Time only passes when told to. */
+/** A cluster small enough to simulate an update in memory: its objects, and how the planner sees them. Time only passes when told to. */
 import type { AnalysisRun, AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { Deployment, EndpointSlice, Labels, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import {
@@ -32,6 +32,8 @@ export type RouterModel = {
 }
 
 export type World = {
+  readonly namespace: string
+  readonly name: string
   now: number
   counter: number
   deployment?: Deployment
@@ -81,6 +83,9 @@ export const templateOf = (image: string, hasSidecar = false): Deployment['spec'
 })
 
 export type WorldOptions = {
+  readonly namespace?: string
+  /** Of the Deployment. */
+  readonly name?: string
   readonly replicas?: number
   readonly annotations?: Labels
   readonly strategy?: Deployment['spec']['strategy']
@@ -88,25 +93,29 @@ export type WorldOptions = {
   readonly routers?: number
   /** New templates get sidecars, and Services lead to the name of their port. */
   readonly hasSidecars?: boolean
+  readonly podReadyMs?: number
+  readonly templates?: readonly AnalysisTemplate[]
 }
 
-const service = (name: string, targetPort: number | string): Service => ({
+const service = (namespace: string, name: string, targetPort: number | string): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, resourceVersion: '1' },
+  metadata: { name, namespace, uid: `uid-${name}`, resourceVersion: '1' },
   spec: { clusterIP: '10.0.0.1', selector: { app: NAME }, ports: [{ name: 'http', port: 80, targetPort }] },
 })
 
 /** A Deployment of image v1 that Kubernetes has not rolled out yet, its Services, and routers. */
-export const makeWorld = (options: WorldOptions = {}): World => ({
+export const makeWorld = ({ namespace = NAMESPACE, name: deployment = NAME, ...options }: WorldOptions = {}): World => ({
+  namespace,
+  name: deployment,
   now: START,
   counter: 1,
   deployment: {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
-      name: NAME,
-      namespace: NAMESPACE,
+      name: deployment,
+      namespace,
       uid: 'uid-deployment',
       resourceVersion: '1',
       generation: 1,
@@ -121,7 +130,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   },
   replicaSets: [],
   pods: [],
-  services: (options.services ?? ['web']).map(name => service(name, options.hasSidecars ? 'http' : 8080)),
+  services: (options.services ?? ['web']).map(name => service(namespace, name, options.hasSidecars ? 'http' : 8080)),
   hasSidecars: options.hasSidecars ?? false,
   endpointsLabels: {},
   slices: [],
@@ -129,7 +138,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   routers: Array.from({ length: options.routers ?? 2 }, (_, i) => ({ name: `router-${i + 1}`, ready: true, running: {} })),
   publishes: true,
   runs: [],
-  templates: [],
+  templates: [...(options.templates ?? [])],
   analyses: true,
   probes: {},
   events: [],
@@ -140,7 +149,7 @@ export const makeWorld = (options: WorldOptions = {}): World => ({
   badImages: new Set(),
   inconclusiveImages: new Set(),
   busyHashes: new Set(),
-  podReadyMs: 1500,
+  podReadyMs: options.podReadyMs ?? 1500,
   podStopMs: 1000,
 })
 
@@ -194,7 +203,7 @@ const routerSeen = (world: World, { name, ready, running }: RouterModel): Router
       draining: false,
       routes: Object.fromEntries(
         Object.entries(running).map(([route, spec]) => [
-          `${NAMESPACE}/${route}`,
+          `${world.namespace}/${route}`,
           {
             version: spec.version,
             listening: true,
@@ -219,7 +228,7 @@ const sidecarSeen = (world: World, pod: PodModel): RouterSeen => {
     inFlight: Object.fromEntries(spec.backends.map(({ hash }) => [hash, world.busyHashes.has(hash) ? 1 : 0])),
     connections: 0,
   })
-  const routes = Object.fromEntries(world.routes.map(route => [`${NAMESPACE}/${route.metadata.name}`, reportOf(route)]))
+  const routes = Object.fromEntries(world.routes.map(route => [`${world.namespace}/${route.metadata.name}`, reportOf(route)]))
   return {
     name: pod.name,
     ready: isReady(world, pod),
@@ -247,8 +256,8 @@ export const isPrivate = ({ metadata }: Service): boolean => metadata.labels?.[F
 
 export const seenOf = (world: World): Seen =>
   structuredClone({
-    namespace: NAMESPACE,
-    name: NAME,
+    namespace: world.namespace,
+    name: world.name,
     ...(world.deployment && { deployment: world.deployment }),
     ...(world.rollout && { rollout: world.rollout }),
     replicaSets: world.replicaSets,
