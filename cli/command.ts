@@ -1,6 +1,5 @@
 /** What a command is: a name, what it takes, and what it does with an open session. One file each under commands/. */
 import type { KubeClient } from '../kube/client.ts'
-import type { ReadInput } from './input-files.ts'
 import type { Style } from './output/style.ts'
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml'
@@ -16,6 +15,15 @@ export type Terminal = {
 }
 
 export type Cluster = { readonly client: KubeClient; readonly namespace: string; readonly server: string }
+
+export type InputFile = {
+  /** As the user wrote it, or below the folder that was named; `-` for standard input. */
+  readonly name: string
+  readonly text: string
+}
+
+/** The files that a path stands for. */
+export type ReadInput = (path: string) => Promise<readonly InputFile[]>
 
 export type Session = {
   /** Reads the kubeconfig at the first call. */

@@ -1,16 +1,7 @@
 /** Manifests that a command reads: files, folders of them, and standard input. */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CliError } from './command.ts'
-
-export type InputFile = {
-  /** As the user wrote it, or below the folder that was named; `-` for standard input. */
-  readonly name: string
-  readonly text: string
-}
-
-/** The files that a path stands for. */
-export type ReadInput = (path: string) => Promise<readonly InputFile[]>
+import { CliError, type InputFile, type ReadInput } from './command.ts'
 
 const isManifest = (name: string): boolean => /\.(ya?ml|json)$/.test(name)
 

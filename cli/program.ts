@@ -2,10 +2,9 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
-import { CliError, type Cluster, type Command, type OutputFormat, type Session, type Values } from './command.ts'
+import { CliError, type Cluster, type Command, type OutputFormat, type ReadInput, type Session, type Values } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { explainError } from './explain-error.ts'
-import type { ReadInput } from './input-files.ts'
 import { chooseStyle } from './output/style.ts'
 
 export type Outside = {

@@ -1,6 +1,6 @@
 /** Texts of manifests as objects that know where each field stands. */
 import { type Document, isCollection, isNode, isScalar, LineCounter, parseAllDocuments } from 'yaml'
-import type { InputFile } from '../input-files.ts'
+import type { InputFile } from '../command.ts'
 
 export type ManifestObject = {
   readonly file: string

@@ -1,5 +1,5 @@
 /** Everything that is wrong with manifests, each with where it stands. Pure. */
-import type { InputFile } from '../input-files.ts'
+import type { InputFile } from '../command.ts'
 import { checkObject } from './checks.ts'
 import { keysOf, type ManifestObject, readManifests } from './documents.ts'
 
