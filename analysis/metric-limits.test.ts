@@ -91,13 +91,21 @@ describe('metrics are checked', () => {
     assert.deepEqual(readMetrics(spec), { metrics: [metric({ provider: { web: { url: 'a"b\\c' } } })] })
   })
 
-  test('an argument from a Secret is not there yet, and says so', () => {
+  test('an argument from a Secret is put in where it is known, and stands for itself where only the rest matters', () => {
     const spec = {
       metrics: [metric({ provider: { web: { url: '{{args.u}}' } } })],
       args: [{ name: 'u', valueFrom: { secretKeyRef: { name: 'web', key: 'url' } } }],
     }
-    assert.deepEqual(readMetrics(spec), {
-      problem: 'Unable to resolve metric arguments: argument "u": valueFrom is not available in this version; give it a value',
+    assert.deepEqual(readMetrics(spec, new Map([['u', 'http://a']])), {
+      metrics: [metric({ provider: { web: { url: 'http://a' } } })],
     })
+    assert.ok('metrics' in readMetrics(spec))
+  })
+
+  test('an argument without a value, and one that nobody declares', () => {
+    const metrics = [metric({ provider: { web: { url: '{{args.u}}' } } })]
+    const problem = (why: string) => ({ problem: `Unable to resolve metric arguments: ${why}` })
+    assert.deepEqual(readMetrics({ metrics, args: [{ name: 'u' }] }), problem('argument "u" was not supplied'))
+    assert.deepEqual(readMetrics({ metrics, args: [{ name: 'x', value: '1' }] }), problem('failed to resolve {{args.u}}'))
   })
 })

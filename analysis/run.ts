@@ -1,6 +1,6 @@
 /** The phase rules of an AnalysisRun, as Argo Rollouts has them. Pure. */
 import type { AnalysisPhase, AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, Metric, MetricResult } from '../api/analysis-run.ts'
-import { resolveArguments } from './arguments.ts'
+import { type ArgumentValues, NO_VALUES, resolveArguments } from './arguments.ts'
 import type { Measured } from './measured.ts'
 import { isDryRun, limitsOf, metricsProblem, retentionOf, rulesProblem } from './metric-limits.ts'
 import {
@@ -26,11 +26,17 @@ const ORDER: readonly AnalysisPhase[] = ['Successful', 'Running', 'Pending', 'In
 
 export const isOver = (run: AnalysisRun): boolean => isCompleted(run.status?.phase)
 
-/** The metrics with their arguments put in, or why this run can never be measured. */
-export const readMetrics = (spec: AnalysisRunSpec): { readonly metrics: readonly Metric[] } | { readonly problem: string } => {
+/**
+ * The metrics with their arguments put in, or why this run can never be measured.
+ * @param values of arguments with `valueFrom`; without them the metrics are right in all but that
+ */
+export const readMetrics = (
+  spec: AnalysisRunSpec,
+  values: ArgumentValues = NO_VALUES,
+): { readonly metrics: readonly Metric[] } | { readonly problem: string } => {
   const metrics: Metric[] = []
   for (const metric of spec.metrics ?? []) {
-    const resolved = resolveArguments(metric, spec.args ?? [])
+    const resolved = resolveArguments(metric, spec.args ?? [], values)
     if ('problem' in resolved) return { problem: `Unable to resolve metric arguments: ${resolved.problem}` }
     metrics.push(resolved.metric)
   }
@@ -46,8 +52,8 @@ const isTerminating = (spec: AnalysisRunSpec, results: readonly MetricResult[]):
   spec.terminate === true || results.some(({ dryRun, phase }) => !dryRun && isCompleted(phase) && phase !== 'Successful')
 
 /** The metrics that are to be measured now; none when the run is over, ending or wrong. */
-export const metricsToMeasure = (run: AnalysisRun, now: number): readonly Metric[] => {
-  const read = readMetrics(run.spec)
+export const metricsToMeasure = (run: AnalysisRun, now: number, values: ArgumentValues = NO_VALUES): readonly Metric[] => {
+  const read = readMetrics(run.spec, values)
   if (isOver(run) || 'problem' in read || isTerminating(run.spec, resultsOf(run))) return []
   return read.metrics.filter(metric => {
     const at = measureAt(
@@ -64,14 +70,18 @@ export const metricsToMeasure = (run: AnalysisRun, now: number): readonly Metric
  * The run's status after what was measured, and when to look again.
  * @param measured by metric name; what metricsToMeasure asked for
  * @param now milliseconds since the epoch
+ * @param values of arguments with `valueFrom`, as the metrics were measured with
  */
-export const assess = (run: AnalysisRun, measured: ReadonlyMap<string, Measured>, now: number): Assessment => {
+export const assess = (
+  run: AnalysisRun,
+  measured: ReadonlyMap<string, Measured>,
+  now: number,
+  values: ArgumentValues = NO_VALUES,
+): Assessment => {
   if (isOver(run)) return { status: run.status! }
-  const read = readMetrics(run.spec)
+  const read = readMetrics(run.spec, values)
+  if ('problem' in read) return giveUp(run, read.problem, now)
   const startedAt = run.status?.startedAt ?? timestamp(now)
-  if ('problem' in read) {
-    return { status: { ...run.status, phase: 'Error', message: read.problem, startedAt, completedAt: timestamp(now) } }
-  }
   const { metrics } = read
   const grown = metrics.flatMap(metric => grow(run, metric, measured.get(metric.name), now))
   // A metric that fails now ends the others now.
@@ -92,6 +102,12 @@ export const assess = (run: AnalysisRun, measured: ReadonlyMap<string, Measured>
     nextLook(metric, kept, measured.get(metric.name), { startedAt: Date.parse(startedAt), now }),
   )
   return { status, wakeAt: Math.min(...times, now + LONGEST_SLEEP_MS) }
+}
+
+/** The run ends with an error that no further measurement can mend. */
+export const giveUp = ({ status }: AnalysisRun, problem: string, now: number): Assessment => {
+  const startedAt = status?.startedAt ?? timestamp(now)
+  return { status: { ...status, phase: 'Error', message: problem, startedAt, completedAt: timestamp(now) } }
 }
 
 /** A run whose metrics all wait for something else is still looked at so often. */

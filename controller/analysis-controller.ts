@@ -3,7 +3,8 @@
 import type { Measured } from '../analysis/measured.ts'
 import { limitsOf } from '../analysis/metric-limits.ts'
 import type { Measure } from '../analysis/providers/registry.ts'
-import { assess, isOver, metricsToMeasure } from '../analysis/run.ts'
+import { redactStatus } from '../analysis/redact.ts'
+import { type Assessment, assess, giveUp, isOver, metricsToMeasure } from '../analysis/run.ts'
 import { eventsBetween, isWorthWriting } from '../analysis/status-writes.ts'
 import { deleteAt } from '../analysis/time-to-live.ts'
 import type { AnalysisRun, AnalysisRunStatus, Metric } from '../api/analysis-run.ts'
@@ -15,6 +16,7 @@ import type { EventRecorder } from '../kube/events.ts'
 import type { Informer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { ANALYSIS_RUNS } from '../kube/resources.ts'
+import { readArgumentValues } from './analysis-arguments.ts'
 import { mergePatchBetween } from './merge-patch.ts'
 
 export type AnalysisControllerOptions = {
@@ -100,12 +102,22 @@ const expire = async ({ client, clock, log }: Context, key: string, run: Analysi
 
 const step = async (context: Context, key: string, run: AnalysisRun): Promise<AnalysisOutcome> => {
   const now = context.clock.now()
-  const measured = await measureAll(run, metricsToMeasure(run, now), { measure: context.measure, now })
-  const { status, wakeAt } = assess(run, measured, now)
+  const { status, wakeAt } = await measureAndAssess(context, run, now)
   const lastWriteAt = context.written.get(key)?.at
   if (isWorthWriting(run.status, status, { lastWriteAt, now })) await write(context, key, run, status)
   // A run that is over comes back through its own change, for its time to live.
   return wakeAt === undefined ? {} : { afterMs: Math.max(0, wakeAt - context.clock.now()) }
+}
+
+/** Secrets are read only when something is measured, and what they hold does not get into the status. */
+const measureAndAssess = async ({ client, measure }: Context, run: AnalysisRun, now: number): Promise<Assessment> => {
+  const due = metricsToMeasure(run, now)
+  if (due.length === 0) return assess(run, new Map(), now)
+  const read = await readArgumentValues(client, run, due)
+  if ('problem' in read) return giveUp(run, `Unable to resolve metric arguments: ${read.problem}`, now)
+  const measured = await measureAll(run, metricsToMeasure(run, now, read.values), { measure, now })
+  const { status, ...rest } = assess(run, measured, now, read.values)
+  return { status: redactStatus(status, read.secrets), ...rest }
 }
 
 /** From when on the canary is judged: a controller that was down when the run was made loses nothing. */
