@@ -163,7 +163,7 @@ export const CREATE_CONFIGURATION: readonly PolicyRule[] = [
   ),
 ]
 
-const OURS = ['rollouts', 'analysisruns', 'analysistemplates']
+const OURS = ['rollouts', 'experiments', 'analysisruns', 'analysistemplates']
 const WRITE = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
 /** What people may do with our kinds, added to Kubernetes' own ClusterRoles of these names. */

@@ -164,7 +164,7 @@ test('routers have the time to serve on and to drain, and are replaced one by on
 
 test('what Helm deletes with the release are not the CustomResourceDefinitions, unless it is told to', withHelm, async () => {
   const kept = (await render()).filter(kindIs('CustomResourceDefinition'))
-  assert.equal(kept.length, 5)
+  assert.equal(kept.length, 6)
   for (const { metadata } of kept) assert.equal(metadata.annotations?.['helm.sh/resource-policy'], 'keep', metadata.name)
   const gone = (await render({ set: ['crds.keep=false', 'crds.argoproj=false'] })).filter(kindIs('CustomResourceDefinition'))
   assert.deepEqual(
