@@ -10,6 +10,7 @@ import { pause } from './pause.ts'
 import { promote } from './promote.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
+import { simulate } from './simulate.ts'
 import { status } from './status.ts'
 import { undo } from './undo.ts'
 import { uninstall } from './uninstall.ts'
@@ -29,5 +30,6 @@ export const COMMANDS: readonly Command[] = [
   uninstall,
   check,
   lint,
+  simulate,
   version,
 ]

@@ -1,0 +1,76 @@
+/** The timeline of `sluice simulate`: when, at which step and weight, with how many pods, and what is waited for. */
+import type { Moment, Scenario, Simulated } from '../../engine/simulate/simulate.ts'
+import type { Terminal } from '../command.ts'
+import { renderSpan } from './age.ts'
+import { renderStep } from './steps.ts'
+import { cellsOf, type Style } from './style.ts'
+import { renderTable, wrap } from './table.ts'
+
+const TITLES = ['TIME', 'STEP', 'WEIGHT', 'STABLE', 'CANARY'].map(title => ({ title }))
+const GAP = '  '
+
+const podsText = ({ ready, total }: Moment['stable']): string => (ready === total ? `${total}` : `${ready}/${total}`)
+
+const rowOf = (moment: Moment, { steps }: Simulated): readonly string[] => {
+  const step = moment.phase === 'Degraded' ? undefined : steps[moment.step]
+  return [
+    `+${renderSpan(moment.at)}`,
+    step === undefined ? '-' : `${moment.step + 1}/${steps.length} ${renderStep(step)}`,
+    `${moment.weight}%`,
+    podsText(moment.stable),
+    podsText(moment.canary),
+  ]
+}
+
+/** `Step 2/7 (pause 2m): …` without what the column STEP says already. */
+const whatOf = ({ waitsFor, phase }: Moment): string => {
+  if (phase === 'Healthy') return 'done'
+  const [, text] = /^Step \d+\/\d+ \([^)]*\)+(?:: (.*))?$/s.exec(waitsFor) ?? []
+  return /^Step \d/.test(waitsFor) ? (text ?? 'waits') : waitsFor
+}
+
+const COLOURS: { readonly [phase in Moment['phase']]: keyof Style } = {
+  Healthy: 'good',
+  Progressing: 'busy',
+  Paused: 'waiting',
+  Degraded: 'bad',
+}
+
+const ENDS: { readonly [end in Simulated['end']]: (total: string, replicas: number) => string } = {
+  promoted: total => `promoted ${total} after the change; what people and analyses take comes on top`,
+  'rolled back': (total, replicas) =>
+    `rolled back ${total} after the change: all ${replicas} pods are of the stable version; how soon a fault is seen depends on the traffic`,
+  stuck: () => 'does not go on by itself: see the last line',
+}
+
+export const renderTimeline = (scenario: Scenario, simulated: Simulated, { style, width }: Terminal): readonly string[] => {
+  const { name } = scenario.deployment.metadata
+  const { replicas = 1 } = scenario.deployment.spec
+  const { moments, end } = simulated
+  const [titles = '', ...rows] = renderTable(
+    TITLES,
+    moments.map(moment => rowOf(moment, simulated)),
+    Number.POSITIVE_INFINITY,
+  )
+  const left = Math.max(...[titles, ...rows].map(cellsOf))
+  const lines = rows.flatMap((row, i) => {
+    const moment = moments[i]
+    if (moment === undefined) return []
+    const what = moment.happens ?? whatOf(moment)
+    const [first = '', ...more] = wrap(what, Math.max(20, width - left - GAP.length))
+    const paint = style[COLOURS[moment.phase]]
+    return [`${row.padEnd(left)}${GAP}${paint(first)}`, ...more.map(one => `${' '.repeat(left)}${GAP}${paint(one)}`)]
+  })
+  const total = renderSpan(moments.at(-1)?.at ?? 0)
+  return [
+    ...wrap(
+      `Deployment ${name}, ${replicas} ${replicas === 1 ? 'pod' : 'pods'}, each ready after ${renderSpan(scenario.podReadyMs)}. Nothing here is real but the planner.`,
+      width,
+    ),
+    '',
+    `${titles.padEnd(left)}${GAP}WHAT`,
+    ...lines,
+    '',
+    ...wrap(ENDS[end](total, replicas), width),
+  ]
+}
