@@ -74,7 +74,7 @@ describe('metrics are checked', () => {
             { metricName: '(', limit: 1 },
           ],
         },
-        "measurementRetention[1]: Rule didn't match any metric name(s)",
+        "measurementRetention[1]: Rule didn't match any metric name(s): error parsing regexp: missing closing ): `(`",
       ],
     ]
   for (const [what, metrics, more, problem] of rows) {

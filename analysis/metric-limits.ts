@@ -1,6 +1,7 @@
 /** The numbers that rule a metric, with Argo Rollouts' defaults and validation messages. Pure. */
 import type { AnalysisRunSpec, Metric } from '../api/analysis-run.ts'
 import { parseDuration } from '../api/duration.ts'
+import { compilePattern } from './expr/go/regexp.ts'
 
 export type MetricLimits = {
   /** Measurements to take; undefined = until the run is terminated. */
@@ -92,20 +93,20 @@ export const metricsProblem = (metrics: readonly Metric[]): string | undefined =
 
 type Rule = { readonly metricName: string }
 
-const matches = (rule: Rule, name: string): boolean => {
-  try {
-    return new RegExp(rule.metricName).test(name)
-  } catch {
-    // Not a pattern, so it matches nothing, which rulesProblem reports.
-    return false
-  }
+/** As Go's regexp.MatchString; what is no pattern matches nothing, which rulesProblem reports. */
+const matches = ({ metricName }: Rule, name: string): boolean => {
+  const pattern = compilePattern(metricName)
+  return typeof pattern === 'function' && pattern(name)
 }
 
 /** A rule of `dryRun` or `measurementRetention` that names no metric is an error; undefined when each names one. */
 export const rulesProblem = ({ metrics, dryRun = [], measurementRetention = [] }: AnalysisRunSpec): string | undefined => {
   const idle = (field: string, rules: readonly Rule[]): string | undefined => {
     const i = rules.findIndex(rule => !metrics.some(({ name }) => matches(rule, name)))
-    return i === -1 ? undefined : `${field}[${i}]: Rule didn't match any metric name(s)`
+    if (i === -1) return undefined
+    const pattern = compilePattern(rules[i]?.metricName ?? '')
+    const why = typeof pattern === 'function' ? '' : `: ${pattern.problem}`
+    return `${field}[${i}]: Rule didn't match any metric name(s)${why}`
   }
   return idle('dryRun', dryRun) ?? idle('measurementRetention', measurementRetention)
 }

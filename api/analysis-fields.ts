@@ -63,4 +63,5 @@ export const ROLLOUT_ANALYSIS = object('An analysis to run.', ROLLOUT_ANALYSIS_F
 export const analysis = (description: string) => object(description, ROLLOUT_ANALYSIS_FIELDS)
 
 export type Argument = Infer<typeof ARGUMENT>
+export type TemplateRef = Infer<typeof TEMPLATE_REF>
 export type RolloutAnalysis = Infer<typeof ROLLOUT_ANALYSIS>

@@ -87,6 +87,7 @@ const ANALYSIS_RUN_SPEC = object('What is measured, and how it is judged.', {
 
 const ANALYSIS_TEMPLATE_SPEC = object('What a run made from this template measures.', {
   ...TEMPLATE_FIELDS,
+  metrics: array('What is measured; a template may only name others.', METRIC),
   templates: array('Further templates, merged into this one.', TEMPLATE_REF),
 })
 

@@ -59,7 +59,7 @@ const CONTROLLER: Rights = {
     rule('discovery.k8s.io', ['endpointslices'], [...READ, 'patch', 'delete']),
     rule('argoproj.io', ['rollouts', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
     rule('argoproj.io', ['rollouts/status'], ['patch']),
-    rule('argoproj.io', ['analysistemplates'], READ),
+    rule('argoproj.io', ['analysistemplates', 'clusteranalysistemplates'], READ),
     rule('sluice.dev', ['routes'], [...READ, 'create', 'patch', 'delete']),
     rule('sluice.dev', ['routes/status'], ['patch']),
     // Looked at before routers are put in front of a Service.
@@ -75,6 +75,12 @@ const CONTROLLER: Rights = {
     rule('', ['configmaps'], ['get', 'patch'], [SIDECAR_CA]),
   ],
 }
+
+/** For arguments of analyses and credentials of metric providers that are in Secrets: not given unless asked for. */
+const ANALYSIS_SECRETS: Rights = { cluster: [rule('', ['secrets'], ['get'])], own: [] }
+
+/** For the metric provider `job`. */
+const ANALYSIS_JOBS: Rights = { cluster: [rule('batch', ['jobs'], ['get', 'create', 'delete'])], own: [] }
 
 const ROUTER: Rights = {
   cluster: [
@@ -141,12 +147,23 @@ const TEST: Rights = {
   own: [rule('coordination.k8s.io', ['leases'], ['get', 'list'])],
 }
 
-export const COMPONENTS = ['controller', 'webhook', 'webhookMounted', 'router', 'uninstall', 'test'] as const
+export const COMPONENTS = [
+  'controller',
+  'analysisSecrets',
+  'analysisJobs',
+  'webhook',
+  'webhookMounted',
+  'router',
+  'uninstall',
+  'test',
+] as const
 export type Component = (typeof COMPONENTS)[number]
 
 /** `configuration`: name of the MutatingWebhookConfiguration; the guard's name begins with it. */
 export const makeRights = (configuration: string): { readonly [component in Component]: Rights } => ({
   controller: CONTROLLER,
+  analysisSecrets: ANALYSIS_SECRETS,
+  analysisJobs: ANALYSIS_JOBS,
   webhook: webhook(configuration),
   webhookMounted: webhookMounted(configuration),
   router: ROUTER,
@@ -163,7 +180,7 @@ export const CREATE_CONFIGURATION: readonly PolicyRule[] = [
   ),
 ]
 
-const OURS = ['rollouts', 'experiments', 'analysisruns', 'analysistemplates']
+const OURS = ['rollouts', 'experiments', 'analysisruns', 'analysistemplates', 'clusteranalysistemplates']
 const WRITE = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
 /** What people may do with our kinds, added to Kubernetes' own ClusterRoles of these names. */

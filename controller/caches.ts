@@ -22,6 +22,7 @@ export type Caches = {
   readonly routes: Informer<Route>
   readonly analysisRuns: Informer<AnalysisRun>
   readonly analysisTemplates: Informer<AnalysisTemplate>
+  readonly clusterAnalysisTemplates: Informer<AnalysisTemplate>
   readonly routerPods: Informer<Pod>
 }
 
@@ -104,6 +105,7 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     routes: start<Route>(resources.ROUTES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    clusterAnalysisTemplates: startInformer<AnalysisTemplate>({ client, resource: resources.CLUSTER_ANALYSIS_TEMPLATES, log }),
     routerPods: start<Pod>(resources.PODS, {
       namespace: systemNamespace,
       labelSelector: Object.entries(ROUTER_APP_LABEL)

@@ -1,4 +1,5 @@
 /** Reads the caches into the one value that the planner decides from. No writes, no clock. */
+import { makeTemplateProblems } from '../analysis/template-problems.ts'
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { RouterReport } from '../api/router-admin.ts'
@@ -6,6 +7,9 @@ import { selectsPods } from '../api/service-mode.ts'
 import { sidecarPorts } from '../api/sidecar.ts'
 import type { BackendSeen, ProbeSeen, RouterSeen, Seen, ServiceSeen, Settings } from '../engine/seen.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches, isPodReady, isPrivate } from './caches.ts'
+
+/** Worked out once for each object that the caches hold. */
+const TEMPLATE_PROBLEMS = makeTemplateProblems()
 
 export type Extras = {
   /** The newest answer of each router's admin port, by pod name. */
@@ -122,6 +126,8 @@ export const gather = (caches: Caches, extras: Extras, namespace: string, name: 
       .by(BY_NAMESPACE, namespace)
       .filter(run => run.metadata.ownerReferences?.some(ref => ref.kind === 'Rollout' && ref.name === name)),
     analysisTemplates: caches.analysisTemplates.by(BY_NAMESPACE, namespace),
+    clusterAnalysisTemplates: caches.clusterAnalysisTemplates.list(),
+    templateProblems: TEMPLATE_PROBLEMS,
     takenPorts: [...caches.routes.list().flatMap(route => route.spec.ports.map(port => port.listenPort)), ...extras.coolingPorts],
     settings: extras.settings,
   }

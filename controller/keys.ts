@@ -63,6 +63,12 @@ export const keysOfEndpoints = (caches: Caches, object: EndpointSlice | KubeObje
 export const keysOfAnalysisRun = (run: AnalysisRun): readonly string[] =>
   (run.metadata.ownerReferences ?? []).filter(ref => ref.kind === 'Rollout').map(ref => keyOf(run.metadata.namespace, ref.name))
 
+/** Templates change rarely, so every Deployment that may use one is looked at: those of its namespace, all of them for one of the cluster. */
+export const keysOfTemplate = (caches: Caches, namespace: string | undefined): readonly string[] =>
+  (namespace === undefined ? caches.deployments.list() : caches.deployments.by(BY_NAMESPACE, namespace))
+    .filter(isOurs)
+    .map(({ metadata }) => keyOf(metadata.namespace, metadata.name))
+
 /** Every Deployment with a Route: what a change of the router fleet matters to. */
 export const keysOfRoutes = (caches: Caches): readonly string[] => [
   ...new Set(caches.routes.list().map(route => keyOf(route.metadata.namespace, route.spec.deployment))),

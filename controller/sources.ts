@@ -34,7 +34,8 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
     feed(caches.rollouts, rollout => [keys.keyOf(rollout.metadata.namespace, rollout.metadata.name)]),
     feed(caches.routes, route => [keys.keyOf(route.metadata.namespace, route.spec.deployment)]),
     feed(caches.analysisRuns, keys.keysOfAnalysisRun),
-    feed(caches.analysisTemplates, () => []),
+    feed(caches.analysisTemplates, ({ metadata }) => keys.keysOfTemplate(caches, metadata.namespace)),
+    feed(caches.clusterAnalysisTemplates, () => keys.keysOfTemplate(caches, undefined)),
     feed(caches.routerPods, () => keys.keysOfRoutes(caches)),
     caches.analysisRuns.onChange((key, run) => {
       if (run !== undefined) sinks.analysis(key)

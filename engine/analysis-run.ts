@@ -1,9 +1,11 @@
 /** AnalysisRuns of an update: names, labels and metrics as Argo Rollouts' tools expect them. */
-import type { AnalysisRun, AnalysisTemplate, Argument, Metric, SluiceRouterMetric } from '../api/analysis-run.ts'
+import type { AnalysisRun, Argument, Metric, SluiceRouterMetric } from '../api/analysis-run.ts'
+import { type FieldRead, readFieldPath } from '../api/field-path.ts'
 import type { Labels } from '../api/kubernetes.ts'
 import { INSTANCE_ID, INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
 import type { RolloutAnalysis } from '../api/rollout.ts'
 import { SLUICE_ROUTER } from '../api/strategy.ts'
+import { findTemplates, mergeTemplates, type Problem } from './analysis-templates.ts'
 import type { Context } from './context.ts'
 import { ownerOf } from './make-rollout.ts'
 import { revisionOf } from './versions.ts'
@@ -26,49 +28,33 @@ const checkMetric = (check: string, target: SluiceRouterMetric): Metric => ({
   provider: { plugin: { [SLUICE_ROUTER]: { ...target, check } } },
 })
 
-const findPath = (object: unknown, path: string): string | undefined => {
-  // `metadata.labels['x']` and `metadata.name`, as in the downward API.
-  const parts = path.replaceAll(/\['?([^\]']+)'?\]/g, '.$1').split('.')
-  let value = object
-  for (const part of parts) value = typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+/** A field of the Rollout; of the Deployment where the Rollout that was made for it has none. */
+const readField = ({ rollout, deployment }: Context, path: string): FieldRead => {
+  const own = rollout && readFieldPath(rollout, path, 'rollout')
+  if (own && 'value' in own && own.value !== '') return own
+  const wider = readFieldPath(deployment, path, 'rollout')
+  return 'value' in wider ? wider : (own ?? wider)
 }
 
-const isRecord = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === 'object' && value !== null
-
-const resolveArgument = (context: Context, { name, value, valueFrom }: Argument): Argument => {
-  if (value !== undefined || !isRecord(valueFrom))
-    return { name, ...(value !== undefined && { value }), ...(value === undefined && { valueFrom }) }
-  const hash = valueFrom['podTemplateHashValue']
-  if (hash === 'Stable') return { name, value: context.versions.stable?.hash ?? '' }
-  if (hash === 'Latest') return { name, value: context.versions.current.hash }
-  const field = valueFrom['fieldRef']
-  const found =
-    isRecord(field) && typeof field['fieldPath'] === 'string' ? findPath(context.rollout, field['fieldPath']) : undefined
-  return found === undefined ? { name, valueFrom } : { name, value: found }
+/** Secrets are left to whoever measures. */
+const resolveArgument = (context: Context, argument: Argument): Argument | Problem => {
+  const { name, valueFrom } = argument
+  if (valueFrom?.podTemplateHashValue === 'Stable') return { name, value: context.versions.stable?.hash ?? '' }
+  if (valueFrom?.podTemplateHashValue === 'Latest') return { name, value: context.versions.current.hash }
+  if (valueFrom?.fieldRef === undefined) return argument
+  const read = readField(context, valueFrom.fieldRef.fieldPath)
+  return 'problem' in read ? read : { name, value: read.value }
 }
 
-/** The analysis' own arguments come before a template's defaults. */
-const mergeArguments = (
-  context: Context,
-  analysis: RolloutAnalysis | undefined,
-  templates: readonly AnalysisTemplate[],
-): readonly Argument[] => {
-  const merged = new Map<string, Argument>()
-  for (const template of templates) for (const argument of template.spec.args ?? []) merged.set(argument.name, argument)
-  for (const argument of analysis?.args ?? []) merged.set(argument.name, resolveArgument(context, argument))
-  return [...merged.values()]
+const resolveAll = (context: Context, args: readonly Argument[]): readonly Argument[] | Problem => {
+  const resolved: Argument[] = []
+  for (const argument of args) {
+    const one = resolveArgument(context, argument)
+    if ('problem' in one) return one
+    resolved.push(one)
+  }
+  return resolved
 }
-
-const pickTemplates = (context: Context, analysis: RolloutAnalysis | undefined) =>
-  (analysis?.templates ?? []).map(({ templateName, clusterScope }) => ({
-    templateName,
-    template: clusterScope ? undefined : context.seen.analysisTemplates.find(({ metadata }) => metadata.name === templateName),
-  }))
-
-/** Names of templates that the analysis uses and that are not there. */
-export const missingTemplates = (context: Context, analysis: RolloutAnalysis | undefined): readonly string[] =>
-  pickTemplates(context, analysis).flatMap(({ templateName, template }) => (template ? [] : [templateName]))
 
 const freeName = (context: Context, base: string): string => {
   const isTaken = (name: string) => context.seen.analysisRuns.some(({ metadata }) => metadata.name === name)
@@ -94,16 +80,26 @@ export type RunWish = {
   readonly analysis: RolloutAnalysis | undefined
 }
 
-export const makeAnalysisRun = (context: Context, { kind, checks, analysis }: RunWish): AnalysisRun => {
+/** Templates that the analysis uses and that are not there. */
+export const missingTemplates = ({ seen }: Context, analysis: RolloutAnalysis | undefined): readonly string[] =>
+  findTemplates(seen, analysis?.templates ?? []).missing
+
+/** The run, or why its templates and arguments make none. */
+export const makeAnalysisRun = (
+  context: Context,
+  { kind, checks, analysis }: RunWish,
+): { readonly run: AnalysisRun } | Problem => {
   const { seen, versions, deployment, rollout } = context
   const { current, stable } = versions
-  const templates = pickTemplates(context, analysis).flatMap(({ template }) => template ?? [])
+  const merged = mergeTemplates(findTemplates(seen, analysis?.templates ?? []).templates, analysis)
+  if ('problem' in merged) return merged
+  const args = resolveAll(context, merged.args)
+  if ('problem' in args) return args
+  const { metrics, dryRun, measurementRetention } = merged
   const target = { deployment: seen.name, canaryHash: current.hash, stableHash: stable?.hash ?? '' }
   const suffix = kind.type === 'Step' ? `-${kind.index}` : ''
-  const args = mergeArguments(context, analysis, templates)
-  const dryRun = [...templates.flatMap(({ spec }) => spec.dryRun ?? []), ...(analysis?.dryRun ?? [])]
   const { annotations, labels } = analysis?.analysisRunMetadata ?? {}
-  return {
+  const run: AnalysisRun = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AnalysisRun',
     metadata: {
@@ -114,10 +110,11 @@ export const makeAnalysisRun = (context: Context, { kind, checks, analysis }: Ru
       ...(rollout && { ownerReferences: [ownerOf({ ...rollout, apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout' }, true)] }),
     },
     spec: {
-      metrics: distinct([...checks.map(check => checkMetric(check, target)), ...templates.flatMap(({ spec }) => spec.metrics)]),
+      metrics: distinct([...checks.map(check => checkMetric(check, target)), ...metrics]),
       ...(args.length > 0 && { args }),
       ...(dryRun.length > 0 && { dryRun }),
-      ...(analysis?.measurementRetention && { measurementRetention: analysis.measurementRetention }),
+      ...(measurementRetention.length > 0 && { measurementRetention }),
     },
   }
+  return { run }
 }

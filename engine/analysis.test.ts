@@ -82,6 +82,42 @@ test('a template adds its metrics and arguments', () => {
   assert.deepEqual(theRun(world).spec.args, [{ name: 'service', value: 'web' }])
 })
 
+test('arguments come from the Rollout, its versions and the Deployment; a Secret is left to whoever measures', () => {
+  const secret = { secretKeyRef: { name: 's', key: 'k' } }
+  const field = (fieldPath: string) => ({ fieldRef: { fieldPath } })
+  const smoke = aTemplate('smoke')
+  const args = [
+    { name: 'new', valueFrom: { podTemplateHashValue: 'Latest' as const } },
+    { name: 'old', valueFrom: { podTemplateHashValue: 'Stable' as const } },
+    { name: 'app', valueFrom: field('metadata.name') },
+    { name: 'replicas', valueFrom: field('spec.replicas') },
+    { name: 'key', valueFrom: secret },
+  ]
+  const world = update('25%, 60s, 100%', { 'sluice.dev/analysis': 'template/smoke' }, [
+    { ...smoke, spec: { ...smoke.spec, args } },
+  ])
+  runUntil(world, ({ runs }) => runs.length === 1)
+  const { currentPodHash, stableRS } = world.rollout?.status ?? {}
+  assert.deepEqual(theRun(world).spec.args, [
+    { name: 'new', value: currentPodHash },
+    { name: 'old', value: stableRS },
+    { name: 'app', value: 'web' },
+    { name: 'replicas', value: String(world.deployment?.spec.replicas) },
+    { name: 'key', valueFrom: secret },
+  ])
+})
+
+test('an analysis that can never run is said and completes no step, and an update goes on when it is put right', () => {
+  const wrong = { ...aTemplate('smoke'), spec: { metrics: [], args: [{ name: 'url' }] } }
+  const world = update('25%, 5s, 100%', { 'sluice.dev/analysis': 'template/smoke' }, [wrong])
+  run(world, 30)
+  assert.equal(world.rollout?.status?.message, 'InvalidSpec: spec.strategy.canary.analysis.templates: args.url was not resolved')
+  assert.deepEqual([world.rollout?.status?.currentStepIndex, world.runs.length], [0, 0])
+  world.templates.splice(0, 1, aTemplate('smoke'))
+  runUntil(world, isHealthy)
+  assert.equal(stableImage(world), 'v2')
+})
+
 test('a template that is not there is waited for by name', () => {
   const world = update('25%, 5s, 100%', { 'sluice.dev/analysis': 'template/smoke' })
   runUntil(

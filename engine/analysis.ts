@@ -50,15 +50,25 @@ export const hasPassed = (run: AnalysisRun | undefined): boolean => {
   return run.spec.metrics.every(({ name }) => isGood(name))
 }
 
-/** Makes a run, or says which template is missing. */
+/** Makes a run, or says which template is missing or what is wrong with them. */
 export const createRun = (context: Context, wish: RunWish): { readonly run: AnalysisRun } | { readonly waiting: Waiting } => {
   const missing = missingTemplates(context, wish.analysis)
-  if (missing.length === 0) return { run: makeAnalysisRun(context, wish) }
+  if (missing.length > 0) {
+    return {
+      waiting: {
+        reason: 'AnalysisTemplateMissing',
+        what: missing.join('; '),
+        ends: 'ends when it is there, or with a full promotion',
+      },
+    }
+  }
+  const made = makeAnalysisRun(context, wish)
+  if ('run' in made) return made
   return {
     waiting: {
-      reason: 'AnalysisTemplateMissing',
-      what: `AnalysisTemplate ${missing.join(', ')} is not in namespace ${context.seen.namespace}`,
-      ends: 'ends when it is there, or with a full promotion',
+      reason: 'InvalidSpec',
+      what: `The analysis can not be started: ${made.problem}`,
+      ends: 'ends when that is put right, or with a full promotion',
     },
   }
 }

@@ -9,6 +9,7 @@ import { renderProblem } from '../api/problem.ts'
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus, SluiceRouterConfig } from '../api/rollout.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { makeStrategy, SLUICE_ROUTER } from '../api/strategy.ts'
+import { analysisProblems } from './analysis-problems.ts'
 import type { Seen, ServiceSeen } from './seen.ts'
 import { choosePlacement, type Placement } from './sidecar/placement.ts'
 import { checkSteps } from './steps/index.ts'
@@ -109,7 +110,7 @@ const UNDECODED = 'metadata.annotations[sluice.dev/spec]: YAML that the controll
 const isUndecoded = ({ spec }: Settings): boolean => spec !== undefined && !('strategy' in spec)
 
 /** What the annotations ask for; what the Rollout says where they are wrong or gone, so that a held update keeps its position. */
-const chooseStrategy = (deployment: Deployment, rollout: Rollout | undefined): Chosen => {
+const chooseStrategy = (seen: Seen, deployment: Deployment, rollout: Rollout | undefined): Chosen => {
   const read = readSettings(deployment.metadata.annotations)
   const kept = rollout?.spec.strategy ?? NO_STRATEGY
   const made = read.optedIn && read.settings && !isUndecoded(read.settings) ? makeStrategy(read.settings) : undefined
@@ -119,7 +120,7 @@ const chooseStrategy = (deployment: Deployment, rollout: Rollout | undefined): C
   const wrong = !read.optedIn
     ? []
     : made
-      ? checkSteps(steps)
+      ? [...checkSteps(steps), ...analysisProblems(seen, strategy, steps)]
       : read.problems.length > 0
         ? read.problems.map(renderProblem)
         : [UNDECODED]
@@ -149,7 +150,7 @@ export const readContext = (seen: Seen, now: number, deployment: Deployment): Co
     seen.rollout && isOurRollout(seen.rollout, seen.name) && isOwnedBy(seen.rollout, deployment) ? seen.rollout : undefined
   const status = rollout?.status ?? {}
   const replicas = deployment.spec.replicas ?? 1
-  const chosen = chooseStrategy(deployment, rollout)
+  const chosen = chooseStrategy(seen, deployment, rollout)
   const config = readRouterConfig(chosen.strategy)
   const placement = choosePlacement(seen, config)
   return {

@@ -68,6 +68,9 @@ export type Seen = {
   readonly podsWithoutSidecar?: number
   readonly analysisRuns: readonly AnalysisRun[]
   readonly analysisTemplates: readonly AnalysisTemplate[]
+  readonly clusterAnalysisTemplates?: readonly AnalysisTemplate[]
+  /** What is wrong with templates whatever their arguments will be; those that are right are not in it. */
+  readonly templateProblems?: Pick<ReadonlyMap<AnalysisTemplate, string>, 'get'>
   /** Listening ports that Routes of any Deployment hold, or held less than a minute ago. */
   readonly takenPorts: readonly number[]
   readonly settings: Settings

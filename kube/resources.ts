@@ -16,6 +16,7 @@ export const SECRETS = resource('', 'v1', 'secrets', 'Secret')
 export const CONFIG_MAPS = resource('', 'v1', 'configmaps', 'ConfigMap')
 export const SERVICE_ACCOUNTS = resource('', 'v1', 'serviceaccounts', 'ServiceAccount')
 export const EVENTS = resource('', 'v1', 'events', 'Event')
+export const JOBS = resource('batch', 'v1', 'jobs', 'Job')
 export const LEASES = resource('coordination.k8s.io', 'v1', 'leases', 'Lease')
 export const CRDS = resource('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', 'CustomResourceDefinition', false)
 export const MUTATING_WEBHOOKS = resource(
@@ -28,6 +29,13 @@ export const MUTATING_WEBHOOKS = resource(
 export const ROLLOUTS = resource('argoproj.io', 'v1alpha1', 'rollouts', 'Rollout')
 export const ANALYSIS_RUNS = resource('argoproj.io', 'v1alpha1', 'analysisruns', 'AnalysisRun')
 export const ANALYSIS_TEMPLATES = resource('argoproj.io', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate')
+export const CLUSTER_ANALYSIS_TEMPLATES = resource(
+  'argoproj.io',
+  'v1alpha1',
+  'clusteranalysistemplates',
+  'ClusterAnalysisTemplate',
+  false,
+)
 export const ROUTES = resource('sluice.dev', 'v1alpha1', 'routes', 'Route')
 export const NETWORK_POLICIES = resource('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy')
 /** Served only where Istio is installed. */

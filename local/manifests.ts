@@ -29,8 +29,11 @@ const metadata = (component: string) => ({
 
 const rights = makeRights('sluice')
 
-const clusterRules = (component: Component): readonly PolicyRule[] =>
-  component === 'webhook' ? [...rights.webhook.cluster, ...CREATE_CONFIGURATION] : rights[component].cluster
+const clusterRules = (component: Component): readonly PolicyRule[] => {
+  const { cluster } = rights[component]
+  if (component === 'webhook') return [...cluster, ...CREATE_CONFIGURATION]
+  return component === 'controller' ? [...cluster, ...rights.analysisSecrets.cluster, ...rights.analysisJobs.cluster] : cluster
+}
 
 const makeAccount = (component: Component): readonly KubeObject[] => {
   const name = `sluice-${component}`

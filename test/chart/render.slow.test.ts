@@ -134,6 +134,22 @@ test(
   },
 )
 
+test(
+  'Secrets of analyses may be read in all namespaces only where that is asked for, and their Jobs are made unless refused',
+  withHelm,
+  async () => {
+    const boundTo = async (set: readonly string[]): Promise<readonly string[]> =>
+      (await render({ set })).filter(kindIs('ClusterRoleBinding')).map(({ metadata }) => metadata.name)
+    const objects = await render({})
+    const rights = makeRights('sluice')
+    assert.deepEqual(rulesOf(objects, 'ClusterRole', 'sluice-analysis-secrets'), rights.analysisSecrets.cluster)
+    assert.deepEqual(rulesOf(objects, 'ClusterRole', 'sluice-analysis-jobs'), rights.analysisJobs.cluster)
+    const [usual, other] = await Promise.all([boundTo([]), boundTo(['analysis.readSecrets=true', 'analysis.runJobs=false'])])
+    assert.deepEqual([usual.includes('sluice-analysis-secrets'), usual.includes('sluice-analysis-jobs')], [false, true])
+    assert.deepEqual([other.includes('sluice-analysis-secrets'), other.includes('sluice-analysis-jobs')], [true, false])
+  },
+)
+
 const byKind = (a: KubeObject, b: KubeObject): number => a.kind.localeCompare(b.kind)
 const without = ({ metadata: { labels: _, ...metadata }, ...rest }: KubeObject): unknown => ({ ...rest, metadata })
 
