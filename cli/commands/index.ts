@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
 import { check } from './check.ts'
 import { eject } from './eject.ts'
+import { explain } from './explain.ts'
 import { get } from './get.ts'
 import { lint } from './lint.ts'
 import { list } from './list.ts'
@@ -19,6 +20,7 @@ import { version } from './version.ts'
 export const COMMANDS: readonly Command[] = [
   list,
   get,
+  explain,
   status,
   promote,
   abort,
