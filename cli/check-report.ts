@@ -68,7 +68,7 @@ const annotationFindings = ({ deployment }: Checked, read: ReturnType<typeof rea
   ]
 }
 
-type Fronting = {
+export type Fronting = {
   readonly service: Service
   readonly problem: string | undefined
   /** Of its pods. */
@@ -76,7 +76,7 @@ type Fronting = {
 }
 
 /** Services that the annotation names, or all whose selector matches; each with what is in the way of routers in front of it. */
-const frontingServices = (
+export const frontingServices = (
   { deployment, services, slices, replicaSets, around }: Checked,
   settings: Settings | undefined,
 ): readonly Fronting[] => {

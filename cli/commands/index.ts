@@ -1,6 +1,7 @@
 /** All commands, in the order in which help lists them. */
 import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
+import { adopt } from './adopt.ts'
 import { check } from './check.ts'
 import { eject } from './eject.ts'
 import { explain } from './explain.ts'
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   eject,
   uninstall,
   check,
+  adopt,
   lint,
   simulate,
   version,
