@@ -1,0 +1,23 @@
+/** What the planner of Rollouts wants done beside what all planners may. */
+import type { Intent } from '../intents.ts'
+
+export type RolloutIntent =
+  | Intent
+  /** Merge patch of the Rollout's metadata and spec.replicas; nothing else of the spec is ever written. */
+  | {
+      readonly kind: 'patchRollout'
+      readonly patch: {
+        readonly metadata?: { readonly annotations: { readonly [key: string]: string } }
+        readonly spec?: { readonly replicas: number }
+      }
+      readonly why: string
+    }
+  /** Through the eviction API, so that PodDisruptionBudgets are heeded. */
+  | { readonly kind: 'evictPod'; readonly name: string; readonly uid: string; readonly why: string }
+
+export const event = (reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): RolloutIntent => ({
+  kind: 'event',
+  type,
+  reason,
+  message,
+})
