@@ -20,4 +20,19 @@ export type Measured =
       /** Nothing came to the canary lately, so it need not be looked at so often. */
       readonly isQuiet?: boolean
     }
+  /** One measurement that the provider judged itself. */
+  | {
+      readonly kind: 'phase'
+      readonly phase: 'Successful' | 'Failed' | 'Inconclusive'
+      readonly value?: string
+      readonly message?: string
+      readonly metadata?: { readonly [key: string]: string }
+    }
+  /** Not finished: what was begun is asked for again, with the metadata by which it is found. */
+  | {
+      readonly kind: 'pending'
+      readonly metadata: { readonly [key: string]: string }
+      /** Milliseconds from now to the next look. */
+      readonly afterMs: number
+    }
   | { readonly kind: 'error'; readonly message: string }

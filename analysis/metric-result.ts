@@ -27,6 +27,15 @@ export const isCheck = (metric: Metric): boolean => {
 
 const lastOf = (result: MetricResult | undefined): Measurement | undefined => result?.measurements?.at(-1)
 
+/** The measurement that was begun and has not ended. */
+export const openOf = (result: MetricResult | undefined): Measurement | undefined => {
+  const last = lastOf(result)
+  return last?.finishedAt === undefined ? last : undefined
+}
+
+/** Which measurement of the metric is the next, or the one that is not finished. */
+export const numberOf = (result: MetricResult | undefined): number => (result?.count ?? 0) + (result?.error ?? 0) + 1
+
 const finishedAt = (measurement: Measurement): number => Date.parse(measurement.finishedAt ?? '') || 0
 
 /** Milliseconds from the last measurement to the next. */
@@ -48,13 +57,20 @@ export const measureAt = (
   const first = startedAt + limits.initialDelay
   if (isCheck(metric)) return Math.max(first, now)
   const last = lastOf(result)
+  if (openOf(result)) return Date.parse(last?.resumeAt ?? '') || now
   return last ? finishedAt(last) + waitAfter(last, limits) : first
 }
 
-const measurementOf = (metric: Metric, measured: Measured, now: number): Measurement => {
+type Finished = Exclude<Measured, { readonly kind: 'pending' }>
+
+const measurementOf = (metric: Metric, measured: Finished, now: number): Measurement => {
   const times = { startedAt: timestamp(now), finishedAt: timestamp(now) }
   if (measured.kind === 'error') return { phase: 'Error', message: measured.message, ...times }
   const metadata = measured.metadata ? { metadata: measured.metadata } : {}
+  if (measured.kind === 'phase') {
+    const { phase, value, message } = measured
+    return { phase, ...(value !== undefined && { value }), ...(message !== undefined && { message }), ...times, ...metadata }
+  }
   if (measured.kind === 'value') {
     const judged = judgeResult(metric, measured.result, now)
     if ('problem' in judged) return { phase: 'Error', message: judged.problem, ...times, ...metadata }
@@ -80,6 +96,34 @@ const countIn = (result: MetricResult, phase: AnalysisPhase): MetricResult => {
   return phase === 'Failed' ? { ...counted, failed: add(result.failed) } : { ...counted, inconclusive: add(result.inconclusive) }
 }
 
+/** The measurements with one that is not finished: a new one, or the open one with when it is asked for again. */
+const begin = (
+  before: MetricResult,
+  { metadata, afterMs }: Extract<Measured, { kind: 'pending' }>,
+  now: number,
+): MetricResult => {
+  const open = openOf(before)
+  const resumeAt = timestamp(Math.ceil((now + afterMs) / 1000) * 1000)
+  const one: Measurement = { phase: 'Running', startedAt: open?.startedAt ?? timestamp(now), resumeAt, metadata }
+  return { ...before, measurements: [...finishedOf(before), one] }
+}
+
+const finishedOf = (result: MetricResult): readonly Measurement[] => {
+  const { measurements = [] } = result
+  return openOf(result) ? measurements.slice(0, -1) : measurements
+}
+
+/** What was noted when it was begun stays. */
+const finish = (open: Measurement | undefined, { startedAt, metadata, ...rest }: Measurement): Measurement => {
+  const noted = { ...open?.metadata, ...metadata }
+  const since = open?.startedAt ?? startedAt
+  return {
+    ...rest,
+    ...(since !== undefined && { startedAt: since }),
+    ...(Object.keys(noted).length > 0 && { metadata: noted }),
+  }
+}
+
 /**
  * The result with one more measurement. A short check that cannot be told yet adds none, only a message, and one that keeps its
  * verdict adds one every RECORD_EVERY_MS at most.
@@ -93,12 +137,13 @@ export const addMeasured = (metric: Metric, before: MetricResult, measured: Meas
       ...(before.consecutiveError ? { consecutiveError: 0 } : {}),
     }
   }
-  const measurement = measurementOf(metric, measured, now)
+  if (measured.kind === 'pending') return begin(before, measured, now)
+  const measurement = finish(openOf(before), measurementOf(metric, measured, now))
   const answered = measurement.phase === 'Error' || !before.consecutiveError ? before : { ...before, consecutiveError: 0 }
   const message = measured.kind === 'verdict' ? measured.verdict.message : undefined
   const said = message === undefined ? answered : { ...answered, message }
   if (!isDue(metric, lastOf(before), measurement, now)) return said
-  return countIn({ ...said, measurements: [...(before.measurements ?? []), measurement] }, measurement.phase)
+  return countIn({ ...said, measurements: [...finishedOf(before), measurement] }, measurement.phase)
 }
 
 /** The phase that broken limits give, with Argo Rollouts' words for it; undefined when none is broken. */
@@ -136,7 +181,8 @@ export const phaseOf = (metric: Metric, result: MetricResult, isTerminating: boo
   if (limits.consecutiveSuccessLimit > 0 && (result.consecutiveSuccess ?? 0) >= limits.consecutiveSuccessLimit)
     return 'Successful'
   if (limits.count !== undefined && (result.count ?? 0) >= limits.count) return phaseAtCount(limits)
-  if (isTerminating) return 'Successful'
+  // What was begun is ended first.
+  if (isTerminating) return openOf(result) ? 'Running' : 'Successful'
   if (!lastOf(result)) return result.phase === 'Running' ? 'Running' : 'Pending'
   return 'Running'
 }

@@ -11,6 +11,7 @@ import {
   LOOK_EVERY_MS,
   LOOK_QUIET_MS,
   measureAt,
+  openOf,
   phaseOf,
   timestamp,
 } from './metric-result.ts'
@@ -19,6 +20,13 @@ export type Assessment = {
   readonly status: AnalysisRunStatus
   /** Milliseconds since the epoch at which to measure and assess again; undefined when the run is over. */
   readonly wakeAt?: number
+}
+
+export type AssessOptions = {
+  /** Of arguments with `valueFrom`, as the metrics were measured with. */
+  readonly values?: ArgumentValues
+  /** What a metric's result shows of its configuration. */
+  readonly describe?: (metric: Metric) => { readonly [key: string]: string }
 }
 
 /** Best to worst. */
@@ -66,24 +74,31 @@ export const metricsToMeasure = (run: AnalysisRun, now: number, values: Argument
   })
 }
 
+/** The metrics whose measurement was begun and is to be given up, since the run ends. */
+export const metricsToEnd = (run: AnalysisRun, values: ArgumentValues = NO_VALUES): readonly Metric[] => {
+  const read = readMetrics(run.spec, values)
+  if (isOver(run) || 'problem' in read || !isTerminating(run.spec, resultsOf(run))) return []
+  const open = resultsOf(run).filter(openOf)
+  return read.metrics.filter(metric => open.some(({ name }) => name === metric.name))
+}
+
 /**
  * The run's status after what was measured, and when to look again.
  * @param measured by metric name; what metricsToMeasure asked for
  * @param now milliseconds since the epoch
- * @param values of arguments with `valueFrom`, as the metrics were measured with
  */
 export const assess = (
   run: AnalysisRun,
   measured: ReadonlyMap<string, Measured>,
   now: number,
-  values: ArgumentValues = NO_VALUES,
+  { values = NO_VALUES, describe = () => ({}) }: AssessOptions = {},
 ): Assessment => {
   if (isOver(run)) return { status: run.status! }
   const read = readMetrics(run.spec, values)
   if ('problem' in read) return giveUp(run, read.problem, now)
   const startedAt = run.status?.startedAt ?? timestamp(now)
   const { metrics } = read
-  const grown = metrics.flatMap(metric => grow(run, metric, measured.get(metric.name), now))
+  const grown = metrics.flatMap(metric => grow(run, metric, measured.get(metric.name), { now, describe }))
   // A metric that fails now ends the others now.
   const once = settle(run.spec, metrics, grown)
   const results = settle(run.spec, metrics, once)
@@ -98,6 +113,7 @@ export const assess = (
     ...summaries(run.spec, metrics, results),
   }
   if (isCompleted(verdict.phase)) return { status }
+  if (isTerminating(run.spec, results)) return { status, wakeAt: now }
   const times = metrics.map(metric =>
     nextLook(metric, kept, measured.get(metric.name), { startedAt: Date.parse(startedAt), now }),
   )
@@ -127,11 +143,24 @@ const nextLook = (
   return isCheck(metric) ? Math.max(at, now + (isQuiet ? LOOK_QUIET_MS : LOOK_EVERY_MS)) : at
 }
 
-const grow = (run: AnalysisRun, metric: Metric, measured: Measured | undefined, now: number): readonly MetricResult[] => {
+type Growing = { readonly now: number } & Required<Pick<AssessOptions, 'describe'>>
+
+const grow = (
+  run: AnalysisRun,
+  metric: Metric,
+  measured: Measured | undefined,
+  { now, describe }: Growing,
+): readonly MetricResult[] => {
   const before = resultsOf(run).find(({ name }) => name === metric.name)
   if (!measured || isCompleted(before?.phase)) return before ? [before] : []
   const fresh = { name: metric.name, phase: 'Pending', ...(isDryRun(run.spec, metric.name) ? { dryRun: true } : {}) } as const
-  return [addMeasured(metric, before ?? fresh, measured, now)]
+  const metadata = describe(metric)
+  return [
+    {
+      ...addMeasured(metric, before ?? fresh, measured, now),
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+    },
+  ]
 }
 
 /** Gives each result its phase. */
@@ -176,6 +205,7 @@ const runPhase = (spec: AnalysisRunSpec, metrics: readonly Metric[], results: re
   const worst = worstOf(metrics, results)
   const isComplete = results.length === metrics.length && results.every(({ phase }) => isCompleted(phase))
   if (isTerminating(spec, results)) {
+    if (results.some(openOf)) return { phase: 'Running' }
     return { phase: worst?.phase ?? 'Successful', message: worst?.message ?? (spec.terminate ? 'Run Terminated' : '') }
   }
   return isComplete && worst ? worst : { phase: 'Running' }

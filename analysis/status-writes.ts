@@ -13,6 +13,7 @@ const factsOf = (status: AnalysisRunStatus | undefined): string => {
     count ?? 0,
     error ?? 0,
     consecutiveError ?? 0,
+    measurements?.at(-1)?.startedAt ?? '',
     measurements?.at(-1)?.finishedAt ?? '',
   ]
   return JSON.stringify([status?.phase, status?.startedAt, status?.completedAt, (status?.metricResults ?? []).map(metric)])

@@ -87,9 +87,13 @@ test('a value of a Secret that a provider repeats does not get into the status o
       },
     } as unknown as KubeClient,
     runs: { get: () => run },
-    measure: async ({ metric }) => {
-      urls.push(metric.provider.web)
-      return { kind: 'error', message: 'GET http://web/hunter2: the request failed' }
+    measure: {
+      measure: async ({ metric }) => {
+        urls.push(metric.provider['web'])
+        return { kind: 'error', message: 'GET http://web/hunter2: the request failed' }
+      },
+      end: async () => assert.fail('nothing is to be ended'),
+      describe: () => ({ ResolvedPrometheusQuery: 'rate(hunter2)' }),
     },
     events: { record: () => undefined },
     clock: { now: () => Date.parse('2026-03-01T12:00:00Z') },

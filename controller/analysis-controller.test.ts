@@ -56,6 +56,7 @@ const makeStage = (spec: Partial<AnalysisRunSpec> = {}, more: { readonly labels?
     writes: [] as unknown[],
     events: [] as string[],
     measured: { kind: 'verdict', verdict: { phase: 'Running', value: 'v', message: '10 more needed' } } as Measured,
+    ended: [] as number[],
     asked: [] as { readonly since: number; readonly passedBefore: boolean }[],
     sync: () => {
       stage.cache = stage.server
@@ -86,9 +87,16 @@ const makeStage = (spec: Partial<AnalysisRunSpec> = {}, more: { readonly labels?
   const step = makeAnalysisController({
     client: client as KubeClient,
     runs: { get: (namespace, name) => (`${namespace}/${name}` === KEY ? stage.cache : undefined) },
-    measure: async ({ since, passedBefore }) => {
-      stage.asked.push({ since, passedBefore })
-      return stage.measured
+    measure: {
+      measure: async ({ since, passedBefore }) => {
+        stage.asked.push({ since, passedBefore })
+        return stage.measured
+      },
+      end: async ({ number }) => {
+        stage.ended.push(number)
+        return { kind: 'phase', phase: 'Successful', message: 'measurement terminated' }
+      },
+      describe: () => ({}),
     },
     events: { record: (_about, { type, reason }) => void stage.events.push(`${type} ${reason}`) },
     clock: { now: () => stage.now },
@@ -229,7 +237,7 @@ describe('the AnalysisRun controller', () => {
     const failing = makeAnalysisController({
       client: { patch: async () => Promise.reject(refused(500, 'InternalError')) } as unknown as KubeClient,
       runs: { get: () => stage.cache },
-      measure: async () => stage.measured,
+      measure: { measure: async () => stage.measured, end: async () => stage.measured, describe: () => ({}) },
       events: { record: () => undefined },
       clock: { now: () => START },
       log: makeLogger({ component: 'test', level: 'error' }),

@@ -1,10 +1,12 @@
 /** One pass over one AnalysisRun: measure what is due, assess, write the status if that says something new. */
 
 import type { Measured } from '../analysis/measured.ts'
-import { limitsOf } from '../analysis/metric-limits.ts'
+import { limitsOf, retentionOf } from '../analysis/metric-limits.ts'
+import { numberOf, openOf } from '../analysis/metric-result.ts'
+import type { MeasureRequest } from '../analysis/providers/provider.ts'
 import type { Measure } from '../analysis/providers/registry.ts'
 import { redactStatus } from '../analysis/redact.ts'
-import { type Assessment, assess, giveUp, isOver, metricsToMeasure } from '../analysis/run.ts'
+import { type Assessment, assess, giveUp, isOver, metricsToEnd, metricsToMeasure } from '../analysis/run.ts'
 import { eventsBetween, isWorthWriting } from '../analysis/status-writes.ts'
 import { deleteAt } from '../analysis/time-to-live.ts'
 import type { AnalysisRun, AnalysisRunStatus, Metric } from '../api/analysis-run.ts'
@@ -111,13 +113,17 @@ const step = async (context: Context, key: string, run: AnalysisRun): Promise<An
 
 /** Secrets are read only when something is measured, and what they hold does not get into the status. */
 const measureAndAssess = async ({ client, measure }: Context, run: AnalysisRun, now: number): Promise<Assessment> => {
-  const due = metricsToMeasure(run, now)
+  const due = [...metricsToMeasure(run, now), ...metricsToEnd(run)]
   if (due.length === 0) return assess(run, new Map(), now)
   const read = await readArgumentValues(client, run, due)
   if ('problem' in read) return giveUp(run, `Unable to resolve metric arguments: ${read.problem}`, now)
-  const measured = await measureAll(run, metricsToMeasure(run, now, read.values), { measure, now })
-  const { status, ...rest } = assess(run, measured, now, read.values)
-  return { status: redactStatus(status, read.secrets), ...rest }
+  const { values, secrets } = read
+  const [measured, ended] = await Promise.all([
+    askAll(run, metricsToMeasure(run, now, values), now, measure.measure),
+    askAll(run, metricsToEnd(run, values), now, measure.end),
+  ])
+  const { status, ...rest } = assess(run, new Map([...measured, ...ended]), now, { values, describe: measure.describe })
+  return { status: redactStatus(status, secrets), ...rest }
 }
 
 /** From when on the canary is judged: a controller that was down when the run was made loses nothing. */
@@ -128,18 +134,27 @@ const sinceOf = (run: AnalysisRun, metric: Metric, now: number): number => {
   return Math.min(now, ...times) + limitsOf(metric).initialDelay
 }
 
-type Measuring = { readonly measure: Measure; readonly now: number }
+const requestFor = (run: AnalysisRun, metric: Metric, now: number): Omit<MeasureRequest, 'config'> => {
+  const { name, namespace = '', uid = '' } = run.metadata
+  const result = run.status?.metricResults?.find(one => one.name === metric.name)
+  const open = openOf(result)
+  return {
+    namespace,
+    run: { name, uid },
+    metric,
+    since: sinceOf(run, metric, now),
+    passedBefore: (result?.successful ?? 0) > 0,
+    number: numberOf(result),
+    ...(open && { begun: open.metadata ?? {} }),
+    kept: retentionOf(run.spec, metric.name),
+    now,
+  }
+}
 
-const measureAll = async (
+const askAll = async (
   run: AnalysisRun,
   metrics: readonly Metric[],
-  { measure, now }: Measuring,
-): Promise<ReadonlyMap<string, Measured>> => {
-  const namespace = run.metadata.namespace ?? ''
-  const passed = (name: string) => (run.status?.metricResults?.find(result => result.name === name)?.successful ?? 0) > 0
-  const one = async (metric: Metric): Promise<readonly [string, Measured]> => [
-    metric.name,
-    await measure({ namespace, metric, since: sinceOf(run, metric, now), passedBefore: passed(metric.name), now }),
-  ]
-  return new Map(await Promise.all(metrics.map(one)))
-}
+  now: number,
+  ask: Measure['measure'],
+): Promise<readonly (readonly [string, Measured])[]> =>
+  Promise.all(metrics.map(async metric => [metric.name, await ask(requestFor(run, metric, now))] as const))

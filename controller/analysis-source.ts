@@ -23,6 +23,7 @@ export const makeMeasure = ({ caches, routers, sidecars, clock, others = [] }: A
   const isSplitBySidecars = (namespace: string, deployment: string): boolean =>
     caches.routes.by(BY_NAMESPACE, namespace).some(route => route.spec.deployment === deployment && isSidecarRoute(route))
   return measureWith([
+    ...others,
     makeSluiceRouterProvider({
       routers: (namespace, deployment) =>
         isSplitBySidecars(namespace, deployment)
@@ -38,6 +39,5 @@ export const makeMeasure = ({ caches, routers, sidecars, clock, others = [] }: A
         sidecars && name.includes('/') ? sidecars.buckets(name, route, seconds) : routers.buckets(name, route, seconds),
       now: clock.now,
     }),
-    ...others,
   ])
 }

@@ -9,7 +9,9 @@ import { messageOf } from '../kube/errors.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
+import { readPluginFlags } from './plugin-flags.ts'
 import { runController } from './run.ts'
+import { runProgram } from './run-program.ts'
 
 const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-in Deployments, and judges their AnalysisRuns.
 
@@ -18,6 +20,9 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
   --propagation-ms N   how long a change of EndpointSlices is given to reach every node's proxy (2000)
   --max-drain-ms N     longest wait for established connections when routers leave the path (60000)
   --probes N           connections made to see whether the routers are in the path (20)
+  --metric-plugin NAME=ADDRESS
+                       a metric provider of your own, e.g. acme/errors=http://plugin.ops:8080/ or acme/errors=exec:/plugins/errors;
+                       may be given several times; see docs/analysis-plugins.md
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
@@ -39,6 +44,7 @@ const readFlags = () => {
         'propagation-ms': { type: 'string', default: '2000' },
         'max-drain-ms': { type: 'string', default: '60000' },
         probes: { type: 'string', default: '20' },
+        'metric-plugin': { type: 'string', multiple: true, default: [] },
         'log-level': { type: 'string', default: 'info' },
         help: { type: 'boolean', default: false },
       },
@@ -59,6 +65,11 @@ const level: LogLevel =
   LOG_LEVELS.find(one => one === values['log-level']) ??
   fail(`--log-level: ${JSON.stringify(values['log-level'])} is not supported, must be one of ${LOG_LEVELS.join(', ')}`)
 
+const plugins = (): ReadonlyMap<string, string> => {
+  const read = readPluginFlags(values['metric-plugin'])
+  return 'problem' in read ? fail(read.problem) : read.addresses
+}
+
 const external = (): ExternalOptions => {
   const {
     ARGO_ROLLOUTS_PROMETHEUS_ADDRESS: prometheusAddress,
@@ -73,6 +84,7 @@ const external = (): ExternalOptions => {
     ...(prometheusAddress && { prometheusAddress }),
     ...(credentials && { aws: ownAws(credentials) }),
     ...(awsRegion && { awsRegion }),
+    plugins: { addresses: plugins(), run: runProgram },
   }
 }
 

@@ -1,6 +1,7 @@
 /** The controller as a whole: caches on every replica, queues and workers on the leader only. */
 import { Registry } from 'prom-client'
 import { type ExternalOptions, makeExternalProviders } from '../analysis/providers/external.ts'
+import { makeJobProvider } from '../analysis/providers/job.ts'
 import { CONTROLLER_LEASE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
 import type { Settings } from '../engine/seen.ts'
@@ -16,6 +17,7 @@ import { observeProcess } from '../kube/process-metrics.ts'
 import { makeWorkQueue } from '../kube/work-queue.ts'
 import { runWorkers } from '../kube/workers.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
+import { makeJobSource } from './analysis-jobs.ts'
 import { addAnalysisMetrics } from './analysis-metrics.ts'
 import { makeMeasure } from './analysis-source.ts'
 import { type Caches, startCaches } from './caches.ts'
@@ -118,7 +120,13 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     log,
     events,
     runs: caches.analysisRuns,
-    measure: makeMeasure({ caches, routers, sidecars, clock, others: external.providers }),
+    measure: makeMeasure({
+      caches,
+      routers,
+      sidecars,
+      clock,
+      others: [...external.providers, makeJobProvider(makeJobSource(client))],
+    }),
   })
   const stop = () => {
     unsubscribe()

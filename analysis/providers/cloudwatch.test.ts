@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
 import { type LabOptions, NOW, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
+import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer } from '../testing/web-server.ts'
 import { makeCloudWatchProvider } from './cloudwatch.ts'
 import { describeProvider } from './conformance.ts'
@@ -124,7 +125,7 @@ describe('the provider cloudWatch', () => {
     const metric = { name: 'm', provider: { cloudWatch: config } }
     const http = { send: () => assert.fail('nothing is to be asked'), close: async () => {} }
     const provider = makeCloudWatchProvider({ http, aws: () => Promise.reject(new Error('not used')) })
-    const request = { namespace: 'default', metric, config, since: 0, passedBefore: false, now: NOW }
+    const request = { namespace: 'default', metric, config, since: 0, ...FIRST, passedBefore: false, now: NOW }
     assert.equal(shown(await provider.measure(request)), 'the AWS region is not configured for the controller (AWS_REGION)')
   })
 })

@@ -5,7 +5,9 @@ import { makeDatadogProvider } from './datadog.ts'
 import { makeGraphiteProvider } from './graphite.ts'
 import { makeHttpClient } from './http.ts'
 import { makeInfluxProvider } from './influxdb.ts'
+import { makeKayentaProvider } from './kayenta.ts'
 import { makeNewRelicProvider } from './new-relic.ts'
+import { makePluginProvider, type RunProgram } from './plugin.ts'
 import { makePrometheusProvider } from './prometheus.ts'
 import type { Provider } from './provider.ts'
 import type { SecretSource } from './secrets.ts'
@@ -20,17 +22,23 @@ export type ExternalOptions = {
   readonly aws?: AwsSource
   /** Where CloudWatch is asked. */
   readonly awsRegion?: string
+  /** Addresses of plugins by their names, and how those that are programs are run. */
+  readonly plugins?: { readonly addresses: ReadonlyMap<string, string>; readonly run: RunProgram }
 }
 
 const noAws: AwsSource = () => Promise.reject(new Error('AWS credentials are not configured for the controller'))
 
 export const makeExternalProviders = (
   secrets: SecretSource,
-  { prometheusAddress, aws = noAws, awsRegion }: ExternalOptions = {},
+  { prometheusAddress, aws = noAws, awsRegion, plugins }: ExternalOptions = {},
 ) => {
   const http = makeHttpClient()
   const authenticate = makeAuthenticate(http, aws)
+  const own = plugins
+    ? [...plugins.addresses].map(([name, address]) => makePluginProvider(name, address, { http, run: plugins.run }))
+    : []
   const providers: readonly Provider[] = [
+    ...own,
     makePrometheusProvider({ http, authenticate, ...(prometheusAddress && { defaultAddress: prometheusAddress }) }),
     makeWebProvider({ http, authenticate }),
     makeDatadogProvider({ http, secrets }),
@@ -39,6 +47,7 @@ export const makeExternalProviders = (
     makeGraphiteProvider({ http }),
     makeInfluxProvider({ http, secrets }),
     makeSkyWalkingProvider({ http }),
+    makeKayentaProvider({ http }),
     makeCloudWatchProvider({ http, aws, ...(awsRegion && { region: awsRegion }) }),
   ]
   return { providers, close: http.close }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
 import { makeIdentity } from '../testing/admin-server.ts'
+import { FIRST } from '../testing/runs.ts'
 import { makeAuthenticate } from './authentication.ts'
 import { makeHttpClient } from './http.ts'
 import { makePrometheusProvider } from './prometheus.ts'
@@ -35,7 +36,7 @@ describe('a real Prometheus', { skip: isThere ? false : 'prometheus is not insta
     const whole = { address, authentication: { basicAuth: { username: 'me', password: 'secret' } }, ...config }
     const metric = { name: 'm', provider: { prometheus: whole } }
     const authenticate = makeAuthenticate(http, () => Promise.reject(new Error('not used')))
-    const request = { namespace: 'default', metric, config: whole, since: 0, passedBefore: false, now: Date.now() }
+    const request = { namespace: 'default', metric, config: whole, since: 0, ...FIRST, passedBefore: false, now: Date.now() }
     return makePrometheusProvider({ http, authenticate }).measure(request)
   }
   const shownValue = async (query: string): Promise<string> => {
@@ -119,7 +120,7 @@ describe('a real Prometheus', { skip: isThere ? false : 'prometheus is not insta
     const authenticate = makeAuthenticate(stranger, () => Promise.reject(new Error('not used')))
     const config = { address, query: 'up', timeout: 5 }
     const metric = { name: 'm', provider: { prometheus: config } }
-    const request = { namespace: 'default', metric, config, since: 0, passedBefore: false, now: Date.now() }
+    const request = { namespace: 'default', metric, config, since: 0, ...FIRST, passedBefore: false, now: Date.now() }
     const measured = await makePrometheusProvider({ http: stranger, authenticate }).measure(request)
     assert.match(measured.kind === 'error' ? measured.message : '', /the request failed \(/)
     await stranger.close()

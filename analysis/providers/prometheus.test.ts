@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
+import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
 import { type AwsSource, makeAuthenticate } from './authentication.ts'
 import { describeProvider } from './conformance.ts'
@@ -32,7 +33,7 @@ const withServer = async (respond: Respond, body: (ask: Ask, server: WebServer) 
     await body((config, now = NOW) => {
       const whole = { address: server.origin, query: 'up', ...config }
       const metric = { name: 'm', provider: { prometheus: whole } }
-      return provider.measure({ namespace: 'default', metric, config: whole, since: 0, passedBefore: false, now })
+      return provider.measure({ namespace: 'default', metric, config: whole, since: 0, ...FIRST, passedBefore: false, now })
     }, server)
   } finally {
     await http.close()

@@ -141,6 +141,11 @@ export const makePrometheusProvider = ({ http, authenticate, defaultAddress }: P
   }
   return {
     name: 'prometheus',
+    // As Argo Rollouts names it.
+    describe: config => {
+      const text = typeof config === 'object' && config !== null && 'query' in config ? config.query : undefined
+      return typeof text === 'string' && text !== '' ? { ResolvedPrometheusQuery: text } : {}
+    },
     measure: async request => {
       const read_ = decoded(() => readConfig(request.config, defaultAddress))
       if ('problem' in read_) return { kind: 'error', message: read_.problem }

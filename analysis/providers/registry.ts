@@ -13,16 +13,44 @@ const namedBy = (metric: Metric): { readonly name: string; readonly config: unkn
   return plugin && { name: plugin[0], config: plugin[1] }
 }
 
-export type Measure = (request: Omit<MeasureRequest, 'config'>) => Promise<Measured>
+type Request = Omit<MeasureRequest, 'config'>
+
+export type Measure = {
+  readonly measure: (request: Request) => Promise<Measured>
+  /** Ends a measurement that is not finished. */
+  readonly end: (request: Request) => Promise<Measured>
+  /** What a metric's result shows of its configuration, e.g. the query with its arguments put in. */
+  readonly describe: (metric: Metric) => { readonly [key: string]: string }
+}
+
+const unknownProvider = (name: string): Measured => ({
+  kind: 'error',
+  message: name.includes('/')
+    ? `plugin ${JSON.stringify(name)} is not known to the controller; plugins of Argo Rollouts are Go programs that only a Go program can load, those of Sluice answer over HTTP or are run, see docs/analysis-plugins.md`
+    : `provider ${JSON.stringify(name)} is not available in this version`,
+})
+
+const ENDED: Measured = { kind: 'phase', phase: 'Successful', message: 'measurement terminated' }
 
 /** Measures any metric with the provider that it names; one that is not there is an error that says so. */
 export const measureWith = (providers: readonly Provider[]): Measure => {
   const byName = new Map(providers.map(provider => [provider.name, provider]))
-  return async request => {
-    const named = namedBy(request.metric)
-    const provider = named && byName.get(named.name)
-    if (!provider)
-      return { kind: 'error', message: `provider ${JSON.stringify(named?.name ?? '')} is not available in this version` }
-    return provider.measure({ ...request, config: named.config })
+  const find = (metric: Metric) => {
+    const named = namedBy(metric)
+    return { named, provider: named && byName.get(named.name) }
+  }
+  return {
+    measure: async request => {
+      const { named, provider } = find(request.metric)
+      return provider ? provider.measure({ ...request, config: named?.config }) : unknownProvider(named?.name ?? '')
+    },
+    end: async request => {
+      const { named, provider } = find(request.metric)
+      return provider?.end ? provider.end({ ...request, config: named?.config }) : ENDED
+    },
+    describe: metric => {
+      const { named, provider } = find(metric)
+      return provider?.describe?.(named?.config) ?? {}
+    },
   }
 }

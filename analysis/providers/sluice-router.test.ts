@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Metric } from '../../api/analysis-run.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
 import { judgeResult } from '../conditions.ts'
+import { FIRST } from '../testing/runs.ts'
 import { answers, taking } from '../testing/tallies.ts'
 import { describeProvider } from './conformance.ts'
 import { makeSluiceRouterProvider, type RouterSource, SLUICE_ROUTER } from './sluice-router.ts'
@@ -53,6 +54,7 @@ const request = (config: unknown, more: { readonly metric?: Partial<Metric>; rea
   metric: { name: 'm', provider: { plugin: { [SLUICE_ROUTER]: config } }, ...more.metric },
   config,
   since: NOW - 60_000,
+  ...FIRST,
   passedBefore: false,
   now: more.now ?? NOW,
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
+import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
 import { makeAuthenticate } from './authentication.ts'
 import { describeProvider } from './conformance.ts'
@@ -29,7 +30,7 @@ const withServer = async (respond: Respond, body: (ask: Ask, server: WebServer) 
     await body(config => {
       const whole = { url: server.origin, ...config }
       const metric = { name: 'm', provider: { web: whole } }
-      return provider.measure({ namespace: 'default', metric, config: whole, since: 0, passedBefore: false, now: 0 })
+      return provider.measure({ namespace: 'default', metric, config: whole, since: 0, ...FIRST, passedBefore: false, now: 0 })
     }, server)
   } finally {
     await dispose()

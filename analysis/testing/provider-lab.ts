@@ -5,6 +5,7 @@ import { type HttpClient, makeHttpClient } from '../providers/http.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { SecretData, SecretSource } from '../providers/secrets.ts'
 import { makeIdentity } from './admin-server.ts'
+import { FIRST } from './runs.ts'
 import { type Respond, startWebServer, type WebServer } from './web-server.ts'
 
 export const NOW = Date.parse('2026-03-01T12:00:30Z')
@@ -41,7 +42,7 @@ export const startLab = async ({ make, secrets = () => ({}), isTls = false }: La
     provider,
     ask: (config, now = NOW) => {
       const metric = { name: 'm', provider: { [provider.name]: config } }
-      return provider.measure({ namespace: 'default', metric, config, since: 0, passedBefore: false, now })
+      return provider.measure({ namespace: 'default', metric, config, since: 0, ...FIRST, passedBefore: false, now })
     },
     dispose: async () => {
       await http.close()
@@ -60,5 +61,17 @@ export const withLab = async (options: LabOptions, respond: Respond, body: (lab:
 }
 
 /** The value or the message, for assertions. */
-export const shown = (measured: Measured): string =>
-  measured.kind === 'value' ? measured.value : measured.kind === 'error' ? measured.message : measured.verdict.message
+export const shown = (measured: Measured): string => {
+  switch (measured.kind) {
+    case 'value':
+      return measured.value
+    case 'error':
+      return measured.message
+    case 'verdict':
+      return measured.verdict.message
+    case 'phase':
+      return `${measured.phase} ${measured.value ?? ''} ${measured.message ?? ''}`.trim()
+    case 'pending':
+      return `pending ${JSON.stringify(measured.metadata)}`
+  }
+}

@@ -42,3 +42,6 @@ export const play = (
 }
 
 export const result = ({ status }: Assessment, name = 'm') => status.metricResults?.find(one => one.name === name)
+
+/** What a request says of whose first measurement it is. */
+export const FIRST = { run: { name: 'web-1', uid: 'u1' }, number: 1, kept: 10 } as const
