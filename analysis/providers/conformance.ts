@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Metric } from '../../api/analysis-run.ts'
 import type { Measured } from '../measured.ts'
-import { FIRST } from '../testing/runs.ts'
 import type { MeasureRequest, Provider } from './provider.ts'
 import { measureWith } from './registry.ts'
 
@@ -22,7 +21,17 @@ const requestFor = (provider: Provider, config: unknown): MeasureRequest => {
     provider: provider.name.includes('/') ? { plugin: { [provider.name]: config } } : { [provider.name]: config },
   }
   const now = Date.now()
-  return { namespace: 'default', metric, config, since: now - 60_000, ...FIRST, passedBefore: false, now }
+  return {
+    namespace: 'default',
+    metric,
+    config,
+    since: now - 60_000,
+    run: { name: 'web-1', uid: 'u1' },
+    number: 1,
+    kept: 10,
+    passedBefore: false,
+    now,
+  }
 }
 
 /** What a measurement that is no error shows. */
