@@ -42,7 +42,8 @@ const makeSidecar = (pod: Pod, ports: readonly SidecarPort[], options: SidecarOp
     { containerPort: SIDECAR_HEALTH_PORT, protocol: 'TCP' },
   ],
   startupProbe: probe('/healthz', { periodSeconds: 1, failureThreshold: 60 }),
-  readinessProbe: probe('/readyz', { periodSeconds: 1, failureThreshold: 1 }),
+  // A machine that is short of processor time must not take pods out of their Services.
+  readinessProbe: probe('/readyz', { periodSeconds: 1, timeoutSeconds: 3, failureThreshold: 3 }),
   livenessProbe: probe('/healthz', { periodSeconds: 10, failureThreshold: 3 }),
   resources: { requests: { cpu: options.cpu, memory: options.memory } },
   securityContext: {

@@ -43,7 +43,11 @@ const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, log
     command: [serve.node, `${serve.root}/demo/app.ts`],
     env: logs ? [...env, { name: 'LOG', value: '1' }] : env,
     ports: [{ name: 'http', containerPort: port }],
-    readinessProbe: { httpGet: { path: broken ? '/nowhere/healthz' : '/healthz', port: 'http' }, periodSeconds: 1 },
+    readinessProbe: {
+      httpGet: { path: broken ? '/nowhere/healthz' : '/healthz', port: 'http' },
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+    },
     lifecycle: { preStop: { sleep: { seconds: 2 } } },
     ...(broken && never),
   }

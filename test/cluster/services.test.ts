@@ -12,7 +12,7 @@ import { ENDPOINT_SLICES, NETWORK_POLICIES, ROUTES, SERVICES } from '../../kube/
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aService, type Wanted } from './objects.ts'
-import { deploySubject, type Subject } from './subject.ts'
+import { deploySubject, type Subject, untilAnswered } from './subject.ts'
 
 const RATE = 30
 const healthy = (status: RolloutStatus) => status.phase === 'Healthy'
@@ -126,12 +126,14 @@ describe('a Service in front of an annotated Deployment', { concurrency: 4 }, ()
     const web = await subject('many', '50%, pause')
     const second = (name: string) => ({ ...aService(web.wanted), metadata: { name, namespace: lab.namespace } })
     const { spec } = await create(second('many-second'))
+    await untilAnswered(`http://${spec.clusterIP}:8080/`)
     const one = startTraffic(web.url, RATE)
     const two = startTraffic(`http://${spec.clusterIP}:8080/`, RATE)
     await web.ship({ version: 'v2' })
     await web.until('the pause', paused)
     assert.ok((await isInProxy('many')) && (await isInProxy('many-second')))
     const late = await create(second('many-late'))
+    await untilAnswered(`http://${late.spec.clusterIP}:8080/`)
     const three = startTraffic(`http://${late.spec.clusterIP}:8080/`, RATE)
     await waitFor({ what: 'the Service that came late to be in proxy mode' }, () => isInProxy('many-late'))
     await two.stop()

@@ -82,6 +82,11 @@ const untilServed = async (lab: Place, name: string): Promise<void> => {
   })
 }
 
+/** A service proxy hears of a new Service a moment later; until then nobody answers at its address. */
+export const untilAnswered = async (url: string): Promise<void> => {
+  await waitFor({ what: `an answer at ${url}` }, async () => (await fetch(url, { headers: { connection: 'close' } })).ok)
+}
+
 /** Deploys it with its Service and waits until both are at rest. */
 export const deploySubject = async (lab: Place, wanted: Omit<Wanted, 'namespace'>): Promise<Subject> => {
   const { client, namespace } = lab
@@ -109,13 +114,15 @@ export const deploySubject = async (lab: Place, wanted: Omit<Wanted, 'namespace'
   await until('to be Healthy at rest', status => status.phase === 'Healthy')
   const patch = (body: unknown) => client.patch<Deployment>(DEPLOYMENTS, { namespace, name }, 'merge', body)
   const { spec } = await read.service()
+  const url = `http://${spec.clusterIP}:8080/`
+  if (wanted.serve !== undefined && wanted.broken !== true) await untilAnswered(url)
   return {
     ...read,
     name,
     wanted: full,
     until,
     patch,
-    url: `http://${spec.clusterIP}:8080/`,
+    url,
     ship: async more => void (await patch({ spec: { template: aDeployment({ ...full, ...more }).spec.template } })),
     patchStatus: async status => void (await client.patch(ROLLOUTS, { namespace, name }, 'merge', { status }, 'status')),
     untilServed: () => untilServed(lab, name),

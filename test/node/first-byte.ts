@@ -1,6 +1,6 @@
 /** How long a new connection takes to its first byte, one Service beside another. */
 import { get } from 'node:http'
-import { waitFor } from '../../local/wait.ts'
+import { untilAnswered } from '../cluster/subject.ts'
 
 const ROUNDS = 300
 
@@ -15,9 +15,6 @@ const once = (url: string): Promise<number> =>
 
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
-
-/** kube-proxy may not know a new Service yet. */
-const untilAnswered = (url: string): Promise<number> => waitFor({ what: `an answer of ${url}` }, () => once(url))
 
 /** Median of `url` over that of `other`, asked in turns so that what else the machine does falls on both. */
 export const measureFirstByte = async (url: string, other: string): Promise<number> => {

@@ -1,6 +1,6 @@
 /**
  * `make node-test`: the suite of this folder on a real node, run in tools/node/in-namespace; ends with `N passed, N failed`.
- *   node test/node/run.ts [FILE…]      all files with kube-proxy in iptables mode, then those that carry traffic in nftables mode
+ *   node test/node/run.ts [FILE…]      all files with kube-proxy in iptables mode, then rollouts, Services and sidecars in nftables mode
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -8,8 +8,6 @@ import type { ProxyMode } from './configs.ts'
 
 type Counts = { readonly passed: number; readonly failed: number }
 
-/** Those in which the way of kube-proxy makes a difference. */
-const TRAFFIC = ['test/cluster/services.test.ts', 'test/node/1-rollouts.test.ts', 'test/node/4-leaving.test.ts']
 /** Of the cluster suite, what is about traffic; the rest says the same on a real control plane without a node. */
 const CLUSTER = ['test/cluster/services.test.ts', 'test/cluster/sidecar.test.ts']
 
@@ -41,8 +39,8 @@ const suites: readonly (readonly [ProxyMode, readonly string[]])[] =
   chosen.length > 0
     ? [[(process.env['SLUICE_NODE_PROXY'] ?? 'iptables') as ProxyMode, chosen]]
     : [
-        ['iptables', [...CLUSTER, ...globSync('test/node/*.test.ts').sort()]],
-        ['nftables', TRAFFIC],
+        ['iptables', globSync('test/node/*.test.ts').sort()],
+        ['nftables', [...CLUSTER, 'test/node/1-rollouts.test.ts']],
       ]
 const began = performance.now()
 let passed = 0

@@ -124,8 +124,8 @@ spec:
           readinessProbe:
             httpGet: {path: /readyz, port: health}
             periodSeconds: {{ ternary 1 5 $fast }}
-            timeoutSeconds: {{ ternary 1 3 $fast }}
-            failureThreshold: {{ ternary 2 3 $fast }}
+            timeoutSeconds: 3
+            failureThreshold: 3
           livenessProbe:
             httpGet: {path: /healthz, port: health}
             initialDelaySeconds: 10
