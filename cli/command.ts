@@ -50,10 +50,18 @@ export type Command = {
   readonly summary: string
   /** e.g. `<name>`; commander's notation. */
   readonly argument?: string
+  /**
+   * What the words after the command are: one name (`web`, `deployment/web`, `rollout web`), several of them, of which each is run, or
+   * whatever `run` makes of them. One name where nothing is said.
+   */
+  readonly takes?: 'name' | 'names' | 'words'
   readonly options?: readonly Option[]
   readonly examples: readonly string[]
-  /** Answers the exit code. Throws CliError for what the user can put right. */
-  readonly run: (session: Session, target: string, values: Values) => Promise<number>
+  /**
+   * `target`: the name, as parseTarget reads it; `words`: all that stood there. Answers the exit code. Throws CliError for what the user can put
+   * right.
+   */
+  readonly run: (session: Session, target: string, values: Values, words: readonly string[]) => Promise<number>
 }
 
 /** Something the user can put right; its message says what to do and is printed as one line. */

@@ -6,6 +6,7 @@ import { CliError, type Cluster, type Command, type OutputFormat, type ReadInput
 import { COMMANDS } from './commands/index.ts'
 import { explainError } from './explain-error.ts'
 import { chooseStyle } from './output/style.ts'
+import { joinKinds } from './target.ts'
 
 export type Outside = {
   /** Without node and script. */
@@ -79,16 +80,36 @@ const addCommand = (program: Commander, command: Command, outside: Outside, end:
   const added = withGlobals(program.command(command.name))
     .description(command.summary)
     .addHelpText('after', `\nExamples:\n${command.examples.map(one => `  ${outside.name} ${one}`).join('\n')}`)
-  if (command.argument !== undefined) added.argument(command.argument, 'NAME, deployment/NAME or rollout/NAME')
+  if (command.argument !== undefined) {
+    added.argument(command.argument, command.takes === 'words' ? '' : 'NAME, deployment/NAME or rollout/NAME')
+    added.argument('[more...]', command.takes === 'names' ? 'more of them' : '')
+  }
   for (const { flags, description, default: value } of command.options ?? []) added.option(flags, description, value)
   added.action(async (...received: unknown[]) => {
-    const target = command.argument === undefined ? '' : String(received[0] ?? '')
     // Flags may stand before the command too.
     const values: Values = { ...program.opts(), ...definedOf(added.opts(), added) }
-    if (values.allNamespaces === true && command.argument !== undefined)
+    if (values.allNamespaces === true && command.argument !== undefined && command.takes !== 'words')
       throw new CliError(`${command.name} is about one Deployment; choose its namespace with -n instead of -A`)
-    end(await command.run(openSession(outside, values), target, values))
+    end(await runEach(command, openSession(outside, values), values, wordsOf(received)))
   })
+}
+
+/** What commander hands over for `<name> [more...]`. */
+const wordsOf = ([first, more]: readonly unknown[]): readonly string[] =>
+  typeof first !== 'string' ? [] : [first, ...(Array.isArray(more) ? more.map(String) : [])]
+
+/** The worst exit code of all. */
+const runEach = async (command: Command, session: Session, values: Values, words: readonly string[]): Promise<number> => {
+  if (command.takes === 'words') return command.run(session, words[0] ?? '', values, words)
+  const targets = joinKinds(words)
+  const [, second] = targets
+  if (second !== undefined && command.takes !== 'names')
+    throw new CliError(`${command.name} takes one name, and there are ${targets.join(' and ')}`, 2)
+  let worst = 0
+  for (const target of targets.length === 0 ? [''] : targets) {
+    worst = Math.max(worst, await command.run(session, target, values, words))
+  }
+  return worst
 }
 
 /** Flags that were given after the command; a default there must not hide what stood before it. */

@@ -50,6 +50,22 @@ export const steerPromote: Steer = view => {
   }
 }
 
+/** As `--skip-current-step` and `--skip-all-steps` of Argo Rollouts: the step is left whatever it waits for. */
+export const steerSkip =
+  (which: 'current step' | 'all steps'): Steer =>
+  view => {
+    const { rollout, name } = view
+    if (!isInProgress(view)) return atRest(view, 'promote')
+    if (rollout.status?.abort === true) return wasAborted(view)
+    const count = rollout.spec.strategy.canary?.steps?.length ?? 0
+    const next = which === 'all steps' ? count : Math.min((rollout.status?.currentStepIndex ?? 0) + 1, count)
+    const unpause = rollout.spec.paused === true ? [{ body: { spec: { paused: false } } }] : []
+    return {
+      patches: [...unpause, status({ pauseConditions: null, currentStepIndex: next })],
+      said: `${name} skips ${which === 'all steps' ? which : `its ${which}`}`,
+    }
+  }
+
 export const steerPromoteFull: Steer = view => {
   if (!isInProgress(view)) return atRest(view, 'promote')
   if (view.rollout.status?.abort === true) return wasAborted(view)

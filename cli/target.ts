@@ -15,6 +15,14 @@ const KINDS: readonly string[] = [
 ]
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
+/** `rollout web` is `rollout/web`, as in Argo Rollouts' own command line. */
+export const joinKinds = (words: readonly string[]): readonly string[] => {
+  const [first, second, ...rest] = words
+  if (first === undefined) return []
+  if (second === undefined || !KINDS.includes(first.toLowerCase())) return [first, ...joinKinds(words.slice(1))]
+  return [`${first}/${second}`, ...joinKinds(rest)]
+}
+
 export const parseTarget = (text: string): string => {
   const slash = text.indexOf('/')
   const kind = slash < 0 ? 'deployment' : text.slice(0, slash)

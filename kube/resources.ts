@@ -36,6 +36,7 @@ export const CLUSTER_ANALYSIS_TEMPLATES = resource(
   'ClusterAnalysisTemplate',
   false,
 )
+export const EXPERIMENTS = resource('argoproj.io', 'v1alpha1', 'experiments', 'Experiment')
 export const ROUTES = resource('sluice.dev', 'v1alpha1', 'routes', 'Route')
 export const NETWORK_POLICIES = resource('networking.k8s.io', 'v1', 'networkpolicies', 'NetworkPolicy')
 /** Served only where Istio is installed. */

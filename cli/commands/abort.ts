@@ -6,6 +6,7 @@ export const abort: Command = {
   name: 'abort',
   summary: 'stop an update and send all traffic back to the stable version',
   argument: '<name>',
+  takes: 'names',
   examples: ['abort web'],
   run: (session, target) => steer(session, target, steerAbort),
 }

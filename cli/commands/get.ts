@@ -1,9 +1,13 @@
+import type { Experiment } from '../../api/experiment.ts'
+import { EXPERIMENTS } from '../../kube/resources.ts'
 import { CliError, type Command, type Session } from '../command.ts'
+import { type Named, readKind } from '../experiment-target.ts'
 import { printObject } from '../output/print-object.ts'
+import { renderExperiment } from '../output/render-experiments.ts'
 import { renderGet } from '../output/render-get.ts'
 import type { RenderOptions } from '../output/style.ts'
-import { notThere, readRolloutView } from '../read-objects.ts'
-import { parseTarget } from '../target.ts'
+import { notThere, readObject, readRolloutView } from '../read-objects.ts'
+import { joinKinds, parseTarget } from '../target.ts'
 import type { RolloutView } from '../view.ts'
 import { watchView } from '../watch-view.ts'
 
@@ -53,13 +57,32 @@ const follow = async (session: Session, name: string): Promise<void> => {
   }
 }
 
+const getExperiment = async (session: Session, { resource, names }: Named): Promise<number> => {
+  const { client, namespace } = await session.cluster()
+  const [name = ''] = names
+  if (resource.kind !== EXPERIMENTS.kind)
+    throw new CliError(`an AnalysisRun is shown with its update: get NAME, or explain NAME`, 2)
+  const found = await readObject<Experiment>(client, EXPERIMENTS, namespace, name)
+  if (found === undefined)
+    throw new CliError(`there is no Experiment ${name} in namespace ${namespace}; list experiments shows what there is`)
+  const { terminal, format } = session
+  if (format === 'json' || format === 'yaml') terminal.write(printObject(found, format))
+  else terminal.write(`${renderExperiment(found, optionsOf(session)).join('\n')}\n`)
+  return 0
+}
+
 export const get: Command = {
   name: 'get',
   summary: 'show an update: steps, weights, checks, Services, and the tree of versions and pods',
   argument: '<name>',
+  takes: 'words',
   options: [{ flags: '-w, --watch', description: 'follow it until Ctrl-C' }],
-  examples: ['get web', 'get web -w', 'get web -o yaml'],
-  run: async (session, target, { watch }) => {
+  examples: ['get web', 'get web -w', 'get web -o yaml', 'get experiment web-2'],
+  run: async (session, _target, { watch }, words) => {
+    const experiment = readKind(words)
+    if (experiment !== undefined) return getExperiment(session, experiment)
+    const [target = '', second] = joinKinds(words)
+    if (second !== undefined) throw new CliError(`get takes one name, and there are ${target} and ${second}`, 2)
     const name = parseTarget(target)
     if (watch === true && (session.format === 'json' || session.format === 'yaml'))
       throw new CliError(`--watch shows a page; to follow the object run: kubectl get rollout ${name} -w -o ${session.format}`)

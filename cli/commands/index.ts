@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
 import { adopt } from './adopt.ts'
 import { check } from './check.ts'
+import { create } from './create.ts'
 import { eject } from './eject.ts'
 import { explain } from './explain.ts'
 import { get } from './get.ts'
@@ -10,10 +11,13 @@ import { lint } from './lint.ts'
 import { list } from './list.ts'
 import { pause } from './pause.ts'
 import { promote } from './promote.ts'
+import { restart } from './restart.ts'
 import { resume } from './resume.ts'
 import { retry } from './retry.ts'
+import { set } from './set.ts'
 import { simulate } from './simulate.ts'
 import { status } from './status.ts'
+import { terminate } from './terminate.ts'
 import { undo } from './undo.ts'
 import { uninstall } from './uninstall.ts'
 import { version } from './version.ts'
@@ -28,7 +32,11 @@ export const COMMANDS: readonly Command[] = [
   retry,
   pause,
   resume,
+  restart,
+  set,
   undo,
+  terminate,
+  create,
   eject,
   uninstall,
   check,

@@ -6,6 +6,7 @@ export const pause: Command = {
   name: 'pause',
   summary: 'stop an update where it is',
   argument: '<name>',
+  takes: 'names',
   examples: ['pause web'],
   run: (session, target) => steer(session, target, steerPause),
 }

@@ -1,12 +1,22 @@
-import type { Command } from '../command.ts'
+import type { Command, Values } from '../command.ts'
 import { steer } from '../steer.ts'
-import { steerPromote, steerPromoteFull } from '../steering.ts'
+import { steerPromote, steerPromoteFull, steerSkip } from '../steering.ts'
+
+const chooseSteer = ({ full, skipCurrentStep, skipAllSteps }: Values) => {
+  if (full === true) return steerPromoteFull
+  if (skipAllSteps === true) return steerSkip('all steps')
+  return skipCurrentStep === true ? steerSkip('current step') : steerPromote
+}
 
 export const promote: Command = {
   name: 'promote',
   summary: 'let an update go on to its next step, or to the end with --full',
   argument: '<name>',
-  options: [{ flags: '--full', description: 'skip all remaining steps, pauses and analyses' }],
+  options: [
+    { flags: '--full', description: 'skip all remaining steps, pauses and analyses' },
+    { flags: '-c, --skip-current-step', description: 'leave the present step, whatever it waits for' },
+    { flags: '-a, --skip-all-steps', description: 'leave all steps; the background analysis still judges' },
+  ],
   examples: ['promote web', 'promote web --full'],
-  run: (session, target, { full }) => steer(session, target, full === true ? steerPromoteFull : steerPromote),
+  run: (session, target, values) => steer(session, target, chooseSteer(values)),
 }

@@ -6,6 +6,7 @@ export const resume: Command = {
   name: 'resume',
   summary: 'let a paused update go on',
   argument: '<name>',
+  takes: 'names',
   examples: ['resume web'],
   run: (session, target) => steer(session, target, steerResume),
 }

@@ -1,9 +1,9 @@
-import { DEPLOYMENTS } from '../../kube/resources.ts'
 import { CliError, type Command } from '../command.ts'
 import { patchFresh } from '../patch-fresh.ts'
 import { readRolloutView } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
 import { planUndo } from '../undo.ts'
+import { workloadOf } from '../workload.ts'
 
 const parseRevision = (text: string): number => {
   if (!/^\d{1,9}$/.test(text))
@@ -22,16 +22,15 @@ export const undo: Command = {
     const revision = parseRevision(String(toRevision))
     const { client, namespace } = await session.cluster()
     const undone = await patchFresh(async () => {
-      const { deployment, versions } = await readRolloutView(client, namespace, name)
-      if (deployment === undefined)
-        throw new CliError(`there is no Deployment ${name} in namespace ${namespace}; undo works on Deployments`)
+      const view = await readRolloutView(client, namespace, name)
+      const workload = workloadOf(view)
       const plan = planUndo(
-        deployment,
-        versions.map(one => one.replicaSet),
+        workload,
+        view.versions.map(one => one.replicaSet),
         revision,
       )
       if ('refused' in plan) throw new CliError(plan.refused)
-      await client.patch(DEPLOYMENTS, { namespace, name }, 'json', plan.patch)
+      await client.patch(workload.resource, { namespace, name }, 'json', plan.patch)
       return plan
     })
     session.terminal.write(`${name} goes back to revision ${undone.revision} (${undone.replicaSet})\n`)

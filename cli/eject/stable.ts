@@ -1,6 +1,6 @@
 /** Which ReplicaSet is the stable version, as far as the objects tell without a controller. */
 import type { Deployment, PodTemplate, ReplicaSet } from '../../api/kubernetes.ts'
-import { POD_TEMPLATE_HASH, STABLE_TEMPLATE } from '../../api/names.ts'
+import { POD_TEMPLATE_HASH, ROLLOUTS_POD_TEMPLATE_HASH, STABLE_TEMPLATE } from '../../api/names.ts'
 import { templateHash } from '../../api/template.ts'
 import { hashOf, type RolloutView } from '../view.ts'
 
@@ -42,8 +42,8 @@ export const chooseStable = (
   return undefined
 }
 
-/** The template as the Deployment had it: without the hash that the ReplicaSet's own carries. */
+/** The template as its owner had it: without the hashes that the ReplicaSet's own carries. */
 export const templateOf = ({ spec }: ReplicaSet): PodTemplate => {
-  const { [POD_TEMPLATE_HASH]: _, ...labels } = spec.template.metadata?.labels ?? {}
+  const { [POD_TEMPLATE_HASH]: _, [ROLLOUTS_POD_TEMPLATE_HASH]: __, ...labels } = spec.template.metadata?.labels ?? {}
   return { ...spec.template, metadata: { ...spec.template.metadata, labels } }
 }

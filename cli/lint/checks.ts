@@ -106,7 +106,8 @@ const checkAnalysis =
   (object: Json): readonly Problem[] => {
     const { value, problems } = decode(schema, at(object, 'spec') ?? {}, { path: 'spec' })
     if (problems !== undefined) return problems
-    const spec = value as AnalysisRunSpec & { readonly templates?: readonly unknown[] }
+    const written = value as Partial<AnalysisRunSpec> & { readonly templates?: readonly unknown[] }
+    const spec = { ...written, metrics: written.metrics ?? [] }
     return spec.metrics.length === 0 && (spec.templates ?? []).length > 0 ? [] : checkMetrics(spec)
   }
 
