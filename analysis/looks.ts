@@ -90,8 +90,11 @@ const faultOf = (check: Check, steps: readonly Step[], limits: readonly Limit[],
   return periods[0] ? { broken: 'shared', period: periods[0] } : { broken: 'no' }
 }
 
-/** One look per second that was counted, oldest first, up to the first that proves the canary broken by its own fault. */
-export const lookAtEachSecond = (check: Check, { limits, seconds }: BadRequests): readonly Look[] => {
+/**
+ * One look per second that was counted, oldest first, up to the first that proves the canary broken by its own fault.
+ * @param minimum requests without which nothing passes, however few the limit needs
+ */
+export const lookAtEachSecond = (check: Check, { limits, seconds }: BadRequests, minimum = 0): readonly Look[] => {
   const looks: Look[] = []
   const steps: Step[] = []
   let evidence: readonly Evidence[] = limits.map(() => NO_EVIDENCE)
@@ -105,7 +108,7 @@ export const lookAtEachSecond = (check: Check, { limits, seconds }: BadRequests)
     const isBroken = limits.every((limit, k) => isProven(limit, logEvidence(evidence[k]!), canary))
     const whole = { from: seconds[0]!.second, canary, stable }
     const fault: Fault = isBroken ? faultOf(check, steps, limits, whole) : { broken: 'no' }
-    looks.push(lookAt(check, limits, { second: counts.second, canary, stable, ...fault }))
+    looks.push(lookAt(check, { limits, minimum }, { second: counts.second, canary, stable, ...fault }))
     if (fault.broken === 'own') return looks
   }
   return looks
@@ -116,10 +119,12 @@ const allowedShare = (limits: readonly Limit[], stable: Counts): number => {
   return Math.max(...limits.map(({ base, slope }) => base + slope * share))
 }
 
-const lookAt = (check: Check, limits: readonly Limit[], so: Omit<Look, 'allowed' | 'needed' | 'passes'>): Look => {
+type Rule = { readonly limits: readonly Limit[]; readonly minimum: number }
+
+const lookAt = (check: Check, { limits, minimum }: Rule, so: Omit<Look, 'allowed' | 'needed' | 'passes'>): Look => {
   const vsStable = comparesWithStable(check)
   const allowed = allowedShare(limits, so.stable)
-  const needed = requestsNeeded(vsStable ? Math.max(FINEST_SHARE_VS_STABLE, allowed) : allowed)
+  const needed = Math.max(minimum, requestsNeeded(vsStable ? Math.max(FINEST_SHARE_VS_STABLE, allowed) : allowed))
   const share = badShare(so.canary)
   const highest = allowed + (check.kind === 'success-rate-vs-stable' ? chanceOf(check.factor, so) : 0)
   // Nothing bad at all beats a stable version that has nothing bad either.

@@ -83,16 +83,18 @@ type Undecided = {
   readonly few: boolean
   readonly until: number | undefined
   readonly gaveUp: boolean
+  readonly passedBefore: boolean
 }
 
 /** Says what is missing, or once given up, what was. */
-export const describeUndecided = (check: Check, { last, few, until, gaveUp }: Undecided): string => {
+export const describeUndecided = (check: Check, { last, few, until, gaveUp, passedBefore }: Undecided): string => {
   if (last && !few) {
     const seen = `${both(check, last)}; ${limitOf(check, last)}. That is over the limit, but could still be chance`
     return gaveUp ? `${seen}, and stayed so until ${clock(until!)}` : `${seen}; waiting until ${clock(until!)} for more requests`
   }
   const missing = describeMissing(check, last)
   if (gaveUp) return `too few requests to judge ${describeCheck(check)} by until ${clock(until!)}: ${missing}`
+  if (until === undefined && !passedBefore) return `too few requests to judge ${describeCheck(check)} by yet: ${missing}`
   if (until === undefined) return `it passed before; too few requests lately to judge ${describeCheck(check)} by: ${missing}`
   return `too few requests to judge ${describeCheck(check)} by yet: ${missing}; pauses at ${clock(until)} if they do not come`
 }

@@ -36,6 +36,14 @@ export const SLUICE_ROUTER_METRIC = object('What is measured from the numbers of
     ...DURATION,
     example: '1m',
   }),
+  minimumRequests: integer(
+    'Requests of the new version (and of the stable one, where it is compared with) below which there is no data: in the window, or for `check` since the run began. A check needs at least as many as its limit asks for.',
+    { min: 1 },
+  ),
+  onNoData: word(
+    'What a measurement without data is: `inconclusive` (a check is so after 5 minutes), `error`, or `skip`: none, it is waited for. `inconclusive` where only minimumRequests is given; where neither is, the numbers are null.',
+    ['skip', 'inconclusive', 'error'],
+  ),
 })
 
 const limit = (description: string) => intOrString(`${description} A number, or a text with an argument in it.`)

@@ -42,6 +42,8 @@ test('inferred types are the types that the rest of the code is written for', ()
       readonly stableHash: string
       readonly check?: string
       readonly window?: string
+      readonly minimumRequests?: number
+      readonly onNoData?: 'skip' | 'inconclusive' | 'error'
     }
   >(true)
   same<AnalysisRunSpec['metrics'][number]['count'], number | string | undefined>(true)

@@ -224,6 +224,7 @@ test('a failed analysis step aborts with its message', () => {
 
 test('of ended runs five successful and five others are kept, the newest', () => {
   const world = atRest()
+  const hash = world.replicaSets[0]?.metadata.labels?.['pod-template-hash'] ?? assert.fail()
   const made = (i: number, phase: 'Successful' | 'Failed'): AnalysisRun => ({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AnalysisRun',
@@ -231,7 +232,7 @@ test('of ended runs five successful and five others are kept, the newest', () =>
       name: `old-${phase}-${i}`,
       uid: `old-${phase}-${i}`,
       creationTimestamp: `2026-11-2${i}T00:00:00Z`,
-      labels: { 'rollout-type': 'Background', 'rollouts-pod-template-hash': 'x' },
+      labels: { 'rollout-type': 'Background', 'rollouts-pod-template-hash': hash },
     },
     spec: { metrics: [] },
     status: { phase },
@@ -241,4 +242,18 @@ test('of ended runs five successful and five others are kept, the newest', () =>
     intent.kind === 'deleteAnalysisRun' ? [intent.name] : [],
   )
   assert.deepEqual(deleted.sort(), ['old-Failed-0', 'old-Failed-1', 'old-Successful-0', 'old-Successful-1'])
+})
+
+test('the run of a version that has no ReplicaSet any more goes, that of one that has stays', () => {
+  const world = update('25%, 5s, 100%', { 'sluice.dev/analysis': 'template/smoke' }, [aTemplate('smoke')])
+  runUntil(world, isHealthy)
+  const run = world.runs.find(({ status }) => status?.phase === 'Successful')
+  assert.ok(run)
+  const orphan = {
+    ...run,
+    metadata: { ...run.metadata, name: 'web-gone-1', labels: { ...run.metadata.labels, 'rollouts-pod-template-hash': 'gone' } },
+  }
+  world.runs = [...world.runs, orphan]
+  runUntil(world, ({ runs }) => !runs.includes(orphan))
+  assert.ok(world.runs.some(({ metadata }) => metadata.name === run.metadata.name))
 })

@@ -1,6 +1,6 @@
 /** Which AnalysisRuns an update has, what they say, and which go. */
 import type { AnalysisRun } from '../api/analysis-run.ts'
-import { ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
+import { POD_TEMPLATE_HASH, ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
 import type { AnalysisRunPointer } from '../api/rollout.ts'
 import { labelsOf, makeAnalysisRun, missingTemplates, ROLLOUT_TYPE, type RunKind, type RunWish } from './analysis-run.ts'
 import type { Context } from './context.ts'
@@ -81,7 +81,7 @@ export const terminateRuns = ({ seen }: Context, kept: readonly (string | undefi
 
 const HISTORY = 5
 
-/** Deletes ended runs beyond the history limits, oldest first. */
+/** Deletes ended runs of versions that have no ReplicaSet any more, and those beyond the history limits, oldest first. */
 export const cleanUpRuns = ({ seen, rollout }: Context, kept: readonly (string | undefined)[]): readonly Intent[] => {
   const limits = rollout?.spec.analysis
   const ended = seen.analysisRuns
@@ -93,7 +93,14 @@ export const cleanUpRuns = ({ seen, rollout }: Context, kept: readonly (string |
     )
     .filter(run => run.metadata.deletionTimestamp === undefined && !kept.includes(run.metadata.name))
     .sort((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''))
-  const good = ended.filter(({ status }) => status?.phase === 'Successful').slice(limits?.successfulRunHistoryLimit ?? HISTORY)
-  const bad = ended.filter(({ status }) => status?.phase !== 'Successful').slice(limits?.unsuccessfulRunHistoryLimit ?? HISTORY)
-  return [...good, ...bad].map(({ metadata }) => ({ kind: 'deleteAnalysisRun', name: metadata.name, uid: metadata.uid ?? '' }))
+  const hashes = new Set(seen.replicaSets.map(({ metadata }) => metadata.labels?.[POD_TEMPLATE_HASH]))
+  const isOrphan = ({ metadata }: AnalysisRun) => !hashes.has(metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH])
+  const living = ended.filter(run => !isOrphan(run))
+  const good = living.filter(({ status }) => status?.phase === 'Successful').slice(limits?.successfulRunHistoryLimit ?? HISTORY)
+  const bad = living.filter(({ status }) => status?.phase !== 'Successful').slice(limits?.unsuccessfulRunHistoryLimit ?? HISTORY)
+  return [...ended.filter(isOrphan), ...good, ...bad].map(({ metadata }) => ({
+    kind: 'deleteAnalysisRun',
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+  }))
 }

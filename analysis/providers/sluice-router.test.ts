@@ -192,6 +192,66 @@ describe('the provider sluice/router', () => {
     assert.deepEqual(phaseBy('result.canary.p99 > result.stable.p99 * 1.2'), { phase: 'Successful' })
   })
 
+  describe('with too few requests', () => {
+    const few = { ...CONFIG, window: '10s', minimumRequests: 300 }
+    const measure = (config: object, more: Parameters<typeof request>[1] = {}, stable = answers(100)) =>
+      makeSluiceRouterProvider(makeFleet({ new: answers(10), old: stable }).source).measure(request(config, more))
+    const why = 'no data: canary had 200 requests in 10 s, 300 are needed'
+
+    test('is inconclusive, an error, or waited for, as onNoData says', async () => {
+      assert.deepEqual(await measure(few), { kind: 'phase', phase: 'Inconclusive', message: why })
+      assert.deepEqual(await measure({ ...few, onNoData: 'error' }), { kind: 'error', message: why })
+      assert.deepEqual(await measure({ ...few, onNoData: 'skip' }, { metric: { interval: '1m' } }), {
+        kind: 'pending',
+        metadata: { waitedFor: why },
+        afterMs: 60_000,
+      })
+    })
+
+    test('measures as ever with enough; a text from an argument is a number too', async () => {
+      assert.equal((await measure({ ...few, minimumRequests: 200 })).kind, 'value')
+      assert.equal((await measure({ ...few, minimumRequests: '200' })).kind, 'value')
+    })
+
+    test('needs them of stable as well where a condition compares with it', async () => {
+      const enough = { ...few, minimumRequests: 200 }
+      const compared = { metric: { successCondition: 'result.canary.p99 <= result.stable.p99 * 1.2' } }
+      assert.equal((await measure(enough, {}, answers(0))).kind, 'value')
+      assert.deepEqual(await measure(enough, compared, answers(0)), {
+        kind: 'phase',
+        phase: 'Inconclusive',
+        message: 'no data: stable had 0 requests in 10 s, 200 are needed',
+      })
+    })
+
+    test('a check does not pass with fewer, though its limit asks for less, and pauses, fails or waits after five minutes', async () => {
+      const check = { ...CONFIG, check: 'success-rate >= 95%', minimumRequests: 5000 }
+      const after = async (config: object, now = NOW + 299_000) => {
+        const { source } = makeFleet({ new: answers(10), old: answers(100) }, () => now)
+        return makeSluiceRouterProvider(source).measure({ ...request(config, { now }) })
+      }
+      const phase = async (config: object, now?: number) => {
+        const measured = await after(config, now)
+        return measured.kind === 'verdict' ? measured.verdict.phase : measured.kind
+      }
+      assert.equal(await phase({ ...check, minimumRequests: 100 }), 'Successful')
+      assert.deepEqual(
+        [
+          await phase(check, NOW),
+          await phase(check),
+          await phase({ ...check, onNoData: 'skip' }),
+          await phase({ ...check, onNoData: 'error' }),
+        ],
+        ['Running', 'Inconclusive', 'Running', 'error'],
+      )
+      const waiting = await after({ ...check, onNoData: 'skip' })
+      assert.equal(
+        waiting.kind === 'verdict' && waiting.verdict.message,
+        'too few requests to judge success-rate >= 95% by yet: canary 400 of 5000, 4600 more needed',
+      )
+    })
+  })
+
   const wrong: readonly (readonly [config: unknown, message: RegExp])[] = [
     [
       { ...CONFIG, canaryHash: '' },
@@ -202,6 +262,8 @@ describe('the provider sluice/router', () => {
     [{ ...CONFIG, check: 'success >= 99%' }, /\.check: "success" is not something to check/],
     [{ ...CONFIG, window: '1h' }, /\.window is "1h", it must be a duration from 1s to 10m, e\.g\. 1m/],
     [{ ...CONFIG, window: 5 }, /\.window is 5/],
+    [{ ...CONFIG, minimumRequests: 0 }, /\.minimumRequests is 0, it must be a whole number from 1, e\.g\. 100/],
+    [{ ...CONFIG, onNoData: 'pass' }, /\.onNoData is "pass", it must be one of skip, inconclusive, error, e\.g\. inconclusive/],
   ]
   for (const [config, message] of wrong) {
     test(`says what is wrong with ${JSON.stringify(config)}`, async () => {

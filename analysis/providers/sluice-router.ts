@@ -1,16 +1,17 @@
 /** The provider `sluice/router`: what the routers themselves counted of a Deployment's two versions. */
-import { type Check, parseCheck } from '../../api/checks.ts'
-import { parseDuration } from '../../api/duration.ts'
+import type { Check } from '../../api/checks.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
-import { BucketStore, KEPT_SECONDS } from '../bucket-store.ts'
+import { BucketStore } from '../bucket-store.ts'
 import { toExprValue } from '../expr/run/json.ts'
 import type { History } from '../history.ts'
 import type { Measured } from '../measured.ts'
+import { limitsOf } from '../metric-limits.ts'
 import { badShare, failureCounts, quantileMs, sumTallies } from '../tally.ts'
 import { judge } from '../verdict.ts'
 import type { MeasureRequest, Provider } from './provider.ts'
+import { type Config, decodeConfig, type NoData, SLUICE_ROUTER } from './sluice-router-config.ts'
 
-export const SLUICE_ROUTER = 'sluice/router'
+export { SLUICE_ROUTER } from './sluice-router-config.ts'
 
 export type RouterSource = {
   /** Routers that may have something to tell; those not ready are asked but not missed. */
@@ -21,40 +22,6 @@ export type RouterSource = {
   readonly buckets: (router: string, route: string, seconds: number) => Promise<BucketReport>
   /** Milliseconds since the epoch. */
   readonly now: () => number
-}
-
-type Config = {
-  readonly deployment: string
-  readonly canaryHash: string
-  readonly stableHash: string
-  readonly check?: Check
-  readonly windowSeconds: number
-}
-
-const where = `provider.plugin["${SLUICE_ROUTER}"]`
-const EXAMPLE = '{"deployment": "web", "canaryHash": "6cf78c66c5", "stableHash": "7b9c8d5f4d", "check": "success-rate >= 99%"}'
-
-const decodeConfig = (config: unknown): Config | { readonly problem: string } => {
-  if (typeof config !== 'object' || config === null) return { problem: `${where} must be an object, e.g. ${EXAMPLE}` }
-  const fields = config as { readonly [name: string]: unknown }
-  for (const name of ['deployment', 'canaryHash', 'stableHash']) {
-    const value = fields[name]
-    // Without a stable version there is nothing to compare with, but still something to judge.
-    if (typeof value !== 'string' || (value === '' && name !== 'stableHash')) {
-      return {
-        problem: `${where}.${name} is ${JSON.stringify(value) ?? 'missing'}, it must be a text that is not empty, e.g. ${EXAMPLE}`,
-      }
-    }
-  }
-  const { deployment, canaryHash, stableHash, check, window = '1m' } = fields as { readonly [name: string]: string }
-  const windowMs = typeof window === 'string' ? parseDuration(window) : undefined
-  if (windowMs === undefined || windowMs < 1000 || windowMs > KEPT_SECONDS * 1000) {
-    return { problem: `${where}.window is ${JSON.stringify(window)}, it must be a duration from 1s to 10m, e.g. 1m` }
-  }
-  const plain = { deployment: deployment!, canaryHash: canaryHash!, stableHash: stableHash!, windowSeconds: windowMs / 1000 }
-  if (check === undefined || check === '') return plain
-  const parsed = parseCheck(String(check))
-  return 'problem' in parsed ? { problem: `${where}.check: ${parsed.problem}` } : { ...plain, check: parsed.check }
 }
 
 /** The numbers of one version over a window, as conditions read them; times in milliseconds, null where there were no requests. */
@@ -149,22 +116,60 @@ const measureStore = (store: BucketStore, config: Config, request: MeasureReques
     silent.length > 0
       ? { metadata: { silentRouters: silent.join(', '), answeredBy: `${answered} of ${answered + silent.length}` } }
       : {}
-  if (config.check) {
-    const startedAt = Math.floor(request.since / 1000)
-    const history = { startedAt, seconds: store.history(startedAt, versions), passedBefore: request.passedBefore }
-    const verdict = judge(config.check, history, request.now)
-    const note = silent.length > 0 ? `${verdict.message} (without ${silent.join(', ')}, which did not answer)` : verdict.message
-    return {
-      kind: 'verdict',
-      verdict: { ...verdict, message: note },
-      ...metadata,
-      ...(isQuiet(history, request.now) ? { isQuiet: true } : {}),
-    }
-  }
+  if (config.check) return judgeStore(store, { ...config, check: config.check }, request, { metadata, silent })
   const seconds = store.history(Math.floor(request.now / 1000 - config.windowSeconds), versions)
   const value = {
     canary: numbersOf(sumTallies(seconds.map(s => s.canary))),
     stable: numbersOf(sumTallies(seconds.map(s => s.stable))),
   }
-  return { kind: 'value', value: JSON.stringify(value), result: toExprValue(value), ...metadata }
+  const missing = config.noData && withoutData(config, config.noData, request, value)
+  return missing ?? { kind: 'value', value: JSON.stringify(value), result: toExprValue(value), ...metadata }
+}
+
+type Versions = { readonly [version in 'canary' | 'stable']: { readonly requests: number } }
+
+/** A pause between two looks at whether there is data now, where the metric has no interval. */
+const WAIT_FOR_DATA_MS = 10_000
+
+/** What the measurement is for want of requests; undefined when there are enough. */
+const withoutData = (
+  { windowSeconds }: Config,
+  { minimum, on }: NoData,
+  { metric }: MeasureRequest,
+  value: Versions,
+): Measured | undefined => {
+  const { successCondition = '', failureCondition = '' } = metric
+  const needed = `${successCondition} ${failureCondition}`.includes('stable')
+    ? (['canary', 'stable'] as const)
+    : (['canary'] as const)
+  const short = needed.find(version => value[version].requests < minimum)
+  if (!short) return undefined
+  const message = `no data: ${short} had ${value[short].requests} requests in ${windowSeconds} s, ${minimum} are needed`
+  if (on === 'error') return { kind: 'error', message }
+  if (on === 'inconclusive') return { kind: 'phase', phase: 'Inconclusive', message }
+  return { kind: 'pending', metadata: { waitedFor: message }, afterMs: limitsOf(metric).interval ?? WAIT_FOR_DATA_MS }
+}
+
+type Told = { readonly metadata: { readonly metadata?: { readonly [key: string]: string } }; readonly silent: readonly string[] }
+
+const judgeStore = (
+  store: BucketStore,
+  { check, canaryHash, stableHash, noData }: Config & { readonly check: Check },
+  request: MeasureRequest,
+  { metadata, silent }: Told,
+): Measured => {
+  const startedAt = Math.floor(request.since / 1000)
+  const seconds = store.history(startedAt, { canary: canaryHash, stable: stableHash })
+  const history = { startedAt, seconds, passedBefore: request.passedBefore }
+  const { hasNoData, ...verdict } = judge(check, history, request.now, {
+    ...(noData && { minimumRequests: noData.minimum, isPatient: noData.on === 'skip' }),
+  })
+  const message = silent.length > 0 ? `${verdict.message} (without ${silent.join(', ')}, which did not answer)` : verdict.message
+  if (hasNoData && noData?.on === 'error') return { kind: 'error', message: `no data: ${message}` }
+  return {
+    kind: 'verdict',
+    verdict: { ...verdict, message },
+    ...metadata,
+    ...(isQuiet(history, request.now) ? { isQuiet: true } : {}),
+  }
 }
