@@ -48,8 +48,12 @@ process.exitCode = await runProgram({
   writeError: out => process.stderr.write(out),
   readInput: inputReader(() => text(process.stdin)),
   isTerminal: process.stdout.isTTY === true,
-  columns: process.stdout.columns,
-  rows: process.stdout.rows,
+  get columns() {
+    return process.stdout.columns
+  },
+  get rows() {
+    return process.stdout.rows
+  },
   noColor: process.env['NO_COLOR'],
   connect,
   now: () => Date.now(),

@@ -35,7 +35,7 @@ const PLAIN_WIDTH = 80
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const openSession = (outside: Outside, flags: Values): Session => {
-  const { isTerminal, columns, rows } = outside
+  const { isTerminal } = outside
   const kubeconfig = textOf(flags.kubeconfig)
   const context = textOf(flags.context)
   const namespace = textOf(flags.namespace)
@@ -55,8 +55,13 @@ const openSession = (outside: Outside, flags: Values): Session => {
     terminal: {
       write: outside.write,
       isTerminal,
-      rows: isTerminal ? (rows ?? 24) : Number.POSITIVE_INFINITY,
-      width: isTerminal ? Math.max(PLAIN_WIDTH, columns ?? PLAIN_WIDTH) : PLAIN_WIDTH,
+      // Asked each time: a terminal can be made larger and smaller while a page is followed.
+      get rows() {
+        return isTerminal ? (outside.rows ?? 24) : Number.POSITIVE_INFINITY
+      },
+      get width() {
+        return isTerminal ? Math.max(PLAIN_WIDTH, outside.columns ?? PLAIN_WIDTH) : PLAIN_WIDTH
+      },
       style: chooseStyle({ isTerminal, noColor: outside.noColor, wanted: flags.color !== false }),
     },
     readInput: outside.readInput,

@@ -2,7 +2,9 @@
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { phaseOf } from '../phase.ts'
-import type { RolloutView, ServiceView, VersionView } from '../view.ts'
+import type { Numbers } from '../read-numbers.ts'
+import { isInProgress, type RolloutView, type ServiceView, type VersionView } from '../view.ts'
+import { renderNumbers } from './render-numbers.ts'
 import { renderTree } from './render-tree.ts'
 import { renderState } from './status.ts'
 import { renderStep } from './steps.ts'
@@ -14,8 +16,8 @@ const LABEL = 15
 const line = (label: string, text: string, { width }: RenderOptions): readonly string[] =>
   wrap(`${`${label}:`.padEnd(LABEL)} ${text}`, width, ' '.repeat(LABEL + 1))
 
-/** Lines of the whole page. */
-export const renderGet = (view: RolloutView, options: RenderOptions): readonly string[] => {
+/** Lines of the whole page; `numbers` are what the routers counted, where they were asked. */
+export const renderGet = (view: RolloutView, options: RenderOptions, numbers?: Numbers): readonly string[] => {
   const phase = phaseOf(view)
   return [
     ...line('Name', view.name, options),
@@ -26,6 +28,7 @@ export const renderGet = (view: RolloutView, options: RenderOptions): readonly s
     ...imageLines(view.versions, options),
     ...replicaLines(view, options),
     ...view.services.flatMap((one, i) => line(i === 0 ? 'Services' : '', serviceText(one), options).map(unlabel)),
+    ...(isInProgress(view) ? renderNumbers(numbers, view.analysisRuns, options) : []),
     ...view.analysisRuns.flatMap(one => checkLines(one, options)),
     '',
     ...renderTree(view, options),

@@ -13,7 +13,10 @@ export type RunOptions = {
   readonly isTerminal?: boolean
   readonly noColor?: string
   readonly columns?: number
+  readonly rows?: number
   readonly onSleep?: () => void
+  /** Ctrl-C at the sleep of this number. */
+  readonly stopAtSleep?: number
   /** What stands in files, by name. */
   readonly files?: { readonly [name: string]: string }
 }
@@ -22,11 +25,13 @@ export type RunOptions = {
 export const run = async (
   api: MemoryApi,
   line: string,
-  { isTerminal = false, noColor, columns, onSleep, files = {} }: RunOptions = {},
+  { isTerminal = false, noColor, columns, rows, onSleep, stopAtSleep, files = {} }: RunOptions = {},
 ): Promise<Ran> => {
   let out = ''
   let err = ''
   let now = NOW
+  let sleeps = 0
+  const interrupt = new AbortController()
   const code = await runProgram({
     argv: line.split(' '),
     name: 'sluice',
@@ -38,7 +43,7 @@ export const run = async (
     },
     isTerminal,
     columns,
-    rows: undefined,
+    rows,
     noColor,
     readInput: async path => {
       const names = Object.keys(files).filter(name => name === path || name.startsWith(`${path}/`))
@@ -49,9 +54,13 @@ export const run = async (
     now: () => now,
     sleep: async ms => {
       now += ms
+      sleeps += 1
+      if (sleeps === stopAtSleep) interrupt.abort()
+      // What was begun and waits for nothing but its turn goes on meanwhile.
+      await new Promise(resolve => setImmediate(resolve))
       onSleep?.()
     },
-    signal: new AbortController().signal,
+    signal: interrupt.signal,
   })
   return { code, out, err }
 }
