@@ -1,0 +1,57 @@
+/** What every part of the planner of Rollouts reads: the observed objects, with everything that is derived from them once. */
+import { argoStepHash } from '../../api/pod-template-json.ts'
+import type { CanaryStep, CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts'
+import { type Limits, readLimits } from './replicas/limits.ts'
+import type { RolloutSeen } from './seen.ts'
+import { invalidSpecMessage, validateRollout } from './validate/index.ts'
+import { findUnavailable } from './validate/unavailable.ts'
+import { readVersions, type Versions } from './versions.ts'
+
+export type RolloutContext = {
+  readonly seen: RolloutSeen
+  readonly now: number
+  readonly rollout: Rollout
+  /** As last reported, with what people and tools wrote into it since. */
+  readonly status: RolloutStatus
+  readonly canary: CanaryStrategy
+  readonly steps: readonly CanaryStep[]
+  readonly stepHash: string
+  /** spec.replicas; 1 where nothing is said. */
+  readonly replicas: number
+  readonly limits: Limits
+  readonly deadlineMs: number
+  readonly versions: Versions
+  /** spec.paused: no step is completed, and no new version made. */
+  readonly isPaused: boolean
+  /** The text of the condition InvalidSpec; while there is one, nothing moves. */
+  readonly invalid: string | undefined
+}
+
+const DEADLINE_SECONDS = 600
+
+export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
+  const { rollout } = seen
+  const { spec, metadata } = rollout
+  const canary = spec.strategy.canary ?? {}
+  const replicas = spec.replicas ?? 1
+  const [violation] = [...validateRollout(rollout), ...findUnavailable(rollout)]
+  return {
+    seen,
+    now,
+    rollout,
+    status: rollout.status ?? {},
+    canary,
+    steps: canary.steps ?? [],
+    stepHash: argoStepHash(canary.steps),
+    replicas,
+    limits: readLimits(canary.maxSurge, canary.maxUnavailable, replicas),
+    deadlineMs: (spec.progressDeadlineSeconds ?? DEADLINE_SECONDS) * 1000,
+    versions: readVersions(rollout, seen.replicaSets),
+    isPaused: spec.paused === true,
+    invalid: violation && invalidSpecMessage(metadata.name, violation),
+  }
+}
+
+/** The newest version is the stable one, or there is no other: nothing is in flight. */
+export const isSettled = ({ versions }: Pick<RolloutContext, 'versions'>): boolean =>
+  versions.stable === undefined || versions.stable === versions.current

@@ -1,0 +1,155 @@
+/** The planner of a Rollout that has its own template: what was observed in, what to do and to report out. Pure and total. */
+import type { RolloutStatus } from '../../api/rollout.ts'
+import { applyConditions } from '../conditions.ts'
+import { abortAtDeadline, deadlineOf, makeConditions } from './conditions.ts'
+import { isSettled, type RolloutContext, readContext } from './context.ts'
+import { cleanUpHistory } from './history.ts'
+import { event, type RolloutIntent } from './intents.ts'
+import { makeReplicaSet, planNewest } from './make-replica-set.ts'
+import { tellPhase } from './phase.ts'
+import { isChanged, type RolloutProgress, readProgress, skipReason, startProgress } from './progress.ts'
+import { planRestart } from './restart.ts'
+import { isAtSize, isFull, planScale } from './scale.ts'
+import type { RolloutSeen } from './seen.ts'
+import { planServices } from './services.ts'
+import { makeFields, type Standing } from './status.ts'
+import { statusEvents } from './told.ts'
+import { isRollbackWithinWindow, newRevision } from './versions.ts'
+import { takeStep } from './walk.ts'
+
+export type RolloutPlan = {
+  readonly intents: readonly RolloutIntent[]
+  /** The whole status to report. Written only when it differs. */
+  readonly status?: RolloutStatus
+  /** When to look again even if nothing changes; milliseconds since the epoch. */
+  readonly wakeAt?: number
+}
+
+const INVALID_RECHECK_MS = 20_000
+
+type Draft = Standing & {
+  readonly intents: readonly RolloutIntent[]
+  readonly created?: string
+  readonly wakeAt?: number | undefined
+}
+
+/** Conditions, phase and message of a draft, and the events of what changed. */
+const finish = (context: RolloutContext, draft: Draft): RolloutPlan => {
+  const first = makeFields(context, draft)
+  const progress = abortAtDeadline(context, draft.progress, first)
+  const fields = progress === draft.progress ? first : makeFields(context, { ...draft, progress })
+  const conditions = makeConditions({ context, progress, after: fields, created: draft.created })
+  const known = { ...fields, conditions }
+  const { phase, message } = tellPhase(known, context.rollout.spec)
+  const status: RolloutStatus = { ...known, phase, ...(message !== '' && { message }) }
+  const deadline = deadlineOf({ ...context, status }, progress)
+  // Only after the deadline it has passed; times of conditions are whole seconds.
+  const times = [draft.wakeAt, deadline === undefined ? undefined : deadline + 1000].filter(at => at !== undefined)
+  const wakeAt = times.length > 0 ? Math.max(context.now + 1, Math.min(...times)) : undefined
+  return { intents: [...draft.intents, ...statusEvents(context, status)], status, ...(wakeAt !== undefined && { wakeAt }) }
+}
+
+/** Nothing moves while the spec is wrong; the condition goes with the first look at a right one. */
+const planInvalid = (context: RolloutContext, invalid: string): RolloutPlan => {
+  const { status, now, rollout } = context
+  const before = status.conditions ?? []
+  const told = before.find(({ type }) => type === 'InvalidSpec')
+  const wish = { type: 'InvalidSpec', status: 'True', reason: 'InvalidSpec', message: invalid } as const
+  const conditions = [...before.filter(({ type }) => type !== 'InvalidSpec'), ...applyConditions(before, [wish], now)]
+  const { generation } = rollout.metadata
+  return {
+    intents: told?.message === invalid ? [] : [event('InvalidSpec', invalid, 'Warning')],
+    status: {
+      ...status,
+      conditions,
+      phase: 'Degraded',
+      message: `InvalidSpec: ${invalid}`,
+      ...(generation !== undefined && { observedGeneration: String(generation) }),
+    },
+    wakeAt: now + INVALID_RECHECK_MS,
+  }
+}
+
+/** The template or the steps changed: the position starts anew, and nothing else happens in this pass. */
+const planChanged = (context: RolloutContext, restartedAt: string | undefined): RolloutPlan => {
+  const reason = skipReason(context)
+  const skips = reason !== undefined && context.steps.length > 0 && context.status.currentPodHash !== undefined
+  return finish(context, {
+    progress: startProgress(context),
+    promoted: false,
+    restartedAt,
+    intents: skips ? [event('SkipSteps', reason)] : [],
+  })
+}
+
+const promotion = (context: RolloutContext, { index, aborted, promoteFull }: RolloutProgress): string | undefined => {
+  const { versions, steps, rollout } = context
+  if (!isFull(context)) return undefined
+  if (versions.stable === undefined) return 'Initial deploy'
+  if (aborted || isSettled(context) || index < steps.length) return undefined
+  if (promoteFull) return 'Full promotion requested'
+  return isRollbackWithinWindow(rollout, versions) ? 'Rollback within window' : `Completed all ${steps.length} canary steps`
+}
+
+const promoted = ({ versions }: RolloutContext, why: string | undefined): readonly RolloutIntent[] =>
+  why === undefined
+    ? []
+    : [event('RolloutCompleted', `Rollout completed update to revision ${newRevision(versions)} (${versions.hash}): ${why}`)]
+
+/** A version that is there: restart, history, Services, sizes, then the step; in the order of Argo Rollouts. */
+const planCanary = (context: RolloutContext): RolloutPlan => {
+  const { rollout, versions } = context
+  const read = readProgress(context)
+  const restart = planRestart(context)
+  const standing = { progress: read, promoted: false, restartedAt: restart.restartedAt }
+  // What was just evicted is still counted as available; sizes are decided when the counts are right again.
+  if (restart.intents.length > 0) return finish(context, { ...standing, intents: restart.intents, wakeAt: restart.wakeAt })
+  const newest = context.isPaused ? [] : planNewest(context)
+  const history = cleanUpHistory(versions.older, rollout.spec.revisionHistoryLimit)
+  const scaling = planScale(context, read)
+  const done = [...newest, ...history, ...planServices(context, read.aborted), ...scaling]
+  const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, read)
+  const walk =
+    scaling.length > 0 || why !== undefined ? { progress: read, intents: [] } : takeStep(context, read, isAtSize(context, read))
+  return finish(context, {
+    ...standing,
+    progress: walk.progress,
+    promoted: why !== undefined,
+    intents: [...done, ...walk.intents, ...promoted(context, why)],
+    wakeAt: earliest(restart.wakeAt, 'wakeAt' in walk ? walk.wakeAt : undefined),
+  })
+}
+
+const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter(at => at !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+const planNew = (context: RolloutContext): RolloutPlan =>
+  finish(context, {
+    progress: readProgress(context),
+    promoted: false,
+    restartedAt: context.status.restartedAt,
+    intents: planNewest(context),
+    created: makeReplicaSet(context).metadata.name,
+  })
+
+/** An absent spec.replicas is written back as 1, which an autoscaler needs. */
+const replicasOf = ({ rollout }: RolloutContext): readonly RolloutIntent[] =>
+  rollout.spec.replicas === undefined
+    ? [{ kind: 'patchRollout', patch: { spec: { replicas: 1 } }, why: 'the number of pods has to be said for an autoscaler' }]
+    : []
+
+const planValid = (context: RolloutContext): RolloutPlan => {
+  if (isChanged(context)) return planChanged(context, context.status.restartedAt)
+  if (context.versions.current === undefined && !context.isPaused) return planNew(context)
+  return planCanary(context)
+}
+
+export const planUserRollout = (seen: RolloutSeen, now: number): RolloutPlan => {
+  if (seen.rollout.metadata.deletionTimestamp !== undefined) return { intents: [] }
+  const context = readContext(seen, now)
+  if (context.invalid !== undefined) return planInvalid(context, context.invalid)
+  const plan = planValid(context)
+  return { ...plan, intents: [...replicasOf(context), ...plan.intents] }
+}

@@ -1,0 +1,60 @@
+/** Services that a Rollout points at its versions: rules of Argo Rollouts for canaryService and stableService. */
+import { type JsonPatchOp, pointer } from '../../api/json-patch.ts'
+import type { ReplicaSet, Service } from '../../api/kubernetes.ts'
+import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
+import { guarded } from '../service-mode/patch.ts'
+import type { RolloutContext } from './context.ts'
+import { event, type RolloutIntent } from './intents.ts'
+import { MANAGED_BY } from './names.ts'
+import { hashOf, sizedOf } from './versions.ts'
+
+const managed = (service: Service, rollout: string): readonly JsonPatchOp[] => {
+  const { annotations } = service.metadata
+  if (annotations?.[MANAGED_BY] === rollout) return []
+  return annotations === undefined
+    ? [{ op: 'add', path: '/metadata/annotations', value: { [MANAGED_BY]: rollout } }]
+    : [{ op: 'add', path: pointer('metadata', 'annotations', MANAGED_BY), value: rollout }]
+}
+
+const selects = (service: Service, hash: string): JsonPatchOp =>
+  service.spec.selector === undefined
+    ? { op: 'add', path: '/spec/selector', value: { [ROLLOUTS_POD_TEMPLATE_HASH]: hash } }
+    : { op: 'add', path: pointer('spec', 'selector', ROLLOUTS_POD_TEMPLATE_HASH), value: hash }
+
+/** At first, when all of the Service's traffic comes from pods of no chosen version, the whole version must be there; later one pod. */
+const isReadyFor = (target: ReplicaSet, isFirst: boolean): boolean => {
+  const { spec, available } = sizedOf(target)
+  return isFirst ? spec > 0 && available >= spec : available > 0
+}
+
+/** Points the Service at a version; nothing when it is, or when the version could not take its traffic. */
+export const pointService = (
+  { seen }: RolloutContext,
+  name: string | undefined,
+  target: ReplicaSet | undefined,
+): readonly RolloutIntent[] => {
+  const service = seen.services.find(({ metadata }) => metadata.name === name)
+  if (service === undefined || target === undefined) return []
+  const before = service.spec.selector?.[ROLLOUTS_POD_TEMPLATE_HASH]
+  const hash = hashOf(target)
+  const note = managed(service, seen.name)
+  const isRight = before === hash
+  if (!isRight && !isReadyFor(target, before === undefined)) return []
+  const patch = [...note, ...(isRight ? [] : [selects(service, hash)])]
+  if (patch.length === 0) return []
+  const told = event(
+    'SwitchService',
+    `Switched selector for service '${service.metadata.name}' from '${before ?? ''}' to '${hash}'`,
+  )
+  return [
+    { kind: 'patchService', name: service.metadata.name, patch: guarded(service, patch), why: `it leads to version ${hash}` },
+    ...(isRight ? [] : [told]),
+  ]
+}
+
+/** The stable Service leads to the stable version; the canary Service to the newest, after an abort to the stable one. */
+export const planServices = (context: RolloutContext, aborted: boolean): readonly RolloutIntent[] => {
+  const { canary, versions } = context
+  const newest = aborted ? versions.stable : versions.current
+  return [...pointService(context, canary.stableService, versions.stable), ...pointService(context, canary.canaryService, newest)]
+}

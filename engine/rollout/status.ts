@@ -1,0 +1,72 @@
+/** What a Rollout reports: the counts that are seen, and where its update stands. Conditions and phase follow from it. */
+import type { RolloutStatus } from '../../api/rollout.ts'
+import { selectorText } from '../status.ts'
+import { timestamp } from '../time.ts'
+import type { RolloutContext } from './context.ts'
+import type { RolloutProgress } from './progress.ts'
+
+const readCounts = ({ seen, rollout, versions }: RolloutContext): RolloutStatus => {
+  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') =>
+    seen.replicaSets.reduce((total, { status }) => total + (status?.[field] ?? 0), 0)
+  const { generation } = rollout.metadata
+  return {
+    replicas: sum('replicas'),
+    HPAReplicas: sum('replicas'),
+    updatedReplicas: versions.current?.status?.replicas ?? 0,
+    readyReplicas: sum('readyReplicas'),
+    availableReplicas: sum('availableReplicas'),
+    selector: selectorText(rollout.spec.selector ?? {}),
+    ...(generation !== undefined && { observedGeneration: String(generation) }),
+  }
+}
+
+export type Standing = {
+  readonly progress: RolloutProgress
+  /** The newest version is the stable one from now on. */
+  readonly promoted: boolean
+  readonly restartedAt: string | undefined
+}
+
+/** Everything but conditions, phase and message. */
+export const makeFields = (context: RolloutContext, { progress, promoted, restartedAt }: Standing): RolloutStatus => {
+  const { status, versions, steps, stepHash, now } = context
+  const stableRS = promoted ? versions.hash : status.stableRS
+  const index = promoted ? steps.length : progress.index
+  const isOpen = !promoted && !progress.aborted
+  return {
+    ...readCounts(context),
+    currentPodHash: versions.hash,
+    currentStepHash: stepHash,
+    ...(steps.length > 0 && { currentStepIndex: index }),
+    ...(stableRS !== undefined && { stableRS }),
+    ...(versions.collisionCount !== undefined && { collisionCount: versions.collisionCount }),
+    ...(progress.aborted && { abort: true, abortedAt: status.abortedAt ?? timestamp(now) }),
+    ...(isOpen && progress.promoteFull && { promoteFull: true }),
+    ...(isOpen && progress.pauses.length > 0 && { pauseConditions: progress.pauses }),
+    ...(isOpen && progress.controllerPause && { controllerPause: true }),
+    ...(restartedAt !== undefined && { restartedAt }),
+  }
+}
+
+/** All of the newest version, promoted, and nothing else left (RolloutHealthy of Argo Rollouts). */
+export const isComplete = ({ replicas, steps }: RolloutContext, after: RolloutStatus): boolean =>
+  after.stableRS !== undefined &&
+  after.stableRS === after.currentPodHash &&
+  after.updatedReplicas === replicas &&
+  after.availableReplicas === replicas &&
+  after.replicas === replicas &&
+  (after.currentStepIndex ?? steps.length) === steps.length
+
+/** Anything by which the clock of the progress deadline starts anew (RolloutProgressing of Argo Rollouts). */
+export const hasProgressed = (before: RolloutStatus, after: RolloutStatus): boolean => {
+  const old = ({ replicas = 0, updatedReplicas = 0 }: RolloutStatus) => replicas - updatedReplicas
+  return (
+    (after.updatedReplicas ?? 0) !== (before.updatedReplicas ?? 0) ||
+    old(after) < old(before) ||
+    (after.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
+    (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0) ||
+    after.stableRS !== before.stableRS ||
+    after.currentStepIndex !== before.currentStepIndex ||
+    after.currentStepHash !== before.currentStepHash
+  )
+}

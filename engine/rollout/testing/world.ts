@@ -1,0 +1,226 @@
+/** A cluster small enough to watch a Rollout in: its ReplicaSets, their pods, its Services. Time only passes when told to. */
+import type { Pod, ReplicaSet, Service } from '../../../api/kubernetes.ts'
+import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
+import { applyPatch } from '../../simulate/json-patch.ts'
+import { timestamp } from '../../time.ts'
+import type { RolloutIntent } from '../intents.ts'
+import { planUserRollout } from '../plan.ts'
+
+type PodModel = { readonly name: string; readonly owner: string; readonly image: string; readonly madeAt: number }
+
+export type World = {
+  now: number
+  counter: number
+  rollout: Rollout
+  replicaSets: ReplicaSet[]
+  pods: PodModel[]
+  services: Service[]
+  /** Images whose pods never become ready. */
+  readonly broken: Set<string>
+  /** What was told, in order: events and the status where it changed. */
+  readonly log: string[]
+  /** Ready pods below what the Rollout promises. */
+  readonly violations: string[]
+}
+
+export const START = Date.UTC(2026, 0, 1, 9, 0, 0)
+const PASS_MS = 1000
+const READY_MS = 1500
+
+export const templateOf = (image: string): NonNullable<Rollout['spec']['template']> => ({
+  metadata: { labels: { app: 'web' } },
+  spec: { containers: [{ name: 'web', image }] },
+})
+
+export const makeWorld = (
+  strategy: RolloutStrategy,
+  more: Partial<Rollout['spec']> = {},
+  services: readonly string[] = [],
+): World => ({
+  now: START,
+  counter: 0,
+  rollout: {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { name: 'web', namespace: 'shop', uid: 'uid-rollout', generation: 1 },
+    spec: { replicas: 5, selector: { matchLabels: { app: 'web' } }, template: templateOf('v1'), strategy, ...more },
+  },
+  replicaSets: [],
+  pods: [],
+  services: services.map(name => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: 'shop', resourceVersion: '1' },
+    spec: { selector: { app: 'web' } },
+  })),
+  broken: new Set(),
+  log: [],
+  violations: [],
+})
+
+const imageOf = ({ spec }: ReplicaSet): string => spec.template.spec.containers[0]?.image ?? ''
+
+const isReady = (world: World, pod: PodModel): boolean => !world.broken.has(pod.image) && pod.madeAt + READY_MS <= world.now
+
+const podsOf = (world: World, { metadata }: ReplicaSet): PodModel[] => world.pods.filter(({ owner }) => owner === metadata.uid)
+
+/** The native ReplicaSet controller: pods are made and ended, unready ones first, and the counts reported. */
+const syncReplicaSet = (world: World, set: ReplicaSet): ReplicaSet => {
+  const wanted = set.spec.replicas ?? 1
+  const uid = set.metadata.uid ?? ''
+  const own = podsOf(world, set).sort((a, b) => Number(isReady(world, b)) - Number(isReady(world, a)))
+  const gone = own.slice(wanted)
+  world.pods = world.pods.filter(pod => !gone.includes(pod))
+  for (let i = own.length; i < wanted; i += 1) {
+    world.counter += 1
+    world.pods.push({ name: `${set.metadata.name}-${world.counter}`, owner: uid, image: imageOf(set), madeAt: world.now })
+  }
+  const now = podsOf(world, set)
+  const ready = now.filter(pod => isReady(world, pod)).length
+  return { ...set, status: { replicas: now.length, readyReplicas: ready, availableReplicas: ready } }
+}
+
+const toPod = (world: World, { name, owner, madeAt }: PodModel): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name,
+    uid: `uid-${name}`,
+    creationTimestamp: timestamp(madeAt),
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true }],
+  },
+  spec: { containers: [] },
+  status: { startTime: timestamp(world.now) },
+})
+
+const change = <T extends { readonly metadata: { readonly name: string } }>(list: T[], name: string, to: (one: T) => T): T[] => {
+  if (!list.some(({ metadata }) => metadata.name === name)) throw new Error(`${name} is not there`)
+  return list.map(one => (one.metadata.name === name ? to(one) : one))
+}
+
+const createReplicaSet = (world: World, made: ReplicaSet): void => {
+  world.counter += 1
+  const metadata = { ...made.metadata, uid: `uid-${made.metadata.name}`, creationTimestamp: timestamp(world.now) }
+  world.replicaSets.push({ ...made, metadata })
+}
+
+const apply = (world: World, intent: RolloutIntent): void => {
+  switch (intent.kind) {
+    case 'createReplicaSet':
+      createReplicaSet(world, intent.replicaSet)
+      return
+    case 'patchReplicaSet':
+      world.replicaSets = change(world.replicaSets, intent.name, set => applyPatch(set, intent.patch))
+      return
+    case 'scale':
+      world.replicaSets = change(world.replicaSets, intent.replicaSet, set => ({
+        ...set,
+        spec: { ...set.spec, replicas: intent.to },
+      }))
+      return
+    case 'deleteReplicaSet':
+      world.replicaSets = world.replicaSets.filter(({ metadata }) => metadata.name !== intent.name)
+      return
+    case 'patchService':
+      world.services = change(world.services, intent.name, service => applyPatch(service, intent.patch))
+      return
+    case 'evictPod':
+      world.pods = world.pods.filter(({ name }) => name !== intent.name)
+      world.log.push(`evicted ${imageOfPod(intent.name, world)}`)
+      return
+    case 'patchRollout':
+      patchRollout(world, intent.patch)
+      return
+    case 'event':
+      world.log.push(`${intent.type === 'Warning' ? 'Warning ' : ''}${intent.reason}: ${intent.message}`)
+      return
+    default:
+      throw new Error(`a Rollout's planner does not ask for ${intent.kind}`)
+  }
+}
+
+const imageOfPod = (name: string, { replicaSets }: World): string => {
+  const set = replicaSets.find(({ metadata }) => name.startsWith(`${metadata.name}-`))
+  return `a pod of ${set === undefined ? 'nothing' : imageOf(set)}`
+}
+
+const patchRollout = (world: World, patch: Extract<RolloutIntent, { kind: 'patchRollout' }>['patch']): void => {
+  const { metadata, spec } = world.rollout
+  const annotations = { ...metadata.annotations, ...patch.metadata?.annotations }
+  world.rollout = { ...world.rollout, metadata: { ...metadata, annotations }, spec: { ...spec, ...patch.spec } }
+}
+
+/** Pods by image, as `v1: 4, v2: 1`. */
+export const sizesOf = (world: World): string =>
+  world.replicaSets
+    .filter(({ spec }) => (spec.replicas ?? 1) > 0)
+    .map(set => `${imageOf(set)}: ${set.spec.replicas}`)
+    .join(', ')
+
+const described = ({ phase, message, currentStepIndex }: RolloutStatus): string =>
+  `${phase}${message === undefined ? '' : ` (${message})`}${currentStepIndex === undefined ? '' : ` at step ${currentStepIndex}`}`
+
+/** One look of the controller, then a second of everything else. `dies`: after so many intents, before the status. */
+export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
+  const plan = planUserRollout(
+    structuredClone({
+      namespace: 'shop',
+      name: 'web',
+      rollout: world.rollout,
+      replicaSets: world.replicaSets,
+      pods: world.pods.map(pod => toPod(world, pod)),
+      services: world.services,
+    }),
+    world.now,
+  )
+  for (const intent of plan.intents.slice(0, dies)) apply(world, intent)
+  if (plan.intents.length <= dies && plan.status !== undefined) {
+    const before = described(world.rollout.status ?? {})
+    world.rollout = { ...world.rollout, status: plan.status }
+    if (described(plan.status) !== before) world.log.push(`= ${described(plan.status)}; ${sizesOf(world)}`)
+  }
+  world.now += PASS_MS
+  world.replicaSets = world.replicaSets.map(set => syncReplicaSet(world, set))
+}
+
+export const run = (world: World, passes: number): void => {
+  for (let i = 0; i < passes; i += 1) pass(world)
+}
+
+/** Looks until it is so; throws with the log when that does not come. */
+export const runUntil = (world: World, isSo: (status: RolloutStatus) => boolean, limit = 60): void => {
+  for (let i = 0; i < limit; i += 1) {
+    if (isSo(world.rollout.status ?? {})) return
+    pass(world)
+  }
+  throw new Error(`it did not come to that:\n${world.log.join('\n')}`)
+}
+
+export const isHealthy = ({ phase }: RolloutStatus): boolean => phase === 'Healthy'
+export const isPaused = ({ phase }: RolloutStatus): boolean => phase === 'Paused'
+
+/** What a user applies. */
+export const edit = (world: World, change: Partial<Rollout['spec']>): void => {
+  const { metadata, spec } = world.rollout
+  world.rollout = {
+    ...world.rollout,
+    metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
+    spec: { ...spec, ...change },
+  }
+}
+
+export const ship = (world: World, image: string): void => {
+  world.log.push(`> ${image} is shipped`)
+  edit(world, { template: templateOf(image) })
+}
+
+/** What the tools of Argo Rollouts write into the status; null removes a field. */
+export const steer = (
+  world: World,
+  what: string,
+  patch: { readonly [field in keyof RolloutStatus]?: RolloutStatus[field] | null },
+): void => {
+  world.log.push(`> ${what}`)
+  const merged = Object.entries({ ...world.rollout.status, ...patch }).filter(([, value]) => value !== null)
+  world.rollout = { ...world.rollout, status: Object.fromEntries(merged) }
+}
