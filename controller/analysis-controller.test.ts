@@ -232,6 +232,24 @@ describe('the AnalysisRun controller', () => {
     )
   })
 
+  test('asks again for a measurement that takes its time, and gives it up when the run is to end', async () => {
+    const { stage, step } = makeStage({ metrics: [{ name: 'smoke', provider: { job: { spec: {} } } }] })
+    stage.measured = { kind: 'pending', metadata: { 'job-name': 'u1.smoke.1' }, afterMs: 5000 }
+    assert.deepEqual(await step(), { afterMs: 5000 })
+    stage.now += 5000
+    // The cache lags; what was begun is known all the same, and a look that tells nothing new is not written.
+    assert.deepEqual(await step(), { afterMs: 5000 })
+    assert.deepEqual([stage.asked.length, stage.writes.length], [2, 1])
+    stage.change({ spec: { terminate: true } })
+    stage.sync()
+    await step()
+    assert.deepEqual([stage.asked.length, stage.ended], [2, [1]])
+    assert.equal(stage.server?.status?.phase, 'Successful')
+    const [measurement] = stage.server?.status?.metricResults?.[0]?.measurements ?? []
+    assert.deepEqual(measurement?.metadata, { 'job-name': 'u1.smoke.1' })
+    assert.ok(measurement?.finishedAt)
+  })
+
   test('an error of the API server is not swallowed', async () => {
     const { stage } = makeStage()
     const failing = makeAnalysisController({
