@@ -4,6 +4,14 @@ import type { AnalysisRunStatus } from '../api/analysis-run.ts'
 import { assess, metricsToMeasure } from './run.ts'
 import { check, error, metric, NOW, play, result, runOf, value, verdict } from './testing/runs.ts'
 
+test('a condition that is no expression ends the run before anything is measured', () => {
+  const run = runOf({ metrics: [metric({ successCondition: 'result[0 > 1' })] })
+  assert.deepEqual(metricsToMeasure(run, NOW), [])
+  const { status } = assess(run, new Map(), NOW)
+  assert.equal(status.phase, 'Error')
+  assert.match(status.message ?? '', /^Analysis spec invalid: metric m: successCondition: unexpected token/)
+})
+
 describe('a metric', () => {
   test('without an interval is measured once', () => {
     const done = play({ metrics: [metric()] }, [[0, { m: value }]])

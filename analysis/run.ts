@@ -1,6 +1,7 @@
 /** The phase rules of an AnalysisRun, as Argo Rollouts has them. Pure. */
 import type { AnalysisPhase, AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, Metric, MetricResult } from '../api/analysis-run.ts'
 import { type ArgumentValues, NO_VALUES, resolveArguments } from './arguments.ts'
+import { conditionProblems } from './conditions.ts'
 import type { Measured } from './measured.ts'
 import { isDryRun, limitsOf, metricsProblem, retentionOf, rulesProblem } from './metric-limits.ts'
 import {
@@ -52,6 +53,13 @@ export const readMetrics = (
   return problem === undefined ? { metrics } : { problem: `Analysis spec invalid: ${problem}` }
 }
 
+/** Conditions are looked at once, before the first measurement, and as written: what arguments make of them may be anything. */
+const readRun = (run: AnalysisRun, values: ArgumentValues): ReturnType<typeof readMetrics> => {
+  const [wrong] = run.status?.startedAt === undefined ? conditionProblems(run.spec.metrics ?? []) : []
+  if (wrong) return { problem: `Analysis spec invalid: metric ${wrong.metric}: ${wrong.field}: ${wrong.message}` }
+  return readMetrics(run.spec, values)
+}
+
 const startOf = (run: AnalysisRun, now: number): number => Date.parse(run.status?.startedAt ?? '') || now
 
 const resultsOf = (run: AnalysisRun): readonly MetricResult[] => run.status?.metricResults ?? []
@@ -61,7 +69,7 @@ const isTerminating = (spec: AnalysisRunSpec, results: readonly MetricResult[]):
 
 /** The metrics that are to be measured now; none when the run is over, ending or wrong. */
 export const metricsToMeasure = (run: AnalysisRun, now: number, values: ArgumentValues = NO_VALUES): readonly Metric[] => {
-  const read = readMetrics(run.spec, values)
+  const read = readRun(run, values)
   if (isOver(run) || 'problem' in read || isTerminating(run.spec, resultsOf(run))) return []
   return read.metrics.filter(metric => {
     const at = measureAt(
@@ -76,7 +84,7 @@ export const metricsToMeasure = (run: AnalysisRun, now: number, values: Argument
 
 /** The metrics whose measurement was begun and is to be given up, since the run ends. */
 export const metricsToEnd = (run: AnalysisRun, values: ArgumentValues = NO_VALUES): readonly Metric[] => {
-  const read = readMetrics(run.spec, values)
+  const read = readRun(run, values)
   if (isOver(run) || 'problem' in read || !isTerminating(run.spec, resultsOf(run))) return []
   const open = resultsOf(run).filter(openOf)
   return read.metrics.filter(metric => open.some(({ name }) => name === metric.name))
@@ -94,7 +102,7 @@ export const assess = (
   { values = NO_VALUES, describe = () => ({}) }: AssessOptions = {},
 ): Assessment => {
   if (isOver(run)) return { status: run.status! }
-  const read = readMetrics(run.spec, values)
+  const read = readRun(run, values)
   if ('problem' in read) return giveUp(run, read.problem, now)
   const startedAt = run.status?.startedAt ?? timestamp(now)
   const { metrics } = read
