@@ -61,3 +61,5 @@ process.exitCode = await runProgram({
   signal: interrupt.signal,
 })
 for (const transport of opened) await transport.close()
+// Nobody waits any more for a sleep that lost a race.
+interrupt.abort()

@@ -2,8 +2,18 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
-import { CliError, type Cluster, type Command, type OutputFormat, type ReadInput, type Session, type Values } from './command.ts'
+import {
+  CliError,
+  type Cluster,
+  type Command,
+  type Option,
+  type OutputFormat,
+  type ReadInput,
+  type Session,
+  type Values,
+} from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { answerCompletion, COMPLETE } from './completion/answer.ts'
 import { explainError } from './explain-error.ts'
 import { chooseStyle } from './output/style.ts'
 import { joinKinds } from './target.ts'
@@ -71,15 +81,25 @@ const openSession = (outside: Outside, flags: Values): Session => {
   }
 }
 
-const withGlobals = (command: Commander): Commander =>
-  command
-    .option('--kubeconfig <path>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('-n, --namespace <name>', "namespace (the context's)")
-    .option('-A, --all-namespaces', 'of all namespaces (list)')
-    .option('--sluice-namespace <name>', `namespace where Sluice runs (${SLUICE_NAMESPACE})`)
-    .addOption(new CommanderOption('-o, --output <format>', 'how to print').choices(FORMATS).default('table'))
-    .option('--no-color', 'without colours; NO_COLOR does the same')
+const GLOBALS: readonly Option[] = [
+  { flags: '--kubeconfig <path>', description: 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)' },
+  { flags: '--context <name>', description: 'context of the kubeconfig' },
+  { flags: '-n, --namespace <name>', description: "namespace (the context's)" },
+  { flags: '-A, --all-namespaces', description: 'of all namespaces (list)' },
+  { flags: '--sluice-namespace <name>', description: `namespace where Sluice runs (${SLUICE_NAMESPACE})` },
+  { flags: '-o, --output <format>', description: 'how to print', default: 'table' },
+  { flags: '--no-color', description: 'without colours; NO_COLOR does the same' },
+]
+
+const withGlobals = (command: Commander): Commander => {
+  for (const { flags, description, default: value } of GLOBALS) {
+    const option = new CommanderOption(flags, description)
+    if (flags.includes('<format>')) option.choices(FORMATS)
+    if (value !== undefined) option.default(value)
+    command.addOption(option)
+  }
+  return command
+}
 
 const addCommand = (program: Commander, command: Command, outside: Outside, end: (code: number) => void): void => {
   const added = withGlobals(program.command(command.name))
@@ -128,8 +148,26 @@ const definedOf = (values: Values, command: Commander): Values =>
 const GLOBAL_DEFAULTS: readonly string[] = ['output', 'color']
 const isGlobal = (name: string): boolean => GLOBAL_DEFAULTS.includes(name)
 
+/** The values of these flags wherever they stand in a line that is not finished; nobody else reads it. */
+const readFlags = (line: readonly string[], names: readonly string[]): Values =>
+  Object.fromEntries(
+    line.slice(0, -1).flatMap((word, i) => {
+      const name = names.find(one => word === `--${one}` || (one === 'namespace' && word === '-n'))
+      return name === undefined ? [] : [[name, line[i + 1]]]
+    }),
+  )
+
+const answerShell = async (outside: Outside, line: readonly string[]): Promise<number> => {
+  const session = openSession(outside, readFlags(line, ['namespace', 'context', 'kubeconfig']))
+  const { cluster, sleep } = session
+  outside.write(await answerCompletion(line, { commands: COMMANDS, globals: GLOBALS }, { cluster, sleep }))
+  return 0
+}
+
 /** Runs one command line; answers its exit code. */
 export const runProgram = async (outside: Outside): Promise<number> => {
+  const [first, ...line] = outside.argv
+  if (first === COMPLETE) return answerShell(outside, line)
   let code = 0
   const program = withGlobals(new Commander(outside.name))
     .description('Progressive delivery for the Deployments a cluster already has.')

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { abort } from './abort.ts'
 import { adopt } from './adopt.ts'
 import { check } from './check.ts'
+import { completion } from './completion.ts'
 import { create } from './create.ts'
 import { eject } from './eject.ts'
 import { explain } from './explain.ts'
@@ -43,5 +44,6 @@ export const COMMANDS: readonly Command[] = [
   adopt,
   lint,
   simulate,
+  completion,
   version,
 ]
