@@ -113,6 +113,7 @@ test('the CustomResourceDefinitions have the names, subresources and columns tha
   })
   assert.deepEqual(seen, [
     ['argoproj.io', 'Rollout', 'ro', 'Namespaced', 'status,scale', 'Desired, Current, Up-to-date, Available, Age'],
+    ['argoproj.io', 'Experiment', 'exp', 'Namespaced', '', 'Status, Age'],
     ['argoproj.io', 'AnalysisRun', 'ar', 'Namespaced', '', 'Status, Age'],
     ['argoproj.io', 'AnalysisTemplate', 'at', 'Namespaced', '', 'Age'],
     ['argoproj.io', 'ClusterAnalysisTemplate', 'cat', 'Cluster', '', 'Age'],
