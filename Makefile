@@ -86,6 +86,10 @@ fuzz-router: setup ## random requests through both lanes in front of Node's, ngi
 image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARGS='--name sluice:dev --out FILE.tar')
 	@node image/build.ts $(ARGS)
 
+.PHONY: plugin
+plugin: setup ## kubectl sluice as an archive and a krew manifest in dist/ (URL=https://… where the archive will be)
+	@node tools/plugin/main.ts --url "$(URL)" $(ARGS)
+
 .PHONY: gen
 gen: setup ## write what is generated: CustomResourceDefinitions, rights, dashboards, rules, the tables of docs/
 	@node tools/gen.ts
