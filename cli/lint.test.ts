@@ -111,6 +111,13 @@ test('lint goes on behind a document that is no YAML', async () => {
   assert.match(out, /\na\.yaml:11: document 3: is no object of Kubernetes/)
 })
 
+test('lint knows the fields of an Experiment', async () => {
+  const text =
+    'apiVersion: argoproj.io/v1alpha1\nkind: Experiment\nmetadata: {name: a-b}\nspec:\n  duration: 10 minutes\n  templates: []\n'
+  const { out } = await lint('lint -f e.yaml', { 'e.yaml': text })
+  assert.match(out, /^e\.yaml:5: document 1, Experiment a-b: spec\.duration: "10 minutes" must be a Go duration/)
+})
+
 test('lint without a file says what it needs', async () => {
   assert.deepEqual(await lint('lint', {}), {
     code: 2,

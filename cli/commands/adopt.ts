@@ -4,6 +4,7 @@ import type { Checked } from '../check-report.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
 import { printValue } from '../output/print-object.ts'
 import { renderAdoption } from '../output/render-adopt.ts'
+import { wrap } from '../output/table.ts'
 import { patchFresh } from '../patch-fresh.ts'
 import { readChecked } from '../read-checked.ts'
 import { parseTarget } from '../target.ts'
@@ -19,6 +20,9 @@ const show = (session: Session, { deployment }: Checked, proposal: Proposal): vo
   const options = { style: terminal.style, width, hasAnnotations: annotations !== undefined }
   terminal.write(`${renderAdoption(`${namespace}/${name}`, proposal, options).join('\n')}\n`)
 }
+
+const hint = (name: string): string =>
+  `sluice adopt deployment/${name} --apply writes this; where manifests come from Git, put it there. No pod is restarted by it.`
 
 /** Only what was shown, and only on the object that it was reckoned from. */
 const write = async (session: Session, { deployment }: Checked, { annotations }: Proposal): Promise<void> => {
@@ -54,10 +58,7 @@ const run = async (session: Session, target: string, { apply, force }: Values): 
     if (text !== shown) show(session, checked, proposal)
     shown = text
     if (apply !== true) {
-      if (isText)
-        terminal.write(
-          `\nsluice adopt deployment/${name} --apply writes this; where manifests come from Git, put it there. No pod is restarted by it.\n`,
-        )
+      if (isText) terminal.write(`\n${wrap(hint(name), terminal.width).join('\n')}\n`)
       return 0
     }
     refuse(name, proposal, force === true)

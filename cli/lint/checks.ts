@@ -9,6 +9,7 @@ import {
 } from '../../api/analysis-run.ts'
 import { ignoredSettings, readSettings } from '../../api/annotations.ts'
 import { checkCanary } from '../../api/check-strategy.ts'
+import { EXPERIMENT_RESOURCE } from '../../api/experiment.ts'
 import type { Labels } from '../../api/kubernetes.ts'
 import { INTERNAL_ANNOTATIONS, PREFIX } from '../../api/names.ts'
 import type { Problem } from '../../api/problem.ts'
@@ -37,12 +38,10 @@ const readAnnotations = (value: unknown): { readonly texts: Labels; readonly pro
   }
 }
 
-const MEANT_FOR_PODS: readonly string[] = INTERNAL_ANNOTATIONS
-
 /** Annotations that nobody reads where they stand. */
 const misplaced = (object: Json): readonly Problem[] =>
   Object.keys(readAnnotations(at(object, 'spec', 'template', 'metadata', 'annotations')).texts)
-    .filter(key => key.startsWith(PREFIX) && !MEANT_FOR_PODS.includes(key))
+    .filter(key => key.startsWith(PREFIX) && !INTERNAL_ANNOTATIONS.includes(key))
     .map(key => ({
       path: `spec.template.metadata.annotations[${key}]`,
       message: `does nothing on pods; it must stand in metadata.annotations of the Deployment`,
@@ -111,6 +110,11 @@ const checkAnalysis =
     return spec.metrics.length === 0 && (spec.templates ?? []).length > 0 ? [] : checkMetrics(spec)
   }
 
+const checkFields =
+  ({ spec }: CustomResource) =>
+  (object: Json): readonly Problem[] =>
+    decode(spec, at(object, 'spec') ?? {}, { path: 'spec' }).problems ?? []
+
 const ARGO = 'argoproj.io/v1alpha1'
 
 /** By `apiVersion kind`. */
@@ -120,6 +124,7 @@ const CHECKS: { readonly [kind: string]: (object: Json) => readonly Problem[] } 
   [`${ARGO} AnalysisTemplate`]: checkAnalysis(ANALYSIS_TEMPLATE_RESOURCE),
   [`${ARGO} ClusterAnalysisTemplate`]: checkAnalysis(CLUSTER_ANALYSIS_TEMPLATE_RESOURCE),
   [`${ARGO} AnalysisRun`]: checkAnalysis(ANALYSIS_RUN_RESOURCE),
+  [`${ARGO} Experiment`]: checkFields(EXPERIMENT_RESOURCE),
 }
 
 /** Undefined for a kind that nothing is known about. */
