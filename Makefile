@@ -65,8 +65,9 @@ fuzz-expr: setup ## the condition language against the Go library on random expr
 	@node test/expr/main.ts $(or $(RUNS),10000) $(SEED)
 
 .PHONY: bench-judge
-bench-judge: setup ## false alarms and time to a verdict of the default check, by simulation
+bench-judge: setup ## false alarms and time to a verdict, by simulation: of the default check, and beside fixed thresholds
 	@node analysis/judge.bench.ts $(ARGS)
+	@node analysis/compare.bench.ts $(ARGS)
 
 .PHONY: bench
 bench: setup ## CPU per request of the router beside bare http-proxy; latency of the admission webhook

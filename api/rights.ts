@@ -54,6 +54,8 @@ const CONTROLLER: Rights = {
     rule('apps', ['deployments/status'], ['patch']),
     rule('apps', ['replicasets'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['pods', 'endpoints'], READ),
+    // restartAt of a Rollout.
+    rule('', ['pods/eviction'], ['create']),
     rule('', ['services'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['events'], ['create', 'patch']),
     rule('discovery.k8s.io', ['endpointslices'], [...READ, 'patch', 'delete']),

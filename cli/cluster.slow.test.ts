@@ -1,12 +1,14 @@
 /** The program as installed, on the in-process cluster: a kubeconfig, a context's namespace, a pipe, and an ejection of real objects. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
+import type { AnalysisRun } from '../api/analysis-run.ts'
 import { holdOps, isHeld } from '../api/hold.ts'
 import type { Deployment, EndpointSlice, KubeObject, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, DESIRED_REPLICAS, POD_TEMPLATE_HASH, SAVED_SELECTOR } from '../api/names.ts'
@@ -14,7 +16,17 @@ import type { Rollout } from '../api/rollout.ts'
 import { detachOps, skipMirrorOps } from '../api/service-mode.ts'
 import { eventually, startTestCluster, type TestCluster } from '../cluster/testing/cluster.ts'
 import { isNotFound } from '../kube/errors.ts'
-import { CRDS, DEPLOYMENTS, ENDPOINT_SLICES, NAMESPACES, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
+import {
+  ANALYSIS_RUNS,
+  CRDS,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  NAMESPACES,
+  REPLICA_SETS,
+  ROLLOUTS,
+  ROUTES,
+  SERVICES,
+} from '../kube/resources.ts'
 import { aRollout, aRoute, aSlice, template } from './testing/objects.ts'
 
 let cluster: TestCluster
@@ -189,6 +201,73 @@ test('an update in which everything of Sluice died is shown, followed, and eject
   await eventually(async () => followed.includes('native, no router in the path'))
   follower.kill('SIGINT')
   assert.equal(await ended, 0)
+})
+
+/** A command that must succeed; what it prints. */
+const does = async (...args: readonly string[]): Promise<string> => {
+  const { code, out, err } = await sluice(...args)
+  assert.equal(code, 0, `${args.join(' ')}: ${err}`)
+  return out
+}
+
+test('a Deployment is adopted, gets other images, restarts and goes back', async () => {
+  const till = { namespace: 'shop', name: 'till' }
+  await cluster.client.create<Deployment>(DEPLOYMENTS, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: till,
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'till' } },
+      template: { ...template('till:v1'), metadata: { labels: { app: 'till' } } },
+    },
+  })
+  const now = () => cluster.client.get<Deployment>(DEPLOYMENTS, till)
+  const isDone = async () => {
+    const { status, metadata } = await now()
+    return status?.observedGeneration === metadata.generation && status?.updatedReplicas === 1 && status.replicas === 1
+  }
+  await eventually(isDone)
+  assert.equal((await sluice('adopt', 'till', '--apply')).code, 1, 'no controller is at work')
+  await does('adopt', 'till', '--apply', '--force')
+  assert.equal((await now()).metadata.annotations?.['sluice.dev/strategy'], 'canary')
+  await does('set', 'image', 'till', 'web=till:v2')
+  await eventually(isDone)
+  await does('restart', 'till')
+  await eventually(isDone)
+  assert.match((await now()).spec.template.metadata?.annotations?.['kubectl.kubernetes.io/restartedAt'] as string, /^20\d\d-/)
+  await does('undo', 'till', '--to-revision', '1')
+  const { template: last } = (await now()).spec
+  assert.deepEqual([last.spec.containers[0]?.image, last.metadata?.annotations], ['till:v1', undefined])
+})
+
+test('objects are made from files, completed by name, and ended', async () => {
+  const template = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisTemplate', metadata: { name: 'smoke' } }
+  const spec = { args: [{ name: 'host' }], metrics: [{ name: 'up', provider: { web: { url: 'http://{{args.host}}' } } }] }
+  writeFileSync(join(directory, 'smoke.json'), JSON.stringify({ ...template, spec }))
+  const lonely =
+    'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: lonely}\nspec:\n  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: gone}\n  strategy: {canary: {}}\n'
+  writeFileSync(join(directory, 'lonely.yaml'), lonely)
+  assert.match(
+    await does('lint', '-f', join(directory, 'lonely.yaml'), '-f', join(directory, 'smoke.json')),
+    /^2 objects checked in 2 files, 0 problems/,
+  )
+  assert.equal(await does('create', '-f', join(directory, 'lonely.yaml')), 'Rollout lonely is there\n')
+  await does('create', 'analysisrun', '--from-file', join(directory, 'smoke.json'), '--name', 'smoke-1', '-a', 'host=web')
+  await does('terminate', 'analysisrun', 'smoke-1')
+  const run = await cluster.client.get<AnalysisRun>(ANALYSIS_RUNS, { namespace: 'shop', name: 'smoke-1' })
+  assert.deepEqual([run.spec.terminate, run.spec.args], [true, [{ name: 'host', value: 'web' }]])
+  // The shell's line comes behind the word, flags and all.
+  const shell = spawn(new URL('./sluice', import.meta.url).pathname, [
+    '__complete',
+    '--kubeconfig',
+    join(directory, 'kubeconfig'),
+    '-n',
+    'shop',
+    'promote',
+    'lo',
+  ])
+  assert.equal(await text(shell.stdout), 'lonely\n:4\n')
 })
 
 test('a reader that closes early is no error', async () => {

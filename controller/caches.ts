@@ -101,7 +101,7 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     slices: start<EndpointSlice>(resources.ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: fronted } }),
     endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),
-    rollouts: start<Rollout>(resources.ROLLOUTS),
+    rollouts: start<Rollout>(resources.ROLLOUTS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     routes: start<Route>(resources.ROUTES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),

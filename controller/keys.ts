@@ -4,6 +4,7 @@ import type { Deployment, EndpointSlice, KubeObject, Service } from '../api/kube
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '../api/names.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { BY_NAMESPACE, type Caches } from './caches.ts'
+import { servicesOf } from './user-rollouts/select.ts'
 
 export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
@@ -15,7 +16,7 @@ export const keysOfDeployment = (caches: Caches, deployment: Deployment): readon
   return isOurs(deployment) || caches.rollouts.get(namespace, name) !== undefined ? [keyOf(namespace, name)] : []
 }
 
-/** A ReplicaSet's or pod's: by the controlling owner, through the ReplicaSet for a pod. */
+/** A ReplicaSet's or pod's: by the controlling owner, a Deployment or a Rollout, through the ReplicaSet for a pod. */
 export const keysOfOwned = (caches: Caches, object: KubeObject): readonly string[] => {
   const { namespace = '' } = object.metadata
   const owner = object.metadata.ownerReferences?.find(ref => ref.controller)
@@ -23,6 +24,7 @@ export const keysOfOwned = (caches: Caches, object: KubeObject): readonly string
     const replicaSet = caches.replicaSets.get(namespace, owner.name)
     return replicaSet === undefined ? [] : keysOfOwned(caches, replicaSet)
   }
+  if (owner?.kind === 'Rollout') return [keyOf(namespace, owner.name)]
   if (owner?.kind !== 'Deployment') return []
   const deployment = caches.deployments.get(namespace, owner.name)
   return deployment === undefined ? [keyOf(namespace, owner.name)] : keysOfDeployment(caches, deployment)
@@ -42,10 +44,15 @@ export const keysOfService = (caches: Caches, service: Service): readonly string
     .by(BY_NAMESPACE, namespace)
     .filter(deployment => isOurs(deployment) && selectsPods(service, deployment.spec.template.metadata?.labels ?? {}))
     .map(deployment => keyOf(namespace, deployment.metadata.name))
+  const pointing = caches.rollouts
+    .by(BY_NAMESPACE, namespace)
+    .filter(rollout => servicesOf(rollout).includes(name))
+    .map(rollout => keyOf(namespace, rollout.metadata.name))
   return [
     ...new Set([
       ...(labelled === undefined ? [] : [keyOf(namespace, labelled)]),
       ...selecting,
+      ...pointing,
       ...keysOfRouted(caches, namespace, name),
     ]),
   ]

@@ -23,6 +23,8 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
   --metric-plugin NAME=ADDRESS
                        a metric provider of your own, e.g. acme/errors=http://plugin.ops:8080/ or acme/errors=exec:/plugins/errors;
                        may be given several times; see docs/analysis-plugins.md
+  --rollouts           also run Rollouts that users wrote (argoproj.io/v1alpha1), not only annotated Deployments; never beside an Argo
+                       Rollouts controller that runs the same ones
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
@@ -45,6 +47,7 @@ const readFlags = () => {
         'max-drain-ms': { type: 'string', default: '60000' },
         probes: { type: 'string', default: '20' },
         'metric-plugin': { type: 'string', multiple: true, default: [] },
+        rollouts: { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
         help: { type: 'boolean', default: false },
       },
@@ -111,6 +114,7 @@ const main = async (): Promise<void> => {
     host: values.host,
     healthPort: numberOf('health-port'),
     external: external(),
+    userRollouts: values.rollouts,
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
   })
   const why = await Promise.race([stopped.then(() => 'stopped' as const), controller.lost.then(() => 'lost' as const)])

@@ -38,8 +38,8 @@ export type RolloutControllerOptions = {
 export type Outcome = { readonly afterMs?: number }
 
 /** How soon a pass is tried again whose view was older than the cluster. */
-const BEHIND_MS = 20
-const CONFLICT_MS = 50
+export const BEHIND_MS = 20
+export const CONFLICT_MS = 50
 /** Between a probe and what follows from it: one that failed is not repeated as fast as the machine can. */
 const PROBED_MS = 100
 
@@ -48,7 +48,7 @@ const isFailedTest = (error: unknown): boolean =>
   isApiError(error) && error.status === 422 && /\btest(ing)?\b/i.test(error.message)
 
 /** The view was stale: somebody (often we ourselves, a moment ago) was quicker. Not an error. */
-const isStale = (error: unknown): boolean =>
+export const isStale = (error: unknown): boolean =>
   isConflict(error) || isAlreadyExists(error) || isNotFound(error) || isFailedTest(error)
 
 const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
@@ -138,5 +138,5 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
 }
 
 /** What a log line says of an intent: not whole manifests. */
-const summarise = (intent: { readonly kind: string }): { readonly [field: string]: unknown } =>
+export const summarise = (intent: { readonly kind: string }): { readonly [field: string]: unknown } =>
   Object.fromEntries(Object.entries(intent).filter(([, value]) => typeof value !== 'object' || Array.isArray(value)))

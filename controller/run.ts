@@ -34,6 +34,8 @@ import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
+import { makeUserRolloutController } from './user-rollouts/controller.ts'
+import { findUsersOwn } from './user-rollouts/select.ts'
 
 export type ControllerOptions = {
   /** What metric providers outside of the cluster's routers need. */
@@ -48,6 +50,8 @@ export type ControllerOptions = {
   readonly host: string
   readonly healthPort: number
   readonly settings: Settings
+  /** Also run Rollouts that users wrote, with their own template. */
+  readonly userRollouts?: boolean
 }
 
 export type RunningController = {
@@ -139,11 +143,13 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     void analyses.shutDown({ dropWaiting: true })
   }
   signal.addEventListener('abort', stop, { once: true })
+  const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events })
   const timed = async (key: string) => {
     const began = performance.now()
     const [namespace = '', name = ''] = key.split('/')
     try {
-      return asResult(await reconcileRollout(key))
+      const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
+      return asResult(own ? await reconcileUsersOwn(key, own) : await reconcileRollout(key))
     } catch (error) {
       metrics.failed(namespace, name)
       throw error

@@ -105,7 +105,7 @@ describe('in the middle of a canary on a real node', () => {
     const { reasons } = await endure('API server restarted', async () => {
       lab.kill('kube-apiserver', 'SIGKILL', 10_000)
       await sleep(10_000)
-      await waitFor({ what: 'the API server to be back' }, () => lab.client.raw('GET', '/readyz').then(() => true))
+      await waitFor({ what: 'the API server to be back' }, () => lab.client.raw('GET', '/version').then(() => true))
       return { awaySeconds: 10 }
     })
     assert.deepEqual(reasons, {})

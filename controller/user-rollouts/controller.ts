@@ -1,0 +1,96 @@
+/** Gather, plan, execute, report: one pass over one Rollout of a user. What to do is decided in engine/rollout/. */
+import type { KubeObject } from '../../api/kubernetes.ts'
+import type { Rollout } from '../../api/rollout.ts'
+import { applyConditions } from '../../engine/conditions.ts'
+import { planUserRollout, type RolloutPlan } from '../../engine/rollout/plan.ts'
+import type { RolloutSeen } from '../../engine/rollout/seen.ts'
+import { isApiError, messageOf } from '../../kube/errors.ts'
+import { ROLLOUTS } from '../../kube/resources.ts'
+import type { Executor } from '../execute.ts'
+import { mergePatchBetween } from '../merge-patch.ts'
+import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
+import { executeRollout } from './execute.ts'
+import { gatherRollout } from './gather.ts'
+
+type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'>
+
+/** After a ReplicaSet that the API server refused: a quota or a policy may be changed. */
+const REFUSED_MS = 20_000
+
+/** The API server does not take the ReplicaSet as it is: trying again at once would be refused again. */
+const isRefusal = (error: unknown): boolean => isApiError(error) && [400, 403, 422].includes(error.status)
+
+const executorFor = (
+  { client, events, expectations }: Options,
+  key: string,
+  { namespace, name, rollout }: RolloutSeen,
+): Executor => ({
+  client,
+  events,
+  namespace,
+  name,
+  about: rollout,
+  rollout,
+  wrote: (object: KubeObject) => expectations.wrote(key, object),
+  target: () => undefined,
+  probed: () => undefined,
+})
+
+export const makeUserRolloutController = (options: Options): ((key: string, rollout: Rollout) => Promise<Outcome>) => {
+  const { client, caches, expectations, clock, log, events } = options
+
+  /** `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must not be written over. */
+  const writeStatus = async (
+    key: string,
+    { namespace, name, rollout }: RolloutSeen,
+    wanted: Rollout['status'],
+    resourceVersion = rollout.metadata.resourceVersion,
+  ) => {
+    const status = wanted === undefined ? undefined : mergePatchBetween(rollout.status ?? {}, wanted)
+    if (status === undefined) return
+    const body = { metadata: { resourceVersion }, status }
+    expectations.wrote(key, await client.patch(ROLLOUTS, { namespace, name }, 'merge', body, 'status'))
+  }
+
+  const tellRefusal = async (key: string, seen: RolloutSeen, name: string, error: unknown): Promise<Outcome> => {
+    const message = `Failed to create new replica set "${name}": ${messageOf(error)}`
+    const before = seen.rollout.status?.conditions ?? []
+    const wish = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message } as const
+    const told = before.find(({ type }) => type === 'Progressing')
+    if (told?.message !== message) events.record(seen.rollout, { type: 'Warning', reason: 'ReplicaSetCreateError', message })
+    const conditions = [...before.filter(({ type }) => type !== 'Progressing'), ...applyConditions(before, [wish], clock.now())]
+    await writeStatus(key, seen, { ...seen.rollout.status, conditions })
+    return { afterMs: REFUSED_MS }
+  }
+
+  const carryOut = async (key: string, seen: RolloutSeen, { intents, status }: RolloutPlan): Promise<Outcome | undefined> => {
+    const executor = executorFor(options, key, seen)
+    let { resourceVersion } = seen.rollout.metadata
+    for (const intent of intents) {
+      log.info('intent', { rollout: key, intent: summarise(intent) })
+      try {
+        resourceVersion = await executeRollout(intent, executor, resourceVersion)
+      } catch (error) {
+        if (intent.kind !== 'createReplicaSet' || !isRefusal(error)) throw error
+        return tellRefusal(key, seen, intent.replicaSet.metadata.name, error)
+      }
+    }
+    await writeStatus(key, seen, status, resourceVersion)
+    return undefined
+  }
+
+  return async (key, rollout) => {
+    if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
+    const seen = gatherRollout(caches, rollout)
+    const planned = planUserRollout(seen, clock.now())
+    try {
+      const refused = await carryOut(key, seen, planned)
+      if (refused !== undefined) return refused
+    } catch (error) {
+      if (!isStale(error)) throw error
+      log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
+      return { afterMs: CONFLICT_MS }
+    }
+    return planned.wakeAt === undefined ? {} : { afterMs: Math.max(0, planned.wakeAt - clock.now()) }
+  }
+}

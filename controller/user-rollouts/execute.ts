@@ -1,0 +1,46 @@
+/** Carries out what only Rollouts of users ask for; everything else as for Deployments. */
+import type { RolloutIntent } from '../../engine/rollout/intents.ts'
+import { isApiError } from '../../kube/errors.ts'
+import { ROLLOUTS } from '../../kube/resources.ts'
+import { type Executor, execute } from '../execute.ts'
+
+type Evict = Extract<RolloutIntent, { readonly kind: 'evictPod' }>
+
+/** A PodDisruptionBudget that does not allow it now (429) is waited for, and a pod that is gone is what was wanted. */
+const evict = async ({ name, uid }: Evict, { client, namespace }: Executor): Promise<void> => {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/eviction`
+  const body = {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+    metadata: { name, namespace },
+    deleteOptions: { preconditions: { uid } },
+  }
+  try {
+    await client.raw('POST', path, body)
+  } catch (error) {
+    if (!isApiError(error) || (error.status !== 429 && error.status !== 404)) throw error
+  }
+}
+
+/** The Rollout must be the one that was seen: what a person wrote since is not passed over. Answers its next resourceVersion. */
+const patchRollout = async (
+  { patch }: Extract<RolloutIntent, { readonly kind: 'patchRollout' }>,
+  to: Executor,
+  resourceVersion: string | undefined,
+): Promise<string | undefined> => {
+  const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } }
+  const written = await to.client.patch(ROLLOUTS, { namespace: to.namespace, name: to.name }, 'merge', body)
+  to.wrote(written)
+  return written.metadata.resourceVersion
+}
+
+/** Answers the Rollout's resourceVersion after it. */
+export const executeRollout = async (
+  intent: RolloutIntent,
+  to: Executor,
+  resourceVersion: string | undefined,
+): Promise<string | undefined> => {
+  if (intent.kind === 'patchRollout') return patchRollout(intent, to, resourceVersion)
+  await (intent.kind === 'evictPod' ? evict(intent, to) : execute(intent, to))
+  return resourceVersion
+}

@@ -1,0 +1,28 @@
+/** Rollouts with a template of their own, written by users: the second way to use Sluice beside annotated Deployments. */
+import { INSTANCE_ID_LABEL, PREFIX } from '../../api/names.ts'
+import type { Rollout } from '../../api/rollout.ts'
+import type { Caches } from '../caches.ts'
+
+/** Made by a person, and for no named controller: not Sluice's own note of a Deployment, and not for an Argo Rollouts with an instance ID. */
+export const isUsersOwn = ({ metadata }: Rollout): boolean =>
+  metadata.labels?.[INSTANCE_ID_LABEL] === undefined &&
+  !(metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === 'Deployment' && controller === true)
+
+/** Names of the Services that its strategy points at versions. */
+export const servicesOf = ({ spec }: Rollout): readonly string[] => {
+  const { canary, blueGreen } = spec.strategy
+  return [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService].flatMap(name =>
+    name === undefined || name === '' ? [] : [name],
+  )
+}
+
+/** The Rollout of a key, when it is a user's own and no annotated Deployment of the same name has the key. */
+export const findUsersOwn = (
+  { rollouts, deployments }: Pick<Caches, 'rollouts' | 'deployments'>,
+  namespace: string,
+  name: string,
+): Rollout | undefined => {
+  const rollout = rollouts.get(namespace, name)
+  const annotations = Object.keys(deployments.get(namespace, name)?.metadata.annotations ?? {})
+  return rollout !== undefined && isUsersOwn(rollout) && !annotations.some(key => key.startsWith(PREFIX)) ? rollout : undefined
+}
