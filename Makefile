@@ -27,6 +27,10 @@ test: setup ## all tests that need nothing but this machine: unit, properties, i
 	@tools/setup prometheus
 	@node tools/run-tests.ts all
 
+.PHONY: parity
+parity: setup ## what of Argo Rollouts is here, row by row, each proved by tests that are run for it: done, on purpose, missing
+	@node tools/parity/main.ts
+
 .PHONY: monitoring-test
 monitoring-test: setup ## rules, alerts and dashboards: by promtool, by helm, and on a real Prometheus (as root on Debian: installed)
 	@tools/setup kubectl
