@@ -17,6 +17,7 @@ setup: ## install what is missing: Node 24 (if this machine's is older) and the 
 .PHONY: check
 check: setup ## types, lint, import rules, unit tests; under a minute
 	@tsc -p .
+	@tsc -p dashboard/ui
 	@biome check --error-on-warnings .
 	@node tools/gen.ts --check
 	@node tools/run-tests.ts unit
@@ -87,6 +88,16 @@ bench-router: setup ## CPU, throughput and p99 of the router beside nginx, hapro
 fuzz-router: setup ## random requests through both lanes in front of Node's, nginx's and Go's servers (SECONDS=60 SEED=n)
 	@node test/smuggling/fuzz.ts --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
 
+.PHONY: ui
+ui: setup ## the dashboard's page into dashboard/ui/dist, with its size
+	@node dashboard/ui/tools/build.ts
+
+.PHONY: ui-test
+ui-test: setup ## the dashboard in a real browser: screens, keyboard, axe, pictures, 1,000 rollouts (Debian's Chromium, else skipped)
+	@tools/setup chromium
+	@node dashboard/ui/tools/build.ts
+	@node tools/run-tests.ts 'dashboard/ui/**/*.test.ts'
+
 .PHONY: image
 image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARGS='--name sluice:dev --out FILE.tar')
 	@node image/build.ts $(ARGS)
@@ -109,4 +120,4 @@ format: setup ## format all sources
 
 .PHONY: clean
 clean: ## remove what was installed and built in this folder
-	rm -rf dist node_modules tools/runtime/node_modules tools/kubectl/node_modules tools/kubectl/bin
+	rm -rf dist dashboard/ui/dist node_modules tools/runtime/node_modules tools/kubectl/node_modules tools/kubectl/bin
