@@ -1,53 +1,21 @@
 /** The planner of a Rollout that has its own template: what was observed in, what to do and to report out. Pure and total. */
-import type { RolloutStatus } from '../../api/rollout.ts'
 import { applyConditions } from '../conditions.ts'
-import { abortAtDeadline, deadlineOf, makeConditions } from './conditions.ts'
 import { isSettled, type RolloutContext, readContext } from './context.ts'
+import { finish, type RolloutPlan } from './finish.ts'
 import { cleanUpHistory } from './history.ts'
 import { event, type RolloutIntent } from './intents.ts'
 import { makeReplicaSet, planNewest } from './make-replica-set.ts'
-import { tellPhase } from './phase.ts'
 import { isChanged, type RolloutProgress, readProgress, skipReason, startProgress } from './progress.ts'
 import { planRestart } from './restart.ts'
 import { isAtSize, isFull, planScale } from './scale.ts'
 import type { RolloutSeen } from './seen.ts'
 import { planServices } from './services.ts'
-import { makeFields, type Standing } from './status.ts'
-import { statusEvents } from './told.ts'
 import { isRollbackWithinWindow, newRevision } from './versions.ts'
 import { takeStep } from './walk.ts'
 
-export type RolloutPlan = {
-  readonly intents: readonly RolloutIntent[]
-  /** The whole status to report. Written only when it differs. */
-  readonly status?: RolloutStatus
-  /** When to look again even if nothing changes; milliseconds since the epoch. */
-  readonly wakeAt?: number
-}
+export type { RolloutPlan } from './finish.ts'
 
 const INVALID_RECHECK_MS = 20_000
-
-type Draft = Standing & {
-  readonly intents: readonly RolloutIntent[]
-  readonly created?: string
-  readonly wakeAt?: number | undefined
-}
-
-/** Conditions, phase and message of a draft, and the events of what changed. */
-const finish = (context: RolloutContext, draft: Draft): RolloutPlan => {
-  const first = makeFields(context, draft)
-  const progress = abortAtDeadline(context, draft.progress, first)
-  const fields = progress === draft.progress ? first : makeFields(context, { ...draft, progress })
-  const conditions = makeConditions({ context, progress, after: fields, created: draft.created })
-  const known = { ...fields, conditions }
-  const { phase, message } = tellPhase(known, context.rollout.spec)
-  const status: RolloutStatus = { ...known, phase, ...(message !== '' && { message }) }
-  const deadline = deadlineOf({ ...context, status }, progress)
-  // Only after the deadline it has passed; times of conditions are whole seconds.
-  const times = [draft.wakeAt, deadline === undefined ? undefined : deadline + 1000].filter(at => at !== undefined)
-  const wakeAt = times.length > 0 ? Math.max(context.now + 1, Math.min(...times)) : undefined
-  return { intents: [...draft.intents, ...statusEvents(context, status)], status, ...(wakeAt !== undefined && { wakeAt }) }
-}
 
 /** Nothing moves while the spec is wrong; the condition goes with the first look at a right one. */
 const planInvalid = (context: RolloutContext, invalid: string): RolloutPlan => {

@@ -25,10 +25,12 @@ export type Standing = {
   /** The newest version is the stable one from now on. */
   readonly promoted: boolean
   readonly restartedAt: string | undefined
+  /** Of the strategy; they stand over the common ones. */
+  readonly fields?: RolloutStatus
 }
 
 /** Everything but conditions, phase and message. */
-export const makeFields = (context: RolloutContext, { progress, promoted, restartedAt }: Standing): RolloutStatus => {
+export const makeFields = (context: RolloutContext, { progress, promoted, restartedAt, fields }: Standing): RolloutStatus => {
   const { status, versions, steps, stepHash, now } = context
   const stableRS = promoted ? versions.hash : status.stableRS
   const index = promoted ? steps.length : progress.index
@@ -45,6 +47,7 @@ export const makeFields = (context: RolloutContext, { progress, promoted, restar
     ...(isOpen && progress.pauses.length > 0 && { pauseConditions: progress.pauses }),
     ...(isOpen && progress.controllerPause && { controllerPause: true }),
     ...(restartedAt !== undefined && { restartedAt }),
+    ...fields,
   }
 }
 
