@@ -9,7 +9,7 @@ import type { BackendSeen, ProbeSeen, RouterSeen, Seen, ServiceSeen, Settings } 
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches, isPodReady, isPrivate } from './caches.ts'
 
 /** Worked out once for each object that the caches hold. */
-const TEMPLATE_PROBLEMS = makeTemplateProblems()
+export const TEMPLATE_PROBLEMS = makeTemplateProblems()
 
 export type Extras = {
   /** The newest answer of each router's admin port, by pod name. */

@@ -3,8 +3,9 @@ import type { AnalysisRun } from '../api/analysis-run.ts'
 import type { Deployment, EndpointSlice, KubeObject, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '../api/names.ts'
 import { selectsPods } from '../api/service-mode.ts'
+import type { Informer } from '../kube/informer.ts'
 import { BY_NAMESPACE, type Caches } from './caches.ts'
-import { servicesOf } from './user-rollouts/select.ts'
+import { isUsersOwn, servicesOf } from './user-rollouts/select.ts'
 
 export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
@@ -62,19 +63,32 @@ export const keysOfService = (caches: Caches, service: Service): readonly string
 export const keysOfEndpoints = (caches: Caches, object: EndpointSlice | KubeObject): readonly string[] => {
   const { namespace = '', name, labels } = object.metadata
   const service = caches.services.get(namespace, labels?.[SERVICE_NAME] ?? name)
-  // At rest endpoints come and go all day and nothing depends on them; in flight there is a Route.
+  // At rest endpoints come and go all day and nothing depends on them; in flight there is a Route, or a Service that is switched.
   const fronted = service?.metadata.labels?.[FRONTED_SERVICE_LABEL] ?? service?.metadata.name
-  return fronted === undefined ? [] : keysOfRouted(caches, namespace, fronted)
+  if (fronted === undefined) return []
+  const switching = caches.rollouts
+    .by(BY_NAMESPACE, namespace)
+    .filter(
+      ({ spec, status }) => spec.strategy.blueGreen?.activeService === fronted && status?.stableRS !== status?.currentPodHash,
+    )
+    .map(({ metadata }) => keyOf(namespace, metadata.name))
+  return [...keysOfRouted(caches, namespace, fronted), ...switching]
 }
 
 export const keysOfAnalysisRun = (run: AnalysisRun): readonly string[] =>
   (run.metadata.ownerReferences ?? []).filter(ref => ref.kind === 'Rollout').map(ref => keyOf(run.metadata.namespace, ref.name))
 
-/** Templates change rarely, so every Deployment that may use one is looked at: those of its namespace, all of them for one of the cluster. */
-export const keysOfTemplate = (caches: Caches, namespace: string | undefined): readonly string[] =>
-  (namespace === undefined ? caches.deployments.list() : caches.deployments.by(BY_NAMESPACE, namespace))
-    .filter(isOurs)
-    .map(({ metadata }) => keyOf(metadata.namespace, metadata.name))
+/**
+ * Templates change rarely, so every Deployment and Rollout that may use one is looked at: those of its namespace, all of them for one of
+ * the cluster.
+ */
+export const keysOfTemplate = (caches: Caches, namespace: string | undefined): readonly string[] => {
+  const of = <T extends KubeObject>(informer: Pick<Informer<T>, 'list' | 'by'>): readonly T[] =>
+    namespace === undefined ? informer.list() : informer.by(BY_NAMESPACE, namespace)
+  return [...of(caches.deployments).filter(isOurs), ...of(caches.rollouts).filter(isUsersOwn)].map(({ metadata }) =>
+    keyOf(metadata.namespace, metadata.name),
+  )
+}
 
 /** Every Deployment with a Route: what a change of the router fleet matters to. */
 export const keysOfRoutes = (caches: Caches): readonly string[] => [
