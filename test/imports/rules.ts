@@ -28,6 +28,7 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   webhook: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   controller: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   cli: ['api', 'engine', 'traffic', 'kube', 'analysis'],
+  dashboard: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   local: ['api', 'kube', 'cluster'],
   demo: ['api', 'kube', 'cluster', 'local'],
   image: ['controller', 'webhook', 'router', 'cli'],
