@@ -1,5 +1,6 @@
 /** What a command is: a name, what it takes, and what it does with an open session. One file each under commands/. */
 import type { KubeClient } from '../kube/client.ts'
+import { UserError } from '../view/user-error.ts'
 import type { Style } from './output/style.ts'
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml'
@@ -65,7 +66,7 @@ export type Command = {
 }
 
 /** Something the user can put right; its message says what to do and is printed as one line. */
-export class CliError extends Error {
+export class CliError extends UserError {
   readonly exitCode: number
 
   constructor(message: string, exitCode = 1) {

@@ -1,6 +1,6 @@
 /** Any failure as one line that says what to do. */
 import { isApiError, messageOf } from '../kube/errors.ts'
-import { CliError } from './command.ts'
+import { UserError } from '../view/user-error.ts'
 
 const UNREACHABLE: readonly string[] = [
   'ECONNREFUSED',
@@ -31,7 +31,7 @@ const HINTS: { readonly [status: number]: string } = {
 
 export const explainError = (error: unknown): string => {
   const message = messageOf(error).replaceAll(/\s*\n\s*/g, '; ')
-  if (error instanceof CliError) return message
+  if (error instanceof UserError) return message
   if (isApiError(error)) {
     const hint = HINTS[error.status]
     return hint === undefined ? message : `${message}; ${hint}`

@@ -1,6 +1,6 @@
 /** The routers' numbers for a page that is painted again and again: asked in the background, so that a slow answer holds nothing up. */
-import type { Asked, Numbers, NumbersReader } from './read-numbers.ts'
-import { isInProgress, type RolloutView } from './view.ts'
+import type { Asked, Numbers, NumbersReader } from '../view/read-numbers.ts'
+import { isInProgress, type RolloutView } from '../view/rollout-view.ts'
 
 export type LiveNumbers = {
   /** What is known now; asks anew when that is due. */

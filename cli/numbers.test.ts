@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Asked } from '../view/read-numbers.ts'
+import { makeRolloutView, type RolloutView } from '../view/rollout-view.ts'
 import { liveNumbers } from './live-numbers.ts'
 import { sparkline } from './output/sparkline.ts'
 import { cellsOf } from './output/style.ts'
-import type { Asked } from './read-numbers.ts'
 import { makeMemoryApi } from './testing/memory-api.ts'
 import { shopWithNumbers } from './testing/numbers.ts'
 import { anAnalysisRun, aRollout, aRoute, aService, healthy, midUpdate } from './testing/objects.ts'
 import { assertGolden, run } from './testing/run.ts'
-import { makeRolloutView, type RolloutView } from './view.ts'
 
 test('get shows traffic, success and p99 of both versions as sparklines, within the terminal', async () => {
   const api = shopWithNumbers({ rate: 6, failing: 0.03 })

@@ -5,9 +5,9 @@ import { CONTROLLER_LEASE, ROUTER_APP_LABEL } from '../api/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { isApiError } from '../kube/errors.ts'
 import { DEPLOYMENTS, ENDPOINT_SLICES, LEASES, PODS, REPLICA_SETS, SERVICES } from '../kube/resources.ts'
+import { notThere, readList, readObject } from '../view/read-objects.ts'
 import type { Checked } from './check-report.ts'
 import { type Lease, liveHolder } from './eject/lease.ts'
-import { notThere, readList, readObject } from './read-objects.ts'
 import { readAround } from './read-surroundings.ts'
 
 /** What only an administrator may see is left out, not an error. */

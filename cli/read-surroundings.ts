@@ -7,7 +7,7 @@ import type { NamespaceSeen, NetworkPolicy, PeerAuthentication, Surroundings } f
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { isApiError } from '../kube/errors.ts'
 import { NAMESPACES, NETWORK_POLICIES, PEER_AUTHENTICATIONS, ROLLOUTS } from '../kube/resources.ts'
-import { readList, readObject } from './read-objects.ts'
+import { readList, readObject } from '../view/read-objects.ts'
 
 export type Autoscaler = KubeObject & {
   readonly spec?: {

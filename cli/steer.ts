@@ -1,11 +1,11 @@
 /** Carries a steering out: reads the Rollout, sends the planned patches, says what is under way. */
 import type { Rollout } from '../api/rollout.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
+import { readRolloutView } from '../view/read-objects.ts'
+import type { RolloutView } from '../view/rollout-view.ts'
+import type { Steering } from '../view/steering.ts'
 import { CliError, type Session } from './command.ts'
-import { readRolloutView } from './read-objects.ts'
-import type { Steering } from './steering.ts'
 import { parseTarget } from './target.ts'
-import type { RolloutView } from './view.ts'
 
 export const steer = async (
   session: Session,

@@ -7,7 +7,7 @@ import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
-import { makeRolloutView, type RolloutView } from './view.ts'
+import { makeRolloutView, type RolloutView } from '../view/rollout-view.ts'
 
 /** What goes wrong with a watch is tried again for ever; the page shows what is known. */
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => SILENT }

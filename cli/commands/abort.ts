@@ -1,6 +1,6 @@
+import { steerAbort } from '../../view/steering.ts'
 import type { Command } from '../command.ts'
 import { steer } from '../steer.ts'
-import { steerAbort } from '../steering.ts'
 
 export const abort: Command = {
   name: 'abort',

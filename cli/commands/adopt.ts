@@ -1,11 +1,11 @@
 import { DEPLOYMENTS } from '../../kube/resources.ts'
+import { patchFresh } from '../../view/patch-fresh.ts'
 import { annotated, type Proposal, proposeAdoption } from '../adopt.ts'
 import type { Checked } from '../check-report.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
 import { printValue } from '../output/print-object.ts'
 import { renderAdoption } from '../output/render-adopt.ts'
 import { wrap } from '../output/table.ts'
-import { patchFresh } from '../patch-fresh.ts'
 import { readChecked } from '../read-checked.ts'
 import { parseTarget } from '../target.ts'
 

@@ -3,11 +3,11 @@ import type { AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { KubeObject } from '../../api/kubernetes.ts'
 import type { Resource } from '../../kube/client.ts'
 import { ANALYSIS_RUNS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES, EXPERIMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { readObject } from '../../view/read-objects.ts'
 import { CliError, type Command, type InputFile, type Session, type Values } from '../command.ts'
 import { readManifests } from '../lint/documents.ts'
 import { lintFiles, renderProblemLine } from '../lint/lint.ts'
 import { makeAnalysisRun } from '../make-analysis-run.ts'
-import { readObject } from '../read-objects.ts'
 
 const KINDS: readonly Resource[] = [ROLLOUTS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES, ANALYSIS_RUNS, EXPERIMENTS]
 

@@ -1,10 +1,10 @@
+import { explainRun } from '../../view/explain.ts'
+import { phaseOf } from '../../view/phase.ts'
+import { numbersReader } from '../../view/read-numbers.ts'
+import { readRolloutView } from '../../view/read-objects.ts'
 import type { Command, Session } from '../command.ts'
-import { explainRun } from '../explain/explain.ts'
 import { printValue } from '../output/print-object.ts'
 import { renderExplain } from '../output/render-explain.ts'
-import { phaseOf } from '../phase.ts'
-import { numbersReader } from '../read-numbers.ts'
-import { readRolloutView } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
 
 const run = async (session: Session, target: string): Promise<number> => {

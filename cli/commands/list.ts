@@ -1,41 +1,13 @@
 import type { Experiment } from '../../api/experiment.ts'
 import type { Deployment } from '../../api/kubernetes.ts'
-import { PREFIX } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { DEPLOYMENTS, EXPERIMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { joinByName } from '../../view/join-by-name.ts'
+import { readList } from '../../view/read-objects.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
 import { printList } from '../output/print-object.ts'
 import { renderExperiments } from '../output/render-experiments.ts'
-import { type ListedRollout, renderList } from '../output/render-list.ts'
-import { readList } from '../read-objects.ts'
-
-const keyOf = ({ metadata }: Deployment | Rollout): string => `${metadata.namespace ?? ''}/${metadata.name}`
-
-/** Every Rollout with its Deployment, and opted-in Deployments that have no Rollout yet; in order of namespace and name. */
-const joinByName = (rollouts: readonly Rollout[], deployments: readonly Deployment[]): readonly ListedRollout[] => {
-  const byKey = new Map(deployments.map(one => [keyOf(one), one]))
-  const listed = new Set(rollouts.map(keyOf))
-  const waiting = deployments.filter(
-    one => one.metadata.annotations?.[`${PREFIX}strategy`] !== undefined && !listed.has(keyOf(one)),
-  )
-  const views: ListedRollout[] = [
-    ...rollouts.map(rollout => {
-      const deployment = rollout.spec.workloadRef?.kind === 'Deployment' ? byKey.get(keyOf(rollout)) : undefined
-      return {
-        name: rollout.metadata.name,
-        namespace: rollout.metadata.namespace ?? '',
-        rollout,
-        ...(deployment && { deployment }),
-      }
-    }),
-    ...waiting.map(deployment => ({
-      name: deployment.metadata.name,
-      namespace: deployment.metadata.namespace ?? '',
-      deployment,
-    })),
-  ]
-  return views.sort((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name))
-}
+import { renderList } from '../output/render-list.ts'
 
 type Wish = { readonly only: string | undefined }
 

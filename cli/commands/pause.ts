@@ -1,6 +1,6 @@
+import { steerPause } from '../../view/steering.ts'
 import type { Command } from '../command.ts'
 import { steer } from '../steer.ts'
-import { steerPause } from '../steering.ts'
 
 export const pause: Command = {
   name: 'pause',

@@ -1,6 +1,6 @@
+import { steerPromote, steerPromoteFull, steerSkip } from '../../view/steering.ts'
 import type { Command, Values } from '../command.ts'
 import { steer } from '../steer.ts'
-import { steerPromote, steerPromoteFull, steerSkip } from '../steering.ts'
 
 const chooseSteer = ({ full, skipCurrentStep, skipAllSteps }: Values) => {
   if (full === true) return steerPromoteFull

@@ -1,6 +1,6 @@
+import { steerResume } from '../../view/steering.ts'
 import type { Command } from '../command.ts'
 import { steer } from '../steer.ts'
-import { steerResume } from '../steering.ts'
 
 export const resume: Command = {
   name: 'resume',

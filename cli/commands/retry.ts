@@ -1,9 +1,9 @@
 import { isNotFound } from '../../kube/errors.ts'
 import { EXPERIMENTS } from '../../kube/resources.ts'
+import { steerRetry } from '../../view/steering.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
 import { readKind } from '../experiment-target.ts'
 import { steer } from '../steer.ts'
-import { steerRetry } from '../steering.ts'
 import { joinKinds } from '../target.ts'
 
 /** An experiment without a status is a new one. */

@@ -1,9 +1,9 @@
+import { patchFresh } from '../../view/patch-fresh.ts'
+import { readRolloutView } from '../../view/read-objects.ts'
+import { planSetImage } from '../../view/set-image.ts'
+import { workloadOf } from '../../view/workload.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
-import { patchFresh } from '../patch-fresh.ts'
-import { readRolloutView } from '../read-objects.ts'
-import { planSetImage } from '../set-image.ts'
 import { joinKinds, parseTarget } from '../target.ts'
-import { workloadOf } from '../workload.ts'
 
 const run = async (session: Session, target: string, _values: Values, words: readonly string[]): Promise<number> => {
   const [first, ...images] = joinKinds(words.slice(1))

@@ -2,9 +2,9 @@ import { parseDuration } from '../../api/duration.ts'
 import type { Deployment } from '../../api/kubernetes.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { DEPLOYMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { type Phase, phaseOf } from '../../view/phase.ts'
+import { notThere, readObject } from '../../view/read-objects.ts'
 import { CliError, type Command, type Session } from '../command.ts'
-import { type Phase, phaseOf } from '../phase.ts'
-import { notThere, readObject } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
 
 const POLL_MS = 500

@@ -1,9 +1,9 @@
+import { patchFresh } from '../../view/patch-fresh.ts'
+import { readRolloutView } from '../../view/read-objects.ts'
+import { planUndo } from '../../view/undo.ts'
+import { workloadOf } from '../../view/workload.ts'
 import { CliError, type Command } from '../command.ts'
-import { patchFresh } from '../patch-fresh.ts'
-import { readRolloutView } from '../read-objects.ts'
 import { parseTarget } from '../target.ts'
-import { planUndo } from '../undo.ts'
-import { workloadOf } from '../workload.ts'
 
 const parseRevision = (text: string): number => {
   if (!/^\d{1,9}$/.test(text))

@@ -1,6 +1,6 @@
+import { patchFresh } from '../../view/patch-fresh.ts'
 import type { Command, Session } from '../command.ts'
 import { ejectAll, readWaits, WAIT_OPTIONS } from '../eject/run.ts'
-import { patchFresh } from '../patch-fresh.ts'
 import { removeAdmission } from '../uninstall/admission.ts'
 import { removeMarks } from '../uninstall/marks.ts'
 import { removeKept, stopComponent, waitForNoLeader } from '../uninstall/processes.ts'

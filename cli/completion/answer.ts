@@ -3,8 +3,8 @@ import type { KubeObject } from '../../api/kubernetes.ts'
 import { PREFIX } from '../../api/names.ts'
 import type { Resource } from '../../kube/client.ts'
 import { ANALYSIS_RUNS, DEPLOYMENTS, EXPERIMENTS, NAMESPACES, ROLLOUTS } from '../../kube/resources.ts'
+import { readList } from '../../view/read-objects.ts'
 import type { Cluster } from '../command.ts'
-import { readList } from '../read-objects.ts'
 import { type Candidate, type Completion, complete, type Known, type Names } from './complete.ts'
 
 /** The word before the line. */

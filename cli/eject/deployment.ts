@@ -1,14 +1,15 @@
 /** The ejection's last steps: the Deployment is the native controller's again, and keeps no trace when it leaves Sluice. */
+
 import { giveBackOps, isHeld } from '../../api/hold.ts'
 import { type JsonPatchOp, pointer } from '../../api/json-patch.ts'
 import { BYPASS, PREFIX } from '../../api/names.ts'
 import { sameTemplate, templateHash } from '../../api/template.ts'
 import { messageOf } from '../../kube/errors.ts'
 import { DEPLOYMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { templateOf } from '../../view/template-of.ts'
 import { CliError } from '../command.ts'
 import { bypassOps } from './bypass.ts'
 import { type DeploymentView, type Ejection, type EjectStep, readStable, readView } from './ejection.ts'
-import { templateOf } from './stable.ts'
 
 const testVersion = ({ deployment }: DeploymentView): JsonPatchOp => ({
   op: 'test',

@@ -1,9 +1,9 @@
 /** An ejection under way: what every step reads anew, so that it can be started again after any of them. */
 import type { Deployment, ReplicaSet } from '../../api/kubernetes.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import { readRolloutView } from '../../view/read-objects.ts'
+import type { RolloutView } from '../../view/rollout-view.ts'
 import { CliError, type Session } from '../command.ts'
-import { readRolloutView } from '../read-objects.ts'
-import type { RolloutView } from '../view.ts'
 import { chooseStable } from './stable.ts'
 
 export type EjectOptions = {

@@ -5,7 +5,7 @@ import { DEPLOYMENT_LABEL, SAVED_SELECTOR } from '../../api/names.ts'
 import type { Route } from '../../api/route.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEPLOYMENTS, ROUTES, SERVICES } from '../../kube/resources.ts'
-import { readList } from '../read-objects.ts'
+import { readList } from '../../view/read-objects.ts'
 
 export type Place = { readonly namespace: string; readonly name: string }
 

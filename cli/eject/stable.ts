@@ -1,8 +1,8 @@
 /** Which ReplicaSet is the stable version, as far as the objects tell without a controller. */
-import type { Deployment, PodTemplate, ReplicaSet } from '../../api/kubernetes.ts'
-import { POD_TEMPLATE_HASH, ROLLOUTS_POD_TEMPLATE_HASH, STABLE_TEMPLATE } from '../../api/names.ts'
+import type { Deployment, ReplicaSet } from '../../api/kubernetes.ts'
+import { STABLE_TEMPLATE } from '../../api/names.ts'
 import { templateHash } from '../../api/template.ts'
-import { hashOf, type RolloutView } from '../view.ts'
+import { hashOf, type RolloutView } from '../../view/rollout-view.ts'
 
 export type Stable = { readonly replicaSet: ReplicaSet; readonly how: string }
 
@@ -40,10 +40,4 @@ export const chooseStable = (
     if (stable !== undefined) return stable
   }
   return undefined
-}
-
-/** The template as its owner had it: without the hashes that the ReplicaSet's own carries. */
-export const templateOf = ({ spec }: ReplicaSet): PodTemplate => {
-  const { [POD_TEMPLATE_HASH]: _, [ROLLOUTS_POD_TEMPLATE_HASH]: __, ...labels } = spec.template.metadata?.labels ?? {}
-  return { ...spec.template, metadata: { ...spec.template.metadata, labels } }
 }

@@ -1,7 +1,7 @@
 /** The page of `sluice explain`. */
 import { percent } from '../../analysis/verdict-text.ts'
-import type { Evidence, ExplainedCheck, ExplainedRun, MeasuredVersion } from '../explain/explain.ts'
-import type { Phase } from '../phase.ts'
+import type { Evidence, ExplainedCheck, ExplainedRun, MeasuredVersion } from '../../view/explain.ts'
+import type { Phase } from '../../view/phase.ts'
 import { renderAge, renderSpan } from './age.ts'
 import { renderState } from './status.ts'
 import type { RenderOptions } from './style.ts'

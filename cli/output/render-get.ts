@@ -1,13 +1,14 @@
 /** The page of `sluice get`: what stands where, how it is judged, and the tree of versions, pods and analyses. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Rollout } from '../../api/rollout.ts'
-import { phaseOf } from '../phase.ts'
-import type { Numbers } from '../read-numbers.ts'
-import { isInProgress, type RolloutView, type ServiceView, type VersionView } from '../view.ts'
+import { phaseOf } from '../../view/phase.ts'
+import type { Numbers } from '../../view/read-numbers.ts'
+import { isInProgress, type RolloutView, type ServiceView, type VersionView } from '../../view/rollout-view.ts'
+import { setWeight } from '../../view/set-weight.ts'
+import { renderStep } from '../../view/steps.ts'
 import { renderNumbers } from './render-numbers.ts'
 import { renderTree } from './render-tree.ts'
 import { renderState } from './status.ts'
-import { renderStep } from './steps.ts'
 import type { RenderOptions, Style } from './style.ts'
 import { wrap } from './table.ts'
 
@@ -57,19 +58,6 @@ const strategyLines = (rollout: Rollout | undefined, options: RenderOptions): re
         )),
     ...(steps.length === 0 ? [] : line('  Steps', stepTexts(rollout, options.style).join(' '), options)),
   ]
-}
-
-/** The weight that the steps have asked for so far. */
-export const setWeight = (rollout: Rollout | undefined): number => {
-  const steps = rollout?.spec.strategy.canary?.steps ?? []
-  const index = rollout?.status?.currentStepIndex ?? 0
-  if (rollout?.status?.abort === true) return 0
-  if (index >= steps.length) return 100
-  for (let i = index; i >= 0; i -= 1) {
-    const weight = steps[i]?.setWeight
-    if (weight !== undefined) return weight
-  }
-  return 0
 }
 
 /** Every step with what became of it: done, running, still to come. */

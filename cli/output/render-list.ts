@@ -1,13 +1,12 @@
 /** The table of `sluice list`, and under each row that waits for something the sentence that says for what. */
-import { phaseOf } from '../phase.ts'
-import type { RolloutView } from '../view.ts'
+
+import type { ListedRollout } from '../../view/join-by-name.ts'
+import { phaseOf } from '../../view/phase.ts'
+import { setWeight } from '../../view/set-weight.ts'
 import { renderAge } from './age.ts'
-import { setWeight } from './render-get.ts'
 import { renderState } from './status.ts'
 import type { RenderOptions } from './style.ts'
 import { type Column, renderTable, wrap } from './table.ts'
-
-export type ListedRollout = Pick<RolloutView, 'name' | 'namespace' | 'rollout' | 'deployment'>
 
 const COLUMNS: readonly Column[] = [
   { title: 'NAMESPACE', shrinks: true },

@@ -3,7 +3,7 @@ import type { Second } from '../../analysis/history.ts'
 import { badShare, failureCounts, quantileMs, sumTallies } from '../../analysis/tally.ts'
 import { percent } from '../../analysis/verdict-text.ts'
 import type { AnalysisRun } from '../../api/analysis-run.ts'
-import type { Numbers } from '../read-numbers.ts'
+import type { Numbers } from '../../view/read-numbers.ts'
 import { sparkline } from './sparkline.ts'
 import { cellsOf, type RenderOptions } from './style.ts'
 

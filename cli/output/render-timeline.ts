@@ -1,8 +1,8 @@
 /** The timeline of `sluice simulate`: when, at which step and weight, with how many pods, and what is waited for. */
 import type { Moment, Scenario, Simulated } from '../../engine/simulate/simulate.ts'
+import { renderStep } from '../../view/steps.ts'
 import type { Terminal } from '../command.ts'
 import { renderSpan } from './age.ts'
-import { renderStep } from './steps.ts'
 import { cellsOf, type Style } from './style.ts'
 import { renderTable, wrap } from './table.ts'
 

@@ -1,8 +1,8 @@
 /** The tree under `sluice get`: revisions, their ReplicaSets with pods, and their AnalysisRuns. Icons as in Argo Rollouts. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Pod, ReplicaSet } from '../../api/kubernetes.ts'
-import { phaseOf } from '../phase.ts'
-import type { RolloutView, VersionView } from '../view.ts'
+import { phaseOf } from '../../view/phase.ts'
+import type { RolloutView, VersionView } from '../../view/rollout-view.ts'
 import { renderAge } from './age.ts'
 import { isState, renderState, type State } from './status.ts'
 import type { RenderOptions } from './style.ts'

@@ -19,8 +19,8 @@ import { attachOps, skipMirrorOps } from '../../api/service-mode.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
 import { isNotFound } from '../../kube/errors.ts'
 import { DEPLOYMENTS, ENDPOINT_SLICES, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../../kube/resources.ts'
+import { readList } from '../../view/read-objects.ts'
 import { bypassOps } from '../eject/bypass.ts'
-import { readList } from '../read-objects.ts'
 
 const refOf = ({ metadata: { namespace = '', name } }: KubeObject) => ({ namespace, name })
 

@@ -12,9 +12,9 @@ import {
 import type { KubeClient, Resource } from '../../kube/client.ts'
 import { isNotFound } from '../../kube/errors.ts'
 import { CONFIG_MAPS, DEPLOYMENTS, LEASES, PODS, SECRETS } from '../../kube/resources.ts'
+import { readList } from '../../view/read-objects.ts'
 import { type Waiting, waitUntil } from '../eject/ejection.ts'
 import { readLeader } from '../eject/run.ts'
-import { readList } from '../read-objects.ts'
 
 const selectorOf = (component: string): string =>
   Object.entries({ ...ROUTER_APP_LABEL, 'app.kubernetes.io/component': component })

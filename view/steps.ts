@@ -1,5 +1,5 @@
 /** Steps of a canary in the short form of the `steps` annotation. */
-import type { CanaryStep } from '../../api/rollout.ts'
+import type { CanaryStep } from '../api/rollout.ts'
 
 /** A number of seconds or a Go duration. */
 const renderDuration = (duration: number | string): string =>

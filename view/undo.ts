@@ -2,8 +2,8 @@
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { ReplicaSet } from '../api/kubernetes.ts'
 import { sameTemplate } from '../api/template.ts'
-import { templateOf } from './eject/stable.ts'
-import { revisionOf } from './view.ts'
+import { revisionOf } from './rollout-view.ts'
+import { templateOf } from './template-of.ts'
 import type { Workload } from './workload.ts'
 
 export type Undo =

@@ -9,7 +9,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { messageOf } from '../kube/errors.ts'
 import { PODS } from '../kube/resources.ts'
 import { readList } from './read-objects.ts'
-import type { RolloutView } from './view.ts'
+import type { RolloutView } from './rollout-view.ts'
 
 export type Numbers = {
   /** Oldest first; only seconds in which a request ended. At most the last ten minutes. */

@@ -3,7 +3,7 @@
  * What makes no sense in the present state is refused with what to do instead.
  */
 import type { Rollout } from '../api/rollout.ts'
-import { isInProgress, type RolloutView } from './view.ts'
+import { isInProgress, type RolloutView } from './rollout-view.ts'
 
 export type Steering =
   | {

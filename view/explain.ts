@@ -1,15 +1,15 @@
 /** The numbers behind the present verdict of an update, check by check. Pure. */
-import { badRequests, comparesWithStable } from '../../analysis/bad-requests.ts'
-import { addEvidence, logEvidence, NO_EVIDENCE } from '../../analysis/evidence.ts'
-import type { History, Second } from '../../analysis/history.ts'
-import { FALSE_ALARM_RATE, lookAtEachSecond } from '../../analysis/looks.ts'
-import { limitsOf } from '../../analysis/metric-limits.ts'
-import { SLUICE_ROUTER } from '../../analysis/providers/sluice-router.ts'
-import { badShare, type Counts, failureCounts, quantileMs, sumTallies } from '../../analysis/tally.ts'
-import { judge } from '../../analysis/verdict.ts'
-import type { AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult } from '../../api/analysis-run.ts'
-import { type Check, parseCheck } from '../../api/checks.ts'
-import type { Numbers } from '../read-numbers.ts'
+import { badRequests, comparesWithStable } from '../analysis/bad-requests.ts'
+import { addEvidence, logEvidence, NO_EVIDENCE } from '../analysis/evidence.ts'
+import type { History, Second } from '../analysis/history.ts'
+import { FALSE_ALARM_RATE, lookAtEachSecond } from '../analysis/looks.ts'
+import { limitsOf } from '../analysis/metric-limits.ts'
+import { SLUICE_ROUTER } from '../analysis/providers/sluice-router.ts'
+import { badShare, type Counts, failureCounts, quantileMs, sumTallies } from '../analysis/tally.ts'
+import { judge } from '../analysis/verdict.ts'
+import type { AnalysisPhase, AnalysisRun, Measurement, Metric, MetricResult } from '../api/analysis-run.ts'
+import { type Check, parseCheck } from '../api/checks.ts'
+import type { Numbers } from './read-numbers.ts'
 
 export type MeasuredVersion = {
   readonly requests: number

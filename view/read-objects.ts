@@ -7,8 +7,8 @@ import type { Route } from '../api/route.ts'
 import type { KubeClient, ListOptions, Resource } from '../kube/client.ts'
 import { isNotFound } from '../kube/errors.ts'
 import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
-import { CliError } from './command.ts'
-import { makeRolloutView, type RolloutObjects, type RolloutView } from './view.ts'
+import { makeRolloutView, type RolloutObjects, type RolloutView } from './rollout-view.ts'
+import { UserError } from './user-error.ts'
 
 /** Undefined when there is no such object, or no such kind in this cluster. */
 export const readObject = async <T extends KubeObject>(
@@ -61,8 +61,8 @@ export const readRolloutObjects = async (client: KubeClient, namespace: string, 
   }
 }
 
-export const notThere = (namespace: string, name: string): CliError =>
-  new CliError(`there is no Deployment or Rollout ${name} in namespace ${namespace}; kubectl sluice list -A shows what there is`)
+export const notThere = (namespace: string, name: string): UserError =>
+  new UserError(`there is no Deployment or Rollout ${name} in namespace ${namespace}; kubectl sluice list -A shows what there is`)
 
 export const readRolloutView = async (client: KubeClient, namespace: string, name: string): Promise<RolloutView> => {
   const view = makeRolloutView(await readRolloutObjects(client, namespace, name))

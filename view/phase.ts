@@ -1,6 +1,6 @@
 /** The state of a rollout as one word and one sentence, also where the controller has not said it yet. */
 import { isHeld } from '../api/hold.ts'
-import type { RolloutView } from './view.ts'
+import type { RolloutView } from './rollout-view.ts'
 
 export type Phase = { readonly word: 'Healthy' | 'Progressing' | 'Paused' | 'Degraded' | 'Unknown'; readonly sentence: string }
 
