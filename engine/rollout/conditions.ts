@@ -33,12 +33,22 @@ const isPausedNow = ({ context, progress }: ConditionInput): boolean => context.
 /** Reasons that set no clock: the deadline does not count from them. */
 const CLOCKLESS = ['RolloutAborted', 'RolloutPaused', 'NewReplicaSetAvailable', 'ProgressDeadlineExceeded']
 
+/** An analysis on which the switch of a blue-green update, or its end, depends. */
+const isJudged = ({ blueGreen }: RolloutStatus): boolean =>
+  [blueGreen?.prePromotionAnalysisRunStatus, blueGreen?.postPromotionAnalysisRunStatus].some(
+    run => run?.status === 'Pending' || run?.status === 'Running',
+  )
+
 /** When the progress deadline passes; undefined while it does not count (paused, done, or nothing in flight). */
 export const deadlineOf = (context: RolloutContext, progress: RolloutProgress): number | undefined => {
   const before = conditionOf(context.status, 'Progressing')
   const since = parseTime(before?.lastUpdateTime)
   const isCounted = before !== undefined && since !== undefined && !CLOCKLESS.includes(before.reason ?? '')
-  const isWaiting = context.isPaused || progress.pauses.length > 0 || context.steps[progress.index]?.pause !== undefined
+  const isWaiting =
+    context.isPaused ||
+    isJudged(context.status) ||
+    progress.pauses.length > 0 ||
+    context.steps[progress.index]?.pause !== undefined
   return isCounted && !isWaiting && !progress.aborted ? since + context.deadlineMs : undefined
 }
 

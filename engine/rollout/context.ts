@@ -15,6 +15,7 @@ export type RolloutContext = {
   readonly status: RolloutStatus
   readonly canary: CanaryStrategy
   readonly steps: readonly CanaryStep[]
+  /** Empty for a strategy without steps. */
   readonly stepHash: string
   /** spec.replicas; 1 where nothing is said. */
   readonly replicas: number
@@ -32,7 +33,7 @@ const DEADLINE_SECONDS = 600
 export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
   const { rollout } = seen
   const { spec, metadata } = rollout
-  const canary = spec.strategy.canary ?? {}
+  const { blueGreen, canary = {} } = spec.strategy
   const replicas = spec.replicas ?? 1
   const [violation] = [...validateRollout(rollout), ...findUnavailable(rollout)]
   return {
@@ -42,9 +43,9 @@ export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
     status: rollout.status ?? {},
     canary,
     steps: canary.steps ?? [],
-    stepHash: argoStepHash(canary.steps),
+    stepHash: blueGreen === undefined ? argoStepHash(canary.steps) : '',
     replicas,
-    limits: readLimits(canary.maxSurge, canary.maxUnavailable, replicas),
+    limits: readLimits(canary.maxSurge, canary.maxUnavailable ?? blueGreen?.maxUnavailable, replicas),
     deadlineMs: (spec.progressDeadlineSeconds ?? DEADLINE_SECONDS) * 1000,
     versions: readVersions(rollout, seen.replicaSets),
     isPaused: spec.paused === true,

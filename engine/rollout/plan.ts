@@ -10,7 +10,8 @@ import { planRestart } from './restart.ts'
 import { isAtSize, isFull, planScale } from './scale.ts'
 import type { RolloutSeen } from './seen.ts'
 import { planServices } from './services.ts'
-import { isRollbackWithinWindow, newRevision } from './versions.ts'
+import { tellPromotion } from './told.ts'
+import { isRollbackWithinWindow } from './versions.ts'
 import { takeStep } from './walk.ts'
 
 export type { RolloutPlan } from './finish.ts'
@@ -59,11 +60,6 @@ const promotion = (context: RolloutContext, { index, aborted, promoteFull }: Rol
   return isRollbackWithinWindow(rollout, versions) ? 'Rollback within window' : `Completed all ${steps.length} canary steps`
 }
 
-const promoted = ({ versions }: RolloutContext, why: string | undefined): readonly RolloutIntent[] =>
-  why === undefined
-    ? []
-    : [event('RolloutCompleted', `Rollout completed update to revision ${newRevision(versions)} (${versions.hash}): ${why}`)]
-
 /** A version that is there: restart, history, Services, sizes, then the step; in the order of Argo Rollouts. */
 const planCanary = (context: RolloutContext): RolloutPlan => {
   const { rollout, versions } = context
@@ -83,7 +79,7 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
     ...standing,
     progress: walk.progress,
     promoted: why !== undefined,
-    intents: [...done, ...walk.intents, ...promoted(context, why)],
+    intents: [...done, ...walk.intents, ...(why === undefined ? [] : [tellPromotion(context, why)])],
     wakeAt: earliest(restart.wakeAt, 'wakeAt' in walk ? walk.wakeAt : undefined),
   })
 }

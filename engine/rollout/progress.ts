@@ -20,7 +20,7 @@ const FRESH = { aborted: false, promoteFull: false, pauses: [], controllerPause:
 
 /** Template or steps are not those that the status is about. */
 export const isChanged = ({ status, versions, stepHash }: RolloutContext): boolean =>
-  status.currentPodHash !== versions.hash || status.currentStepHash !== stepHash
+  status.currentPodHash !== versions.hash || (status.currentStepHash ?? '') !== stepHash
 
 /** Why an update needs no steps; undefined when it does. */
 export const skipReason = (context: RolloutContext): string | undefined => {

@@ -8,7 +8,12 @@ import { currentSetWeight } from './replicas/routed.ts'
 import { sumOf } from './replicas/sized.ts'
 import { newRevision, revisionOf, sizedOf } from './versions.ts'
 
-const resize = (set: ReplicaSet | undefined, to: number, why: string, revision = revisionOf(set)): readonly RolloutIntent[] => {
+export const resize = (
+  set: ReplicaSet | undefined,
+  to: number,
+  why: string,
+  revision = revisionOf(set),
+): readonly RolloutIntent[] => {
   const from = set?.spec.replicas ?? 1
   if (set === undefined || from === to) return []
   const { name } = set.metadata

@@ -27,29 +27,31 @@ const isReadyFor = (target: ReplicaSet, isFirst: boolean): boolean => {
   return isFirst ? spec > 0 && available >= spec : available > 0
 }
 
+/** Makes the Service select pods of this hash only, and notes whose it is; nothing when it is so. */
+export const leadTo = ({ seen }: RolloutContext, service: Service, hash: string): readonly RolloutIntent[] => {
+  const before = service.spec.selector?.[ROLLOUTS_POD_TEMPLATE_HASH]
+  const isRight = before === hash
+  const patch = [...managed(service, seen.name), ...(isRight ? [] : [selects(service, hash)])]
+  if (patch.length === 0) return []
+  const { name } = service.metadata
+  const told = event('SwitchService', `Switched selector for service '${name}' from '${before ?? ''}' to '${hash}'`)
+  return [
+    { kind: 'patchService', name, patch: guarded(service, patch), why: `it leads to version ${hash}` },
+    ...(isRight ? [] : [told]),
+  ]
+}
+
 /** Points the Service at a version; nothing when it is, or when the version could not take its traffic. */
 export const pointService = (
-  { seen }: RolloutContext,
+  context: RolloutContext,
   name: string | undefined,
   target: ReplicaSet | undefined,
 ): readonly RolloutIntent[] => {
-  const service = seen.services.find(({ metadata }) => metadata.name === name)
+  const service = context.seen.services.find(({ metadata }) => metadata.name === name)
   if (service === undefined || target === undefined) return []
   const before = service.spec.selector?.[ROLLOUTS_POD_TEMPLATE_HASH]
   const hash = hashOf(target)
-  const note = managed(service, seen.name)
-  const isRight = before === hash
-  if (!isRight && !isReadyFor(target, before === undefined)) return []
-  const patch = [...note, ...(isRight ? [] : [selects(service, hash)])]
-  if (patch.length === 0) return []
-  const told = event(
-    'SwitchService',
-    `Switched selector for service '${service.metadata.name}' from '${before ?? ''}' to '${hash}'`,
-  )
-  return [
-    { kind: 'patchService', name: service.metadata.name, patch: guarded(service, patch), why: `it leads to version ${hash}` },
-    ...(isRight ? [] : [told]),
-  ]
+  return before === hash || isReadyFor(target, before === undefined) ? leadTo(context, service, hash) : []
 }
 
 /** The stable Service leads to the stable version; the canary Service to the newest, after an abort to the stable one. */

@@ -1,5 +1,5 @@
 /** What a Rollout reports: the counts that are seen, and where its update stands. Conditions and phase follow from it. */
-import type { RolloutStatus } from '../../api/rollout.ts'
+import type { BlueGreenStrategy, RolloutStatus } from '../../api/rollout.ts'
 import { selectorText } from '../status.ts'
 import { timestamp } from '../time.ts'
 import type { RolloutContext } from './context.ts'
@@ -38,7 +38,7 @@ export const makeFields = (context: RolloutContext, { progress, promoted, restar
   return {
     ...readCounts(context),
     currentPodHash: versions.hash,
-    currentStepHash: stepHash,
+    ...(stepHash !== '' && { currentStepHash: stepHash }),
     ...(steps.length > 0 && { currentStepIndex: index }),
     ...(stableRS !== undefined && { stableRS }),
     ...(versions.collisionCount !== undefined && { collisionCount: versions.collisionCount }),
@@ -51,14 +51,23 @@ export const makeFields = (context: RolloutContext, { progress, promoted, restar
   }
 }
 
+/** Both Services of a blue-green strategy lead to the newest version; the old one may have pods for a while. */
+const isCutOver = ({ previewService }: BlueGreenStrategy, { blueGreen, currentPodHash }: RolloutStatus): boolean =>
+  blueGreen?.activeSelector === currentPodHash && (!previewService || blueGreen?.previewSelector === currentPodHash)
+
 /** All of the newest version, promoted, and nothing else left (RolloutHealthy of Argo Rollouts). */
-export const isComplete = ({ replicas, steps }: RolloutContext, after: RolloutStatus): boolean =>
-  after.stableRS !== undefined &&
-  after.stableRS === after.currentPodHash &&
-  after.updatedReplicas === replicas &&
-  after.availableReplicas === replicas &&
-  after.replicas === replicas &&
-  (after.currentStepIndex ?? steps.length) === steps.length
+export const isComplete = ({ replicas, steps, rollout }: RolloutContext, after: RolloutStatus): boolean => {
+  const { blueGreen } = rollout.spec.strategy
+  const isAlone = blueGreen === undefined ? after.replicas === replicas : isCutOver(blueGreen, after)
+  return (
+    after.stableRS !== undefined &&
+    after.stableRS === after.currentPodHash &&
+    after.updatedReplicas === replicas &&
+    after.availableReplicas === replicas &&
+    isAlone &&
+    (after.currentStepIndex ?? steps.length) === steps.length
+  )
+}
 
 /** Anything by which the clock of the progress deadline starts anew (RolloutProgressing of Argo Rollouts). */
 export const hasProgressed = (before: RolloutStatus, after: RolloutStatus): boolean => {
@@ -69,6 +78,8 @@ export const hasProgressed = (before: RolloutStatus, after: RolloutStatus): bool
     (after.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
     (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0) ||
     after.stableRS !== before.stableRS ||
+    after.blueGreen?.activeSelector !== before.blueGreen?.activeSelector ||
+    after.blueGreen?.scaleUpPreviewCheckPoint !== before.blueGreen?.scaleUpPreviewCheckPoint ||
     after.currentStepIndex !== before.currentStepIndex ||
     after.currentStepHash !== before.currentStepHash
   )

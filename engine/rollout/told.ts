@@ -12,6 +12,10 @@ const notCompleted = ({ status, versions }: RolloutContext, after: RolloutStatus
   return [event('RolloutNotCompleted', `Rollout not completed, started update to revision ${revision} (${versions.hash})`)]
 }
 
+/** The newest version becomes the stable one. */
+export const tellPromotion = ({ versions }: RolloutContext, why: string): RolloutIntent =>
+  event('RolloutCompleted', `Rollout completed update to revision ${newRevision(versions)} (${versions.hash}): ${why}`)
+
 export const statusEvents = (context: RolloutContext, after: RolloutStatus): readonly RolloutIntent[] => {
   const before = conditionOf(context.status, 'Progressing')
   const now = conditionOf(after, 'Progressing')
