@@ -65,7 +65,7 @@ export class PortListener {
     const before = this.#context.clock.now() - this.#context.limits.idleGraceMs
     for (const connection of this.#connections) {
       const leaves = connection.route.leaving || this.#context.draining()
-      if (leaves && connection.busy === 0 && connection.lastUsed <= before) connection.socket.destroy()
+      if (leaves && isIdle(connection, before, this.#context.clock.now())) closeUnlessAsked(connection)
     }
   }
 
@@ -161,3 +161,22 @@ export class PortListener {
  * gone: a router that is behind must not spend its time on requests that nobody waits for, or it never catches up.
  */
 const afterNextPoll = (callback: () => void): void => void setImmediate(() => void setImmediate(callback))
+
+/**
+ * Nothing has been asked since `before` (ms), nor has any byte of a request come. Bytes that are seen for the first time at
+ * `now` may be the beginning of one.
+ */
+const isIdle = (connection: Connection, before: number, now: number): boolean => {
+  const { bytesRead } = connection.socket
+  if (connection.busy === 0 && connection.bytesSeen !== bytesRead) connection.lastUsed = now
+  connection.bytesSeen = bytesRead
+  return connection.busy === 0 && connection.lastUsed <= before
+}
+
+/** A request that is there already, and that a router which is behind has not come to read, is answered first. */
+const closeUnlessAsked = (connection: Connection): void => {
+  const { socket, bytesSeen } = connection
+  afterNextPoll(() => {
+    if (connection.busy === 0 && socket.bytesRead === bytesSeen) socket.destroy()
+  })
+}

@@ -44,7 +44,12 @@ const start = async (t: TestContext, api: FakeApi, more: Partial<RouterOptions> 
 
 /** A fake cluster with the Route `shop/web` in version 1, which leads to one pod. */
 const aCluster = async (t: TestContext) => {
-  const pod = await startPod((req, res) => void setTimeout(() => res.end('hello'), req.url === '/slow' ? 300 : 0))
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const pod = await startPod((req, res) => {
+    const end = () => res.end('hello')
+    if (req.url === '/held') void released.then(end)
+    else setTimeout(end, req.url === '/slow' ? 300 : 0)
+  })
   t.after(() => pod.close())
   const api = makeFakeApi()
   const port = await deadPort()
@@ -53,7 +58,7 @@ const aCluster = async (t: TestContext) => {
   api.put(ROUTES, route(1))
   api.put(ENDPOINT_SLICES, aSlice('web-v1', [anEndpoint('127.0.0.1')], { port: pod.port }))
   api.put(PODS, aRouterPod('router-a', '127.0.0.1'))
-  return { api, port, pod, route }
+  return { api, port, pod, route, release }
 }
 const health = async (router: Router, path: string) => ask(router.healthPort, { path })
 const admin = async <T>(api: FakeApi, router: Router, path: string): Promise<{ status: number; body: T }> => {
@@ -207,7 +212,7 @@ test('a drain ends at its deadline even when a WebSocket stays open', async t =>
 })
 
 test('a Route that drains asks its clients to connect anew and closes idle connections; others are not touched', async t => {
-  const { api, port, route } = await aCluster(t)
+  const { api, port, route, release } = await aCluster(t)
   const otherPort = await deadPort()
   api.put(
     ROUTES,
@@ -220,9 +225,13 @@ test('a Route that drains asks its clients to connect anew and closes idle conne
   await until(() => Object.keys(router.serving.report()).length === 2 && router.serving.listening, 'both Routes')
   const [agent, idle, other] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true }), new Agent({ keepAlive: true })]
   await Promise.all([ask(port, {}, agent), ask(port, {}, idle), ask(otherPort, {}, other)])
+  // Under way when the Route begins to drain: whoever asks later may meet the end of a connection that was idle.
+  const held = ask(port, { path: '/held' }, agent)
+  await until(() => router.serving.report()['shop/web']?.inFlight['v1'] === 1, 'a request is under way')
   api.put(ROUTES, route(2, { endpoints: 'draining' }))
   await until(() => router.serving.report()['shop/web']?.version === 2, 'it drains')
-  assert.equal((await ask(port, {}, agent)).headers.connection, 'close')
+  release()
+  assert.equal((await held).headers.connection, 'close')
   await until(() => router.serving.report()['shop/web']?.connections === 0, 'its connections are closed')
   assert.equal((await ask(otherPort, {}, other)).headers.connection, 'keep-alive')
   assert.equal(router.serving.report()['shop/other']?.connections, 1)

@@ -18,6 +18,8 @@ export type Connection = {
   busy: number
   /** When it was last busy, in ms. */
   lastUsed: number
+  /** Bytes that had come when it was last looked at, for whether it is idle; absent until then. */
+  bytesSeen?: number
 }
 
 export type LaneContext = {
