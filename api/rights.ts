@@ -59,7 +59,7 @@ const CONTROLLER: Rights = {
     rule('', ['services'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['events'], ['create', 'patch']),
     rule('discovery.k8s.io', ['endpointslices'], [...READ, 'patch', 'delete']),
-    rule('argoproj.io', ['rollouts', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
+    rule('argoproj.io', ['rollouts', 'experiments', 'analysisruns'], [...READ, 'create', 'patch', 'delete']),
     rule('argoproj.io', ['rollouts/status'], ['patch']),
     rule('argoproj.io', ['analysistemplates', 'clusteranalysistemplates'], READ),
     rule('sluice.dev', ['routes'], [...READ, 'create', 'patch', 'delete']),

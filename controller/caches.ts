@@ -1,5 +1,6 @@
 /** The controller's view of the cluster: one informer a kind, trimmed to what is read, with the indexes by which it is looked up. */
 import type { AnalysisRun, AnalysisTemplate } from '../api/analysis-run.ts'
+import type { Experiment } from '../api/experiment.ts'
 import { withJsonSpec } from '../api/json-spec.ts'
 import type { Deployment, EndpointSlice, Endpoints, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, SIDECAR_PORTS, VERSION_HASH_LABEL } from '../api/names.ts'
@@ -20,6 +21,7 @@ export type Caches = {
   readonly endpoints: Informer<Endpoints>
   readonly rollouts: Informer<Rollout>
   readonly routes: Informer<Route>
+  readonly experiments: Informer<Experiment>
   readonly analysisRuns: Informer<AnalysisRun>
   readonly analysisTemplates: Informer<AnalysisTemplate>
   readonly clusterAnalysisTemplates: Informer<AnalysisTemplate>
@@ -103,6 +105,7 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),
     rollouts: start<Rollout>(resources.ROLLOUTS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     routes: start<Route>(resources.ROUTES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    experiments: start<Experiment>(resources.EXPERIMENTS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
     analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     clusterAnalysisTemplates: startInformer<AnalysisTemplate>({ client, resource: resources.CLUSTER_ANALYSIS_TEMPLATES, log }),

@@ -94,3 +94,9 @@ export const keysOfTemplate = (caches: Caches, namespace: string | undefined): r
 export const keysOfRoutes = (caches: Caches): readonly string[] => [
   ...new Set(caches.routes.list().map(route => keyOf(route.metadata.namespace, route.spec.deployment))),
 ]
+
+/** Of an Experiment: what it owns, a ReplicaSet, a Service or an AnalysisRun. */
+export const keysOfExperiment = ({ metadata }: KubeObject): readonly string[] =>
+  (metadata.ownerReferences ?? [])
+    .filter(owner => owner.controller === true && owner.kind === 'Experiment')
+    .map(owner => keyOf(metadata.namespace, owner.name))

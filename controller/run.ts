@@ -23,6 +23,7 @@ import { makeMeasure } from './analysis-source.ts'
 import { type Caches, startCaches } from './caches.ts'
 import { makeCoolingPorts } from './cooling-ports.ts'
 import { makeExpectations } from './expectations.ts'
+import { makeExperimentController } from './experiments/controller.ts'
 import { startFailOpen } from './fail-open.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeMetrics } from './metrics.ts'
@@ -91,8 +92,10 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const events = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
   const rollouts = makeWorkQueue({ clock, metrics: queues.queueMetrics('rollouts') })
   const analyses = makeWorkQueue({ clock, metrics: queues.queueMetrics('analysisruns') })
+  const experiments = makeWorkQueue({ clock, metrics: queues.queueMetrics('experiments') })
   queues.observeQueue('rollouts', rollouts)
   queues.observeQueue('analysisruns', analyses)
+  queues.observeQueue('experiments', experiments)
   const lookAgain = (route: string) => {
     const [namespace, name = ''] = route.split('/')
     const found = caches.routes.get(namespace, name)
@@ -108,7 +111,14 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const sidecars = startSidecars({ client, caches, systemNamespace: parts.systemNamespace, onChange: lookAgain, clock, log })
   const stopCounting = parts.startCounters()
   const failOpen = startFailOpen({ client, caches, clock, log })
-  const unsubscribe = watchSources({ caches, expectations, coolingPorts }, { rollout: rollouts.add, analysis: analyses.add })
+  const unsubscribe = watchSources(
+    { caches, expectations, coolingPorts },
+    {
+      rollout: rollouts.add,
+      analysis: analyses.add,
+      experiment: parts.userRollouts ? experiments.add : () => undefined,
+    },
+  )
   const reconcileRollout = makeRolloutController({
     ...parts,
     expectations,
@@ -141,9 +151,11 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     failOpen.stop()
     void rollouts.shutDown({ dropWaiting: true })
     void analyses.shutDown({ dropWaiting: true })
+    void experiments.shutDown({ dropWaiting: true })
   }
   signal.addEventListener('abort', stop, { once: true })
   const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events })
+  const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
   const timed = async (key: string) => {
     const began = performance.now()
     const [namespace = '', name = ''] = key.split('/')
@@ -165,6 +177,13 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
       reconcile: async key => asResult(await reconcileAnalysis(key)),
       log,
       metrics: queues.reconcileMetrics('analysisruns'),
+    }),
+    runWorkers({
+      queue: experiments,
+      workers: WORKERS,
+      reconcile: async key => asResult(await reconcileExperiment(key)),
+      log,
+      metrics: queues.reconcileMetrics('experiments'),
     }),
   ])
   await events.flush()

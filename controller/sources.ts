@@ -11,6 +11,8 @@ export type Sinks = {
   readonly rollout: (key: string) => void
   /** `NAMESPACE/NAME` of AnalysisRuns to look at. */
   readonly analysis: (key: string) => void
+  /** `NAMESPACE/NAME` of Experiments to look at. */
+  readonly experiment: (key: string) => void
 }
 
 export type Watched = { readonly caches: Caches; readonly expectations: Expectations; readonly coolingPorts: CoolingPorts }
@@ -21,6 +23,11 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
     informer.onChange((_, object, previous) => {
       if (object !== undefined) expectations.saw(object)
       for (const one of [object, previous]) if (one !== undefined) for (const key of keysOf(one)) sinks.rollout(key)
+    })
+  const feedExperiments = <T extends KubeObject>(informer: Informer<T>) =>
+    informer.onChange((_, object, previous) => {
+      for (const one of [object, previous])
+        if (one !== undefined) for (const key of keys.keysOfExperiment(one)) sinks.experiment(key)
     })
   const owned = (object: KubeObject) => keys.keysOfOwned(caches, object)
   const endpoints = (object: KubeObject) => keys.keysOfEndpoints(caches, object)
@@ -37,6 +44,11 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
     feed(caches.analysisTemplates, ({ metadata }) => keys.keysOfTemplate(caches, metadata.namespace)),
     feed(caches.clusterAnalysisTemplates, () => keys.keysOfTemplate(caches, undefined)),
     feed(caches.routerPods, () => keys.keysOfRoutes(caches)),
+    feed(caches.experiments, owned),
+    feedExperiments(caches.replicaSets),
+    feedExperiments(caches.services),
+    feedExperiments(caches.analysisRuns),
+    caches.experiments.onChange(key => sinks.experiment(key)),
     caches.analysisRuns.onChange((key, run) => {
       if (run !== undefined) sinks.analysis(key)
     }),
