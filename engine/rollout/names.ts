@@ -8,3 +8,5 @@ export const EXPERIMENT_NAME = 'experiment.argoproj.io/name'
 export const TEMPLATE_NAME = 'experiment.argoproj.io/template-name'
 /** On ReplicaSets that Sluice made for a Rollout: templateHash() of the template as the user wrote it, by which a collision is told. */
 export const WRITTEN_TEMPLATE = 'sluice.dev/written-template'
+/** On a ReplicaSet that keeps its pods after an abort, or after another version took its place: it has still to prove itself when it comes back. */
+export const PROVE_AGAIN = 'sluice.dev/prove-again'

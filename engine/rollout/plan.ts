@@ -1,5 +1,6 @@
 /** The planner of a Rollout that has its own template: what was observed in, what to do and to report out. Pure and total. */
 import { applyConditions } from '../conditions.ts'
+import { planBlueGreen } from './blue-green/plan.ts'
 import { isSettled, type RolloutContext, readContext } from './context.ts'
 import { finish, type RolloutPlan } from './finish.ts'
 import { cleanUpHistory } from './history.ts'
@@ -11,6 +12,7 @@ import { isAtSize, isFull, planScale } from './scale.ts'
 import type { RolloutSeen } from './seen.ts'
 import { planServices } from './services.ts'
 import { tellPromotion } from './told.ts'
+import { invalidSpecMessage } from './validate/index.ts'
 import { isRollbackWithinWindow } from './versions.ts'
 import { takeStep } from './walk.ts'
 
@@ -104,7 +106,16 @@ const replicasOf = ({ rollout }: RolloutContext): readonly RolloutIntent[] =>
     ? [{ kind: 'patchRollout', patch: { spec: { replicas: 1 } }, why: 'the number of pods has to be said for an autoscaler' }]
     : []
 
+/** The planner of its own that a blue-green strategy has. */
+const planSwitched = (context: RolloutContext): RolloutPlan => {
+  const draft = planBlueGreen(context)
+  return 'violation' in draft
+    ? planInvalid(context, invalidSpecMessage(context.rollout.metadata.name, draft.violation))
+    : finish(context, draft)
+}
+
 const planValid = (context: RolloutContext): RolloutPlan => {
+  if (context.rollout.spec.strategy.blueGreen !== undefined) return planSwitched(context)
   if (isChanged(context)) return planChanged(context, context.status.restartedAt)
   if (context.versions.current === undefined && !context.isPaused) return planNew(context)
   return planCanary(context)

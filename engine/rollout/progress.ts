@@ -16,7 +16,7 @@ export type RolloutProgress = {
   readonly retried: boolean
 }
 
-const FRESH = { aborted: false, promoteFull: false, pauses: [], controllerPause: false, retried: false } as const
+export const FRESH = { aborted: false, promoteFull: false, pauses: [], controllerPause: false, retried: false } as const
 
 /** Template or steps are not those that the status is about. */
 export const isChanged = ({ status, versions, stepHash }: RolloutContext): boolean =>

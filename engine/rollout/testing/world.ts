@@ -1,4 +1,5 @@
 /** A cluster small enough to watch a Rollout in: its ReplicaSets, their pods, its Services. Time only passes when told to. */
+import type { AnalysisRun, AnalysisTemplate } from '../../../api/analysis-run.ts'
 import type { Pod, ReplicaSet, Service } from '../../../api/kubernetes.ts'
 import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
 import { applyPatch } from '../../simulate/json-patch.ts'
@@ -15,11 +16,17 @@ export type World = {
   replicaSets: ReplicaSet[]
   pods: PodModel[]
   services: Service[]
+  runs: AnalysisRun[]
+  templates: AnalysisTemplate[]
+  /** Names of the ready pods behind the active Service, as its slices say; a pass behind its selector. */
+  endpoints: readonly string[]
+  /** The slices are not kept up. */
+  areEndpointsStuck: boolean
   /** Images whose pods never become ready. */
   readonly broken: Set<string>
   /** What was told, in order: events and the status where it changed. */
   readonly log: string[]
-  /** Ready pods below what the Rollout promises. */
+  /** Pods that ended while the slices of the active Service still named them. */
   readonly violations: string[]
 }
 
@@ -53,6 +60,10 @@ export const makeWorld = (
     metadata: { name, namespace: 'shop', resourceVersion: '1' },
     spec: { selector: { app: 'web' } },
   })),
+  runs: [],
+  templates: [],
+  endpoints: [],
+  areEndpointsStuck: false,
   broken: new Set(),
   log: [],
   violations: [],
@@ -124,6 +135,15 @@ const apply = (world: World, intent: RolloutIntent): void => {
     case 'patchService':
       world.services = change(world.services, intent.name, service => applyPatch(service, intent.patch))
       return
+    case 'createAnalysisRun':
+      world.runs.push(intent.run)
+      return
+    case 'terminateAnalysisRun':
+      world.runs = change(world.runs, intent.name, one => ({ ...one, spec: { ...one.spec, terminate: true } }))
+      return
+    case 'deleteAnalysisRun':
+      world.runs = world.runs.filter(({ metadata }) => metadata.name !== intent.name)
+      return
     case 'evictPod':
       world.pods = world.pods.filter(({ name }) => name !== intent.name)
       world.log.push(`evicted ${imageOfPod(intent.name, world)}`)
@@ -144,6 +164,15 @@ const imageOfPod = (name: string, { replicaSets }: World): string => {
   return `a pod of ${set === undefined ? 'nothing' : imageOf(set)}`
 }
 
+/** Ready pods that the Service selects. */
+const endpointsOf = (world: World, name: string | undefined): readonly string[] => {
+  const selector = Object.entries(world.services.find(({ metadata }) => metadata.name === name)?.spec.selector ?? {})
+  return world.replicaSets
+    .filter(({ spec }) => selector.every(([key, value]) => spec.template.metadata?.labels?.[key] === value))
+    .flatMap(set => podsOf(world, set).filter(pod => isReady(world, pod)))
+    .map(pod => pod.name)
+}
+
 const patchRollout = (world: World, patch: Extract<RolloutIntent, { kind: 'patchRollout' }>['patch']): void => {
   const { metadata, spec } = world.rollout
   const annotations = { ...metadata.annotations, ...patch.metadata?.annotations }
@@ -162,6 +191,7 @@ const described = ({ phase, message, currentStepIndex }: RolloutStatus): string 
 
 /** One look of the controller, then a second of everything else. `dies`: after so many intents, before the status. */
 export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
+  const active = world.rollout.spec.strategy.blueGreen?.activeService
   const plan = planUserRollout(
     structuredClone({
       namespace: 'shop',
@@ -170,6 +200,8 @@ export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
       replicaSets: world.replicaSets,
       pods: world.pods.map(pod => toPod(world, pod)),
       services: world.services,
+      ...(active !== undefined && { activeEndpoints: world.endpoints }),
+      analyses: { runs: world.runs, templates: world.templates, clusterTemplates: [] },
     }),
     world.now,
   )
@@ -179,8 +211,12 @@ export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
     world.rollout = { ...world.rollout, status: plan.status }
     if (described(plan.status) !== before) world.log.push(`= ${described(plan.status)}; ${sizesOf(world)}`)
   }
+  const carrying = endpointsOf(world, active)
   world.now += PASS_MS
   world.replicaSets = world.replicaSets.map(set => syncReplicaSet(world, set))
+  const lost = world.endpoints.filter(name => !world.pods.some(pod => pod.name === name))
+  if (lost.length > 0) world.violations.push(`${lost.length} ended after ${world.log.at(-1)}`)
+  if (!world.areEndpointsStuck) world.endpoints = carrying.filter(name => world.pods.some(pod => pod.name === name))
 }
 
 export const run = (world: World, passes: number): void => {

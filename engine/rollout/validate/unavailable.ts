@@ -16,14 +16,23 @@ const CANARY_FIELDS = {
   pingPong: 'ping-pong',
 } as const
 
+const BLUE_GREEN_FIELDS = {
+  previewMetadata: 'ephemeral metadata',
+  activeMetadata: 'ephemeral metadata',
+  antiAffinity: 'anti-affinity',
+} as const
+
 const STEPS: readonly (keyof CanaryStep)[] = ['analysis', 'experiment', 'plugin']
 
 export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
   const { canary, blueGreen } = spec.strategy
   const fields = Object.entries(CANARY_FIELDS) as [keyof typeof CANARY_FIELDS, string][]
+  const ownFields = Object.entries(BLUE_GREEN_FIELDS) as [keyof typeof BLUE_GREEN_FIELDS, string][]
   return [
     ...(spec.workloadRef === undefined ? [] : [refuse('spec.workloadRef', 'the workload reference')]),
-    ...(blueGreen === undefined ? [] : [refuse('spec.strategy.blueGreen', 'the blue-green strategy')]),
+    ...ownFields
+      .filter(([field]) => blueGreen?.[field] !== undefined)
+      .map(([field, what]) => refuse(`spec.strategy.blueGreen.${field}`, what)),
     ...fields
       .filter(([field]) => canary?.[field] !== undefined)
       .map(([field, what]) => refuse(`spec.strategy.canary.${field}`, what)),
