@@ -74,6 +74,12 @@ export class Dispatch {
     this.fail()
   }
 
+  /** The pod did nothing with the request and said so: no failure, but another one is next. */
+  refused(): void {
+    const upstream = this.#place?.upstream
+    if (upstream) this.#tried = (this.#tried ?? new Set()).add(upstream)
+  }
+
   /** The version failed this request; counted once. */
   fail(): void {
     if (this.#failed === this.#version) return

@@ -65,7 +65,8 @@ export class PortListener {
     const before = this.#context.clock.now() - this.#context.limits.idleGraceMs
     for (const connection of this.#connections) {
       const leaves = connection.route.leaving || this.#context.draining()
-      if (leaves && isIdle(connection, before, this.#context.clock.now())) closeUnlessAsked(connection)
+      if (leaves && connection.leave) connection.leave()
+      else if (leaves && isIdle(connection, before, this.#context.clock.now())) closeUnlessAsked(connection)
     }
   }
 

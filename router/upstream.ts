@@ -3,6 +3,7 @@ import { Agent } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Address, addressKey } from './endpoints.ts'
 import { PodPool } from './lanes/fast/pod-pool.ts'
+import { PodSessions } from './lanes/h2/pod-sessions.ts'
 
 /**
  * Idle connections are closed after this; most servers keep theirs for 5 s or more, and a server that announces less is
@@ -24,6 +25,8 @@ export class Upstream {
   readonly target: { readonly host: string; readonly port: number; readonly protocol: 'http:' }
   /** The fast lane's idle connections to it. */
   readonly pods = new PodPool()
+  /** The h2 lane's connections to it. */
+  readonly h2: PodSessions
   inFlight = 0
   downUntil = 0
   #failures = 0
@@ -33,6 +36,7 @@ export class Upstream {
     this.host = address.host
     this.port = address.port
     this.own = address.own === true
+    this.h2 = new PodSessions(this)
     this.target = { host: address.host, port: address.port, protocol: 'http:' }
     this.agent = new EndpointAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: 'lifo', timeout: IDLE_MS })
   }
@@ -52,6 +56,7 @@ export class Upstream {
   retire(): void {
     this.agent.retire()
     this.pods.retire()
+    this.h2.retire()
   }
 }
 

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closeAfterTests } from '../testing/cleanup.ts'
-import { eachHttpLane } from '../testing/lanes.ts'
-import { ask, startPod } from '../testing/pods.ts'
+import { eachLane } from '../testing/lanes.ts'
 import type { TestRouter } from '../testing/router-under-test.ts'
 
-eachHttpLane(async startTestRouter => {
+eachLane(async (startTestRouter, { ask, startPod }) => {
   const opened = closeAfterTests()
   const [v1, v2] = await Promise.all(['v1', 'v2'].map(async text => opened(await startPod((_, res) => res.end(text)))))
   const routerAt = async (weight: number, spec: NonNullable<Parameters<TestRouter['split']>[0]['spec']> = {}) => {

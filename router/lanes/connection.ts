@@ -20,6 +20,8 @@ export type Connection = {
   lastUsed: number
   /** Bytes that had come when it was last looked at, for whether it is idle; absent until then. */
   bytesSeen?: number
+  /** Tells the client to connect anew and closes with its last answer, where the protocol has a word for that. Only the first call does anything. */
+  leave?: () => void
 }
 
 export type LaneContext = {

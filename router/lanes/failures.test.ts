@@ -5,11 +5,11 @@ import { Agent } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { closeAfterTests } from '../testing/cleanup.ts'
-import { eachHttpLane } from '../testing/lanes.ts'
+import { eachHttpLane, eachLane } from '../testing/lanes.ts'
 import { ask, deadPort, startPod, startRawPod, until } from '../testing/pods.ts'
 import type { TestRouter } from '../testing/router-under-test.ts'
 
-eachHttpLane(startTestRouter => {
+eachLane((startTestRouter, { ask, startPod }) => {
   const opened = closeAfterTests()
   const routerTo = async (pods: Parameters<TestRouter['split']>[0], limits = {}): Promise<TestRouter> => {
     const router = opened(await startTestRouter(limits))
@@ -78,6 +78,33 @@ eachHttpLane(startTestRouter => {
     for (let i = 0; i < 10; i++) statuses.push((await ask(router.port)).status)
     assert.deepEqual([statuses.filter(s => s === 200).length, statuses.filter(s => s === 503).length], [5, 5])
   })
+
+  test('a pod that does not answer within a set limit is a 504', async () => {
+    let letGo = false
+    const pod = opened(
+      await startPod((_, res) => {
+        res.once('close', () => {
+          letGo = true
+        })
+      }),
+    )
+    const router = await routerTo({ v1: [pod.port] }, { answerTimeoutMs: 100 })
+    const got = await ask(router.port)
+    assert.deepEqual([got.status, got.body], [504, 'the pod did not answer in time\n'])
+    assert.equal(router.counts().upstreamFailures, 1)
+    await until(() => letGo, 'the pod is let go')
+  })
+})
+
+eachHttpLane(startTestRouter => {
+  const opened = closeAfterTests()
+  const routerTo = async (pods: Parameters<TestRouter['split']>[0], limits = {}): Promise<TestRouter> => {
+    const router = opened(await startTestRouter(limits))
+    router.split(pods)
+    return router
+  }
+  const podThatSays = async (text: string) =>
+    opened(await startPod((req, res) => void req.resume().on('end', () => res.end(text))))
 
   test('a pod that closes without an answer is a 502, and nothing is sent twice', async () => {
     let seen = 0
@@ -181,15 +208,6 @@ eachHttpLane(startTestRouter => {
     }
     return { port }
   }
-
-  test('a pod that does not answer within a set limit is a 504', async () => {
-    const pod = opened(await startPod(() => {}))
-    const router = await routerTo({ v1: [pod.port] }, { answerTimeoutMs: 100 })
-    const got = await ask(router.port)
-    assert.deepEqual([got.status, got.body], [504, 'the pod did not answer in time\n'])
-    assert.equal(router.counts().upstreamFailures, 1)
-    await until(() => pod.open() === 0, 'the pod is let go')
-  })
 
   test('a pod that leaves the table keeps its requests and loses its idle connections', async () => {
     let answer = (): void => {}

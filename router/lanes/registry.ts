@@ -4,9 +4,10 @@ import type { Lane, LaneContext } from './connection.ts'
 import { makeFastLane } from './fast/lane.ts'
 import { firstBytes, type Speaks } from './first-bytes.ts'
 import { makeGeneralLane } from './general.ts'
+import { makeH2Lane } from './h2/lane.ts'
 import { makeTcpLane } from './tcp.ts'
 
-export type LaneName = 'http' | 'tcp'
+export type LaneName = 'http' | 'h2' | 'tcp'
 
 const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lane } = {
   // The fast lane gives what it does not take to the general one.
@@ -22,21 +23,19 @@ const LANES: { readonly [name in LaneName]: (context: LaneContext) => Lane } = {
       },
     }
   },
+  h2: makeH2Lane,
   tcp: makeTcpLane,
 }
 
 export const makeLanes = (context: LaneContext): { readonly [name in LaneName]: Lane } => ({
   http: LANES.http(context),
+  h2: LANES.h2(context),
   tcp: LANES.tcp(context),
 })
 
-/**
- * HTTP/2 is passed through as it is: nothing of gRPC is lost, but its requests are not counted and all of a connection go to
- * one pod.
- */
 const BY_FIRST_BYTES: { readonly [speaks in Exclude<Speaks, 'more'>]: LaneName } = {
   http1: 'http',
-  h2: 'tcp',
+  h2: 'h2',
   tls: 'tcp',
   unknown: 'tcp',
 }

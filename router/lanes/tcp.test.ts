@@ -30,7 +30,7 @@ test('TLS and unknown bytes are passed as they are', async () => {
   await until(() => router.counts().status2xx === 3 && router.counts().inFlight === 0, 'each connection counts once')
 })
 
-test('HTTP/2 is passed per connection, with its trailers', async () => {
+test('on a tcp port HTTP/2 is passed as it is, per connection', async () => {
   const server = createH2()
   server.on('stream', stream => {
     stream.respond({ ':status': 200 }, { waitForTrailers: true })
@@ -40,7 +40,11 @@ test('HTTP/2 is passed per connection, with its trailers', async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   opened({ close: () => server.close() })
-  const router = await routerTo({ v1: [(server.address() as AddressInfo).port] })
+  const router = await routerTo({})
+  router.split({
+    v1: [(server.address() as AddressInfo).port],
+    spec: { ports: [{ name: 'http', port: 80, listenPort: router.port, protocol: 'tcp' }] },
+  })
   const session = connectH2(`http://127.0.0.1:${router.port}`)
   for (let i = 0; i < 3; i++) {
     const stream = session.request({ ':path': '/svc/Method', ':method': 'POST' })
@@ -50,6 +54,7 @@ test('HTTP/2 is passed per connection, with its trailers', async () => {
   }
   session.close()
   await until(() => router.counts().inFlight === 0, 'the connection has ended')
+  assert.equal(router.counts().requests, 1, 'it counts once')
 })
 
 test('on a tcp port the server may speak first', async () => {

@@ -1,5 +1,5 @@
 /**
- * Carries a connection as it is: TLS, HTTP/2 and whatever else is not HTTP/1, and all connections of ports with protocol `tcp`.
+ * Carries a connection as it is: TLS and whatever else is not HTTP in the clear, and all connections of ports with protocol `tcp`.
  * Split per connection.
  */
 import { connect, type Socket } from 'node:net'

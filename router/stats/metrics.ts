@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { LATENCY_BOUNDS_MS } from '../../api/router-admin.ts'
+import { GRPC_CODES } from '../grpc-status.ts'
 import type { RunningRoute } from '../running-route.ts'
 import type { VersionPlan } from '../table.ts'
 import type { VersionStats } from './version-stats.ts'
@@ -36,6 +37,7 @@ export const makeMetrics = (source: MetricsSource): Registry => {
   const registry = new Registry()
   const registers = [registry]
   addRequests(source, registers)
+  addGrpcCalls(source, registers)
   addVersionCounters(source, registers)
   registry.registerMetric(new RequestDuration(source))
   addRoutes(source, registers)
@@ -103,6 +105,22 @@ const addRequests = (source: MetricsSource, registers: Registry[]): void => {
         this.inc({ ...labels, code_class: 'failure' }, totals.upstreamFailures)
         this.inc({ ...labels, code_class: 'abort' }, totals.clientAborts)
       }
+    },
+  })
+}
+
+const addGrpcCalls = (source: MetricsSource, registers: Registry[]): void => {
+  new Counter({
+    name: 'sluice_router_grpc_calls_total',
+    help: 'gRPC calls that a pod answered, by the status in its trailers; they are among the requests too.',
+    labelNames: [...VERSION_LABELS, 'grpc_code'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { labels, stats } of eachVersion(source))
+        stats.grpc.forEach((calls, code) => {
+          if (calls > 0) this.inc({ ...labels, grpc_code: GRPC_CODES[code] ?? 'UNKNOWN' }, calls)
+        })
     },
   })
 }

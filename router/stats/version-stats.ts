@@ -13,4 +13,6 @@ export class VersionStats {
   bytesIn = 0
   /** Bytes of answers' bodies, and all that pods sent on connections that were passed through. */
   bytesOut = 0
+  /** gRPC calls that were answered, by number of their status. */
+  readonly grpc = new Float64Array(17)
 }

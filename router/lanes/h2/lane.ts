@@ -1,0 +1,128 @@
+/**
+ * Carries HTTP/2 with prior knowledge, gRPC among it: every stream goes to the version that is due, over connections to the pods
+ * that all clients share.
+ */
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import { PROBE_HEADER, PROBE_PATH } from '../../../api/names.ts'
+import { chooseVersion } from '../../choose-version.ts'
+import { asksToLeave, type Connection, type Lane, type LaneContext } from '../connection.ts'
+import { StreamExchange } from './exchange.ts'
+import { isGrpc, refuseTwoHosts, requestHeaders } from './headers.ts'
+import { answerStream } from './own-answer.ts'
+
+/** Streams that one connection may have open. */
+const MAX_STREAMS = 1_000
+/** A client that resets streams faster than this is cut off (CVE-2023-44487): so many at once, and so many per second. */
+const RESET_BURST = 1_000
+const RESETS_PER_SECOND = 100
+/** Every stream number that there can be: a GOAWAY that refuses nothing yet. */
+const LAST_STREAM = 2 ** 31 - 1
+/** A client that does not answer the ping after a GOAWAY is taken to have seen it after this. */
+const GOODBYE_MS = 1_000
+const SHORTEST_LOOK_MS = 20
+const LONGEST_LOOK_MS = 1_000
+
+type Client = { readonly connection: Connection; readonly session: ServerHttp2Session }
+
+export const makeH2Lane = (context: LaneContext): Lane => {
+  const clients = new Set<Client>()
+  let timer: NodeJS.Timeout | undefined
+  const { keepAliveMs } = context.limits
+  const look = (): void => {
+    const before = context.clock.now() - keepAliveMs
+    for (const { connection, session } of clients) if (connection.busy === 0 && connection.lastUsed <= before) session.close()
+  }
+  const forget = (client: Client): void => {
+    clients.delete(client)
+    if (clients.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+  return {
+    accept: connection => {
+      const session = performServerHandshake(connection.socket, optionsOf(context))
+      const client = { connection, session }
+      clients.add(client)
+      timer ??= setInterval(look, Math.min(LONGEST_LOOK_MS, Math.max(SHORTEST_LOOK_MS, keepAliveMs / 4)))
+      connection.leave = sayGoodbye(session)
+      // Nobody who speaks HTTP/2 ends one half of a connection and waits on the other: the client has gone.
+      connection.socket.once('end', () => session.destroy())
+      // A client that breaks the rules is cut off by Node; its streams see that themselves.
+      session.on('error', () => {})
+      session.once('close', () => forget(client))
+      session.on('stream', (stream, headers) => serveStream(context, connection, stream, headers))
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+const optionsOf = ({ limits }: LaneContext) => ({
+  settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: limits.maxHeadBytes, enableConnectProtocol: false },
+  // In MB. The default of 10 refuses streams when many have something to send; what one stream holds is bounded by its window.
+  maxSessionMemory: 64,
+  maxHeaderListPairs: 256,
+  streamResetBurst: RESET_BURST,
+  streamResetRate: RESETS_PER_SECOND,
+})
+
+/** Asks the client to make its next requests elsewhere. Streams that it opened before it heard that are still served. */
+const sayGoodbye = (session: ServerHttp2Session): (() => void) => {
+  let said = false
+  return () => {
+    if (said || session.destroyed || session.closed) return
+    said = true
+    session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM)
+    const close = (): void => {
+      clearTimeout(timer)
+      session.close()
+    }
+    const timer = setTimeout(close, GOODBYE_MS)
+    // All that was sent before the client read the GOAWAY is here when the answer to the ping is (RFC 9113 6.8).
+    session.ping(close)
+  }
+}
+
+const serveStream = (
+  context: LaneContext,
+  connection: Connection,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): void => {
+  connection.busy += 1
+  stream.on('error', () => {})
+  stream.once('close', () => {
+    connection.busy -= 1
+    connection.lastUsed = context.clock.now()
+  })
+  if (asksToLeave(context, connection)) connection.leave?.()
+  serveRequest(context, connection, stream, headers)
+}
+
+const serveRequest = (context: LaneContext, connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  const { router, random } = context
+  const { route, peer } = connection
+  const grpc = isGrpc(headers)
+  const method = headers[':method']
+  const url = headers[':path']
+  if (method === 'CONNECT') return answerStream(stream, { router, grpc, status: 405, text: 'this is not a forward proxy' })
+  const twoHosts = refuseTwoHosts(headers)
+  if (twoHosts !== undefined) return answerStream(stream, { router, grpc, status: 400, text: twoHosts })
+  if (url === PROBE_PATH && headers[PROBE_HEADER.toLowerCase()] !== undefined) return answerProbe(context, connection, stream)
+  const choice = chooseVersion(route, { method, url, headers }, { peer, random })
+  if (!choice) return answerStream(stream, { router, grpc, status: 503, text: 'no version of this Service takes requests' })
+  const { version, cookie } = choice
+  new StreamExchange(context, { stream, headers: requestHeaders(headers, peer), connection, version, cookie }).start()
+}
+
+const answerProbe = (context: LaneContext, connection: Connection, stream: ServerHttp2Stream): void => {
+  const { router } = context
+  const { key, plan } = connection.route
+  const text = JSON.stringify({ router, route: key, version: plan.version, draining: context.draining() })
+  answerStream(stream, { router, status: 200, text, grpc: false })
+}
