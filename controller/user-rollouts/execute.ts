@@ -1,7 +1,7 @@
 /** Carries out what only Rollouts of users ask for; everything else as for Deployments. */
 import type { RolloutIntent } from '../../engine/rollout/intents.ts'
-import { isApiError } from '../../kube/errors.ts'
-import { ROLLOUTS } from '../../kube/resources.ts'
+import { isApiError, isNotFound } from '../../kube/errors.ts'
+import { EXPERIMENTS, ROLLOUTS } from '../../kube/resources.ts'
 import { type Executor, execute } from '../execute.ts'
 
 type Evict = Extract<RolloutIntent, { readonly kind: 'evictPod' }>
@@ -34,6 +34,23 @@ const patchRollout = async (
   return written.metadata.resourceVersion
 }
 
+type ExperimentIntent = Extract<RolloutIntent, { readonly kind: 'createExperiment' | 'terminateExperiment' | 'deleteExperiment' }>
+
+const isAboutExperiment = (intent: RolloutIntent): intent is ExperimentIntent =>
+  intent.kind === 'createExperiment' || intent.kind === 'terminateExperiment' || intent.kind === 'deleteExperiment'
+
+const executeExperiment = async (intent: ExperimentIntent, { client, namespace, wrote }: Executor): Promise<void> => {
+  if (intent.kind === 'createExperiment') return wrote(await client.create(EXPERIMENTS, intent.experiment))
+  const ref = { namespace, name: intent.name }
+  if (intent.kind === 'terminateExperiment')
+    return wrote(await client.patch(EXPERIMENTS, ref, 'merge', { spec: { terminate: true } }))
+  try {
+    await client.delete(EXPERIMENTS, ref, { uid: intent.uid, propagation: 'Background' })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
 /** Answers the Rollout's resourceVersion after it. */
 export const executeRollout = async (
   intent: RolloutIntent,
@@ -41,6 +58,7 @@ export const executeRollout = async (
   resourceVersion: string | undefined,
 ): Promise<string | undefined> => {
   if (intent.kind === 'patchRollout') return patchRollout(intent, to, resourceVersion)
-  await (intent.kind === 'evictPod' ? evict(intent, to) : execute(intent, to))
+  if (isAboutExperiment(intent)) await executeExperiment(intent, to)
+  else await (intent.kind === 'evictPod' ? evict(intent, to) : execute(intent, to))
   return resourceVersion
 }

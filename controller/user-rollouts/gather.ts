@@ -41,5 +41,6 @@ export const gatherRollout = (caches: Caches, rollout: Rollout): RolloutSeen => 
     services: [...new Set(servicesOf(rollout))].flatMap(service => caches.services.get(namespace, service) ?? []),
     ...(activeEndpoints && { activeEndpoints }),
     analyses: gatherAnalyses(caches, namespace, uid),
+    experiments: caches.experiments.by(BY_CONTROLLER_UID, uid),
   }
 }

@@ -1,4 +1,5 @@
 /** What the planner of Rollouts wants done beside what all planners may. */
+import type { Experiment } from '../../api/experiment.ts'
 import type { Intent } from '../intents.ts'
 
 export type RolloutIntent =
@@ -12,6 +13,9 @@ export type RolloutIntent =
       }
       readonly why: string
     }
+  | { readonly kind: 'createExperiment'; readonly experiment: Experiment }
+  | { readonly kind: 'terminateExperiment'; readonly name: string }
+  | { readonly kind: 'deleteExperiment'; readonly name: string; readonly uid: string }
   /** Through the eviction API, so that PodDisruptionBudgets are heeded. */
   | { readonly kind: 'evictPod'; readonly name: string; readonly uid: string; readonly why: string }
 

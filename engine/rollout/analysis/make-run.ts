@@ -45,7 +45,7 @@ const resolve = ({ versions, rollout }: RolloutContext, argument: Argument): Arg
   return 'problem' in read ? read : { name, value: read.value }
 }
 
-const resolveAll = (context: RolloutContext, args: readonly Argument[]): readonly Argument[] | Problem => {
+export const resolveAll = (context: RolloutContext, args: readonly Argument[]): readonly Argument[] | Problem => {
   const resolved: Argument[] = []
   for (const argument of args) {
     const one = resolve(context, argument)
