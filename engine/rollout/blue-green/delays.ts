@@ -9,6 +9,7 @@ import type { RolloutProgress } from '../progress.ts'
 import { abortScaleDownDelay, deadlineAfter, SCALE_DOWN_DEADLINE, scaleDownDelay } from '../replicas/scale-down-delay.ts'
 import { resize } from '../scale.ts'
 import { hashOf, sizedOf } from '../versions.ts'
+import { countCarrying } from './services.ts'
 import { hasAll } from './sizes.ts'
 import { annotationOf, type BlueGreenView, selectedBy } from './view.ts'
 
@@ -114,12 +115,12 @@ const planOlder = (
   }
 }
 
-/** Versions that are neither the newest nor the stable one: each keeps its pods until its deadline, but none that a Service leads to ends. */
+/** Versions that are neither the newest nor the stable one: each keeps its pods until its deadline, but none ends that a Service leads to. */
 export const planOlderDelays = (context: RolloutContext, view: BlueGreenView, progress: RolloutProgress): Delays => {
   if (progress.pauses.some(({ reason }) => reason === 'InconclusiveAnalysisRun')) return { intents: [] }
   const led = [view.activeHash, selectedBy(view.preview)]
   const { intents, times } = context.versions.older
-    .filter(set => !led.includes(hashOf(set)))
+    .filter(set => !led.includes(hashOf(set)) && countCarrying(context, set) === 0)
     .reduce((sum: Older, set) => planOlder(context, view, sum, set), { kept: 0, intents: [], times: [] })
   return { intents, wakeAt: times.length > 0 ? Math.min(...times) : undefined }
 }

@@ -12,6 +12,12 @@ const podsOf = ({ seen }: RolloutContext, { metadata }: ReplicaSet): readonly st
     .filter(pod => pod.metadata.ownerReferences?.some(owner => owner.controller === true && owner.uid === metadata.uid))
     .map(pod => pod.metadata.name)
 
+/** How many of its pods the endpoints of the active Service name; 0 where nobody keeps EndpointSlices of it. */
+export const countCarrying = (context: RolloutContext, set: ReplicaSet): number => {
+  const endpoints = new Set(context.seen.activeEndpoints)
+  return podsOf(context, set).filter(name => endpoints.has(name)).length
+}
+
 /**
  * The endpoints of the active Service are pods of this version, all of its available ones, and none of another version. True as well where
  * nobody keeps EndpointSlices of the Service, so that nothing can be told.

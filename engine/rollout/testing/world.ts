@@ -146,6 +146,7 @@ const apply = (world: World, intent: RolloutIntent): void => {
       return
     case 'evictPod':
       world.pods = world.pods.filter(({ name }) => name !== intent.name)
+      world.endpoints = world.endpoints.filter(name => name !== intent.name)
       world.log.push(`evicted ${imageOfPod(intent.name, world)}`)
       return
     case 'patchRollout':
