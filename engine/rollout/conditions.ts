@@ -39,7 +39,7 @@ const isJudged = ({ blueGreen }: RolloutStatus): boolean =>
     run => run?.status === 'Pending' || run?.status === 'Running',
   )
 
-/** When the progress deadline passes; undefined while it does not count (paused, done, or nothing in flight). */
+/** When the progress deadline passes; undefined while it does not count (paused, judged, done, or nothing in flight). */
 export const deadlineOf = (context: RolloutContext, progress: RolloutProgress): number | undefined => {
   const before = conditionOf(context.status, 'Progressing')
   const since = parseTime(before?.lastUpdateTime)
@@ -48,7 +48,9 @@ export const deadlineOf = (context: RolloutContext, progress: RolloutProgress): 
     context.isPaused ||
     isJudged(context.status) ||
     progress.pauses.length > 0 ||
-    context.steps[progress.index]?.pause !== undefined
+    context.steps[progress.index]?.pause !== undefined ||
+    context.steps[progress.index]?.analysis !== undefined ||
+    context.steps[progress.index]?.experiment !== undefined
   return isCounted && !isWaiting && !progress.aborted ? since + context.deadlineMs : undefined
 }
 

@@ -1,7 +1,10 @@
 /** The planner of a Rollout that has its own template: what was observed in, what to do and to report out. Pure and total. */
 import { applyConditions } from '../conditions.ts'
+import { isInconclusive, judgeCanary } from './analysis/canary.ts'
+import { checkAnalyses } from './analysis/named.ts'
 import { planBlueGreen } from './blue-green/plan.ts'
 import { isSettled, type RolloutContext, readContext } from './context.ts'
+import { currentExperiment, endExperiments } from './experiment/follow.ts'
 import { finish, type RolloutPlan } from './finish.ts'
 import { cleanUpHistory } from './history.ts'
 import { event, type RolloutIntent } from './intents.ts'
@@ -14,7 +17,7 @@ import { planServices } from './services.ts'
 import { tellPromotion } from './told.ts'
 import { invalidSpecMessage } from './validate/index.ts'
 import { isRollbackWithinWindow } from './versions.ts'
-import { takeStep } from './walk.ts'
+import { takeStep, type Walk } from './walk.ts'
 
 export type { RolloutPlan } from './finish.ts'
 
@@ -53,36 +56,51 @@ const planChanged = (context: RolloutContext, restartedAt: string | undefined): 
   })
 }
 
-const promotion = (context: RolloutContext, { index, aborted, promoteFull }: RolloutProgress): string | undefined => {
+const promotion = (context: RolloutContext, progress: RolloutProgress): string | undefined => {
   const { versions, steps, rollout } = context
-  if (!isFull(context)) return undefined
+  const { index, aborted, promoteFull } = progress
+  if (!isFull(context) || isInconclusive(progress)) return undefined
   if (versions.stable === undefined) return 'Initial deploy'
   if (aborted || isSettled(context) || index < steps.length) return undefined
   if (promoteFull) return 'Full promotion requested'
   return isRollbackWithinWindow(rollout, versions) ? 'Rollback within window' : `Completed all ${steps.length} canary steps`
 }
 
-/** A version that is there: restart, history, Services, sizes, then the step; in the order of Argo Rollouts. */
+const analysisProblem = ({ seen }: RolloutContext, message: string): string =>
+  invalidSpecMessage(seen.name, { path: 'spec.strategy.canary.analysis', message })
+
+/** A version that is there: analyses, restart, history, Services, sizes, then the step. */
 const planCanary = (context: RolloutContext): RolloutPlan => {
   const { rollout, versions } = context
   const read = readProgress(context)
+  const analyses = judgeCanary(context, read, isAtSize(context, read))
+  if (analyses.invalid !== undefined) return planInvalid(context, analysisProblem(context, analyses.invalid))
+  const { progress, fields } = analyses
   const restart = planRestart(context)
-  const standing = { progress: read, promoted: false, restartedAt: restart.restartedAt }
+  const standing = { progress, promoted: false, restartedAt: restart.restartedAt, fields }
   // What was just evicted is still counted as available; sizes are decided when the counts are right again.
-  if (restart.intents.length > 0) return finish(context, { ...standing, intents: restart.intents, wakeAt: restart.wakeAt })
+  if (restart.intents.length > 0)
+    return finish(context, { ...standing, intents: [...analyses.intents, ...restart.intents], wakeAt: restart.wakeAt })
   const newest = context.isPaused ? [] : planNewest(context)
   const history = cleanUpHistory(versions.older, rollout.spec.revisionHistoryLimit)
-  const scaling = planScale(context, read)
-  const done = [...newest, ...history, ...planServices(context, read.aborted), ...scaling]
-  const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, read)
-  const walk =
-    scaling.length > 0 || why !== undefined ? { progress: read, intents: [] } : takeStep(context, read, isAtSize(context, read))
+  const scaling = planScale(context, progress)
+  const done = [...newest, ...history, ...planServices(context, progress.aborted), ...analyses.intents, ...scaling]
+  const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, progress)
+  const state = { isInForce: isAtSize(context, progress), isJudged: analyses.isStepJudged }
+  const walk: Walk = scaling.length > 0 || why !== undefined ? { progress, intents: [] } : takeStep(context, progress, state)
+  const experiment = walk.currentExperiment ?? currentExperiment(context, walk.progress)
   return finish(context, {
     ...standing,
     progress: walk.progress,
     promoted: why !== undefined,
-    intents: [...done, ...walk.intents, ...(why === undefined ? [] : [tellPromotion(context, why)])],
-    wakeAt: earliest(restart.wakeAt, 'wakeAt' in walk ? walk.wakeAt : undefined),
+    ...(experiment !== undefined && { fields: { ...fields, canary: { ...fields.canary, currentExperiment: experiment } } }),
+    intents: [
+      ...done,
+      ...endExperiments(context, experiment),
+      ...walk.intents,
+      ...(why === undefined ? [] : [tellPromotion(context, why)]),
+    ],
+    wakeAt: earliest(restart.wakeAt, walk.wakeAt),
   })
 }
 
@@ -124,7 +142,9 @@ const planValid = (context: RolloutContext): RolloutPlan => {
 export const planUserRollout = (seen: RolloutSeen, now: number): RolloutPlan => {
   if (seen.rollout.metadata.deletionTimestamp !== undefined) return { intents: [] }
   const context = readContext(seen, now)
-  if (context.invalid !== undefined) return planInvalid(context, context.invalid)
+  const [unfit] = context.invalid === undefined ? checkAnalyses(context) : []
+  const invalid = unfit === undefined ? context.invalid : invalidSpecMessage(context.seen.name, unfit)
+  if (invalid !== undefined) return planInvalid(context, invalid)
   const plan = planValid(context)
   return { ...plan, intents: [...replicasOf(context), ...plan.intents] }
 }

@@ -9,7 +9,6 @@ const refuse = (path: string, what: string): Violation => ({
 
 const CANARY_FIELDS = {
   trafficRouting: 'traffic routing',
-  analysis: 'background analysis',
   canaryMetadata: 'ephemeral metadata',
   stableMetadata: 'ephemeral metadata',
   antiAffinity: 'anti-affinity',
@@ -22,7 +21,12 @@ const BLUE_GREEN_FIELDS = {
   antiAffinity: 'anti-affinity',
 } as const
 
-const STEPS: readonly (keyof CanaryStep)[] = ['analysis', 'experiment', 'plugin']
+const STEPS: readonly (keyof CanaryStep)[] = ['plugin']
+
+const weights = ({ experiment }: CanaryStep, path: string): readonly Violation[] =>
+  (experiment?.templates ?? []).flatMap(({ weight }, i) =>
+    weight === undefined ? [] : [refuse(`${path}.templates[${i}].weight`, 'a weight of an experiment')],
+  )
 
 export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
   const { canary, blueGreen } = spec.strategy
@@ -41,5 +45,6 @@ export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
         refuse(`spec.strategy.canary.steps[${i}].${kind}`, `a step of kind ${kind}`),
       ),
     ),
+    ...(canary?.steps ?? []).flatMap((step, i) => weights(step, `spec.strategy.canary.steps[${i}].experiment`)),
   ]
 }
