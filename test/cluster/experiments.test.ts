@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test'
 import type { AnalysisRun, AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { Experiment, ExperimentSpec, ExperimentStatus } from '../../api/experiment.ts'
 import type { ReplicaSet, Service } from '../../api/kubernetes.ts'
-import { ANALYSIS_RUNS, ANALYSIS_TEMPLATES, EXPERIMENTS, REPLICA_SETS, SERVICES } from '../../kube/resources.ts'
+import type { Rollout, RolloutStatus } from '../../api/rollout.ts'
+import { ANALYSIS_RUNS, ANALYSIS_TEMPLATES, EXPERIMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from '../../kube/resources.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment } from './objects.ts'
@@ -150,5 +151,60 @@ describe('an Experiment', { concurrency: 3 }, () => {
     const ours = await start('exp-ours', { templates: [template('ex-h')] })
     await ours.until('running', ({ phase }) => phase === 'Running')
     assert.equal((await client.get<Experiment>(EXPERIMENTS, { namespace, name: 'exp-theirs' })).status, undefined)
+  })
+
+  const ship = async (name: string, analysed: boolean) => {
+    const { client, namespace } = lab
+    const ref = { namespace, name }
+    const templates = [
+      { name: 'baseline', specRef: 'stable' as const },
+      { name: 'candidate', specRef: 'canary' as const },
+    ]
+    const experiment = analysed
+      ? { templates, analyses: [{ name: 'check', templateName: 'down' }] }
+      : { templates, duration: '1s' }
+    const templateOf = (version: string) => aDeployment({ name, namespace, version }).spec.template
+    await client.create<Rollout>(ROLLOUTS, {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: ref,
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: name } },
+        template: templateOf('v1'),
+        strategy: { canary: { steps: [{ experiment }] } },
+      },
+    })
+    const read = async () => (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {}
+    const until = (what: string, is: (status: RolloutStatus) => boolean) =>
+      waitFor({ what: `${name}: ${what}`, timeoutMs: 60_000 }, async () => {
+        const status = await read()
+        return is(status) && status
+      })
+    const { currentPodHash } = await until('the first version', ({ phase }) => phase === 'Healthy')
+    await client.patch(ROLLOUTS, ref, 'merge', { spec: { template: templateOf('v2') } })
+    return {
+      until: (what: string, is: (status: RolloutStatus) => boolean) =>
+        until(what, one => one.currentPodHash !== currentPodHash && is(one)),
+    }
+  }
+
+  test('that is a step of a Rollout is made, followed, and completes the step', async () => {
+    const web = await ship('ro-exp', false)
+    const { canary } = await web.until('its Experiment', status => status.canary?.currentExperiment !== undefined)
+    assert.match(canary?.currentExperiment ?? '', /^ro-exp-[a-z0-9]+-2-0$/)
+    await web.until('promotion', ({ phase }) => phase === 'Healthy')
+    const events = await lab.kubectl('get', 'events', '--field-selector', 'involvedObject.name=ro-exp')
+    assert.match(events, /Created Experiment 'ro-exp-[a-z0-9]+-2-0'/)
+    assert.match(events, /Rollout step 1\/1 completed \(experiment\)/)
+  })
+
+  test('that is a step of a Rollout and fails aborts it', async () => {
+    const web = await ship('ro-exp-bad', true)
+    const { message } = await web.until('the abort', ({ abort }) => abort === true)
+    assert.match(
+      message ?? '',
+      /^RolloutAborted: Rollout aborted update to revision 2: Experiment analysis phase is error\/failed: /,
+    )
   })
 })
