@@ -54,7 +54,7 @@ node: setup ## such a node, empty, for exploring, until Ctrl-C (ARGS='-- COMMAND
 	@tools/node/in-namespace node test/node/main.ts $(ARGS)
 
 .PHONY: demo
-demo: setup ## a cluster, Sluice and an app under load; a good version is promoted, a bad one rolled back (ARGS=--once: unattended)
+demo: setup ## a cluster, Sluice and an app under load; a good version is promoted, a bad one rolled back (ARGS=--once: unattended; --judge=prometheus)
 	@node demo/main.ts $(ARGS)
 
 .PHONY: up

@@ -1,6 +1,7 @@
 /**
  * `make demo`: a cluster, Sluice, an app with users; a good version that is promoted and a bad one that is rolled back.
- * Flags: --once ends by itself, exits 0 only when all came out right, and prints one JSON object as its last line; --rate=N requests per second.
+ * Flags: --once ends by itself, exits 0 only when all came out right, and prints one JSON object as its last line; --rate=N requests per second;
+ * --judge=prometheus has the versions judged by a real Prometheus that scrapes the routers, instead of by the routers' own numbers.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,15 +9,33 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeLogger } from '../kube/log.ts'
+import { apply } from '../local/apply.ts'
 import { untilInterrupted } from '../local/interrupt.ts'
 import { up } from '../local/up.ts'
+import { isPrometheusInstalled, prometheusTemplate, startPrometheus, TEMPLATE_NAME } from './prometheus.ts'
 import { type Ending, roll, type Stage, ship, untilAtRest } from './story.ts'
 import { isCorrect, renderSummary, summarise } from './summary.ts'
 import { makeTerminal } from './terminal.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 
 const ROUTERS = 2
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, rate: { type: 'string', default: '200' } } })
+const { values } = parseArgs({
+  options: {
+    once: { type: 'boolean', default: false },
+    rate: { type: 'string', default: '200' },
+    judge: { type: 'string', default: 'router' },
+  },
+})
+if (values.judge !== 'router' && values.judge !== 'prometheus') {
+  console.error(`--judge is ${values.judge}, it must be router or prometheus, e.g. --judge=prometheus`)
+  process.exit(2)
+}
+if (values.judge === 'prometheus' && !isPrometheusInstalled()) {
+  console.log(
+    '--judge=prometheus: prometheus is not installed (tools/setup prometheus does so on Debian as root); nothing was run',
+  )
+  process.exit(0)
+}
 const root = resolve(import.meta.dirname, '..')
 const stateDir = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
 const terminal = makeTerminal(process.stdout, () => performance.now())
@@ -30,7 +49,18 @@ const cluster = await up({
   log: makeLogger({ component: 'cluster', level: 'error' }),
   say,
 })
-const stage: Stage = { client: cluster.client, terminal, root, node: process.execPath }
+const prometheus = values.judge === 'prometheus' ? await startPrometheus(cluster.client, join(stateDir, 'prometheus')) : undefined
+if (prometheus !== undefined) {
+  await apply(cluster.client, [prometheusTemplate(prometheus.address)])
+  say(`  a Prometheus at ${prometheus.address} scrapes the routers and judges`)
+}
+const stage: Stage = {
+  client: cluster.client,
+  terminal,
+  root,
+  node: process.execPath,
+  ...(prometheus !== undefined && { analysis: `template/${TEMPLATE_NAME}` }),
+}
 
 const play = async (): Promise<{ readonly good: Ending; readonly bad: Ending; readonly traffic: Traffic }> => {
   say('applying demo/web.yaml: 4 pods of v1 and a Service')
@@ -60,6 +90,7 @@ if (interrupted !== undefined) {
   )
   await interrupted
 }
+await prometheus?.stop()
 await cluster.stop()
 rmSync(stateDir, { recursive: true, force: true })
 if (values.once) console.log(JSON.stringify(summary))

@@ -29,15 +29,19 @@ export type Stage = {
   readonly terminal: Terminal
   readonly root: string
   readonly node: string
+  /** Value of the annotation sluice.dev/analysis; the default check where absent. */
+  readonly analysis?: string
 }
 
 /** `web.yaml` with another version, applied like any other YAML. */
-export const ship = ({ client, root, node }: Stage, version: Version): Promise<void> => {
+export const ship = ({ client, root, node, analysis }: Stage, version: Version): Promise<void> => {
   const text = readFileSync(join(root, 'demo/web.yaml'), 'utf8')
     .replaceAll('sample-app:v1', `sample-app:${version.name}`)
     .replaceAll('{ name: VERSION, value: v1 }', `{ name: VERSION, value: ${version.name} }`)
     .replaceAll('{ name: FAIL_EVERY, value: "0" }', `{ name: FAIL_EVERY, value: "${version.failEvery}" }`)
-  return apply(client, readObjects(text, { NODE: node, SLUICE_ROOT: root }))
+  const judged =
+    analysis === undefined ? text : text.replace('sluice.dev/steps:', `sluice.dev/analysis: ${analysis}\n    sluice.dev/steps:`)
+  return apply(client, readObjects(judged, { NODE: node, SLUICE_ROOT: root }))
 }
 
 const rolloutOf = (client: KubeClient): Promise<Rollout> => client.get<Rollout>(ROLLOUTS, { namespace: NAMESPACE, name: NAME })
