@@ -130,6 +130,8 @@ describe('in the middle of a canary on a real node', () => {
     const seen = await endure('one router killed', async () => {
       assert.equal(killProcesses('router', 1), 1)
       await untilBack(lab, 'router', 2)
+      // What follows is compared with what kube-proxy needs.
+      await sleep(3000)
       return undefined
     })
     // kube-proxy sends to an address until it has read and programmed the slice that the other router writes within milliseconds.
