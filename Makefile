@@ -14,12 +14,15 @@ help: ## list the targets
 setup: ## install what is missing: Node 24 (if this machine's is older) and the npm packages
 	@tools/setup
 
-.PHONY: check
-check: setup ## types, lint, import rules, unit tests; under a minute
+.PHONY: lint
+lint: setup ## types, style, and that generated files are up to date
 	@tsc -p .
 	@tsc -p dashboard/ui
 	@biome check --error-on-warnings .
 	@node tools/gen.ts --check
+
+.PHONY: check
+check: lint ## the same, import rules and unit tests; a minute
 	@node tools/run-tests.ts unit
 
 .PHONY: test
@@ -46,7 +49,7 @@ cluster-test: setup ## the cluster suite on a real etcd, kube-apiserver, control
 .PHONY: node-test
 node-test: setup ## Sluice installed by Helm on a real node: containerd, kubelet, kube-proxy, real pods (Linux, root, Go; else skipped)
 	@tools/setup helm
-	@tools/node/in-namespace node test/node/run.ts $(ARGS)
+	@node test/node/run.ts $(ARGS)
 
 .PHONY: node
 node: setup ## such a node, empty, for exploring, until Ctrl-C (ARGS='-- COMMAND': until it ends)
