@@ -195,3 +195,8 @@ test("Sluice's own notes are not mistaken for settings", () => {
   })
   assert.deepEqual(read.optedIn && read.problems, [])
 })
+
+test('mirror is a step like others where there is a router', () => {
+  const read = readSettings(prefixed({ strategy: 'canary', steps: 'mirror(10%), 5m, 50%' }))
+  assert.deepEqual(read.optedIn && read.problems, [])
+})

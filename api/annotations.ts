@@ -112,21 +112,6 @@ const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
         return [{ path, message: `step ${i + 1}: weight "${step.percent}%" ${because}; ${BLUE_GREEN_STEPS}` }]
       })
 
-/** Known, and of use to a later version: said at admission, not when the update is on its way. */
-const checkMirror = ({ router, steps = [] }: Values): Problem[] =>
-  router === 'none'
-    ? []
-    : steps.flatMap((step, i) =>
-        step.kind !== 'mirror'
-          ? []
-          : [
-              {
-                path: pathOf('steps'),
-                message: `step ${i + 1}: mirror(${step.percent}%) is not available in this version, whose routers copy no requests; leave it out`,
-              },
-            ],
-      )
-
 const NEEDS_ROUTER = 'needs a router, and sluice.dev/router is none; set that to auto or leave this out'
 
 const checkRouterNone = ({ router, steps = [], analysis, services, sticky, routerMode }: Values): Problem[] => {
@@ -200,7 +185,6 @@ export const readSettings = (annotations: Labels | undefined, options: ReadOptio
     ...checkNames(annotations),
     ...problems,
     ...checkBlueGreen(values),
-    ...checkMirror(values),
     ...checkRouterNone(values),
     ...checkSpec(values),
   ]

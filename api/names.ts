@@ -79,5 +79,7 @@ export const SIDECAR_CONTAINER = 'sluice-router'
 /** A request to this path with the probe header, through a Service, is answered by the router itself, never passed on. */
 export const PROBE_PATH = '/.well-known/sluice-probe'
 export const PROBE_HEADER = 'x-sluice-probe'
+/** On copies of requests that a mirror route makes: `true`, so that an app can leave out what must not happen twice. Such a request is never copied again. */
+export const MIRROR_HEADER = 'x-sluice-mirror'
 /** On the router's own answers (probe, 502, 503): the router's name. */
 export const ROUTER_HEADER = 'x-sluice-router'

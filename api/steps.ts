@@ -32,13 +32,13 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
   {
     form: 'mirror(10%)',
     meaning:
-      "Copies of this share of the old version's requests go to the new version; the answers to copies are thrown away. Not available in this version.",
+      "Copies of this share of the old version's HTTP/1 requests go to the new version; the answers to copies are thrown away, and no check counts them. A copy has the header `X-Sluice-Mirror: true`; what it does, it does a second time.",
   },
 ]
 
 type Parsed = { readonly step: Step } | { readonly problem: string }
 
-const FORMS = '5%, 2m, pause, analysis(NAME), scale(25%), scale(3) or header(X-Canary=yes)'
+const FORMS = '5%, 2m, pause, analysis(NAME), scale(25%), scale(3), header(X-Canary=yes) or mirror(10%)'
 const CALL = /^([A-Za-z][A-Za-z-]*)\s*\((.*)\)$/
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 const HEADER = /^\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(\S(?:.*\S)?)\s*$/

@@ -12,6 +12,8 @@ export type Limits = {
   readonly connectTimeoutMs: number
   /** A pod must begin its answer within this after it was connected; 0: no limit, as without a router. */
   readonly answerTimeoutMs: number
+  /** The copy of a request must be answered within this, else it is dropped. */
+  readonly mirrorTimeoutMs: number
   /** A pod that was asked with Expect: 100-continue and says nothing gets the body after this. */
   readonly continueTimeoutMs: number
   /** Connections of clients on one port. Further ones are closed at once, so that one Service cannot use up the process. */
@@ -28,6 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   // Time for one lost SYN, which is sent again after a second.
   connectTimeoutMs: 2_500,
   answerTimeoutMs: 0,
+  mirrorTimeoutMs: 10_000,
   continueTimeoutMs: 1_000,
   maxConnections: 10_000,
   idleGraceMs: 1_000,

@@ -1,6 +1,7 @@
 /** Does a request belong to a header route? Pure. Routes are compiled once for each table, not for each request. */
+
+import { compileLinear } from '../api/regex/linear.ts'
 import type { HeaderRoute, RouteMatch, StringMatch } from '../api/route.ts'
-import { compileLinear } from './regex/linear.ts'
 
 /** What of a request the routes look at. Header names are lower case. */
 export type RequestHead = {

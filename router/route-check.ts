@@ -3,8 +3,8 @@
  * router would break on if the schema were older than the router. A Route with any problem is refused whole.
  */
 import type { Problem } from '../api/problem.ts'
+import { compileLinear } from '../api/regex/linear.ts'
 import type { Route, RouteMatch, RouteSpec, StringMatch } from '../api/route.ts'
-import { compileLinear } from './regex/linear.ts'
 
 export const checkRoute = (route: Route): readonly Problem[] => {
   const spec: Partial<RouteSpec> | undefined = route.spec
@@ -18,11 +18,10 @@ export const checkRoute = (route: Route): readonly Problem[] => {
     ...checkVersion(spec),
     ...checkPorts(spec.ports),
     ...checkBackends(spec.backends),
-    ...checkHeaderRoutes(spec),
+    ...checkSpecialRoutes('headerRoutes', spec),
+    ...checkSpecialRoutes('mirrorRoutes', spec),
+    ...checkPercents(spec),
     ...checkSticky(spec.sticky),
-    ...((spec.mirrorRoutes?.length ?? 0) > 0
-      ? [{ path: 'spec.mirrorRoutes', message: 'this router does not mirror requests; leave it out' }]
-      : []),
   ]
 }
 
@@ -92,12 +91,12 @@ const checkBackends = (backends: RouteSpec['backends'] | undefined): readonly Pr
   ]
 }
 
-const checkHeaderRoutes = ({ headerRoutes = [], backends = [] }: Partial<RouteSpec>): readonly Problem[] =>
-  headerRoutes.flatMap(({ match, hash }, i) => {
-    const at = `spec.headerRoutes[${i}]`
+const checkSpecialRoutes = (field: 'headerRoutes' | 'mirrorRoutes', spec: Partial<RouteSpec>): readonly Problem[] =>
+  (spec[field] ?? []).flatMap(({ match, hash }, i) => {
+    const at = `spec.${field}[${i}]`
     return [
       ...unless(
-        backends.some(backend => backend.hash === hash),
+        (spec.backends ?? []).some(backend => backend.hash === hash),
         `${at}.hash`,
         `is ${shown(hash)}, must be the hash of a backend`,
       ),
@@ -105,6 +104,15 @@ const checkHeaderRoutes = ({ headerRoutes = [], backends = [] }: Partial<RouteSp
       ...(Array.isArray(match) ? match : []).flatMap((one: RouteMatch, j: number) => checkMatch(one, `${at}.match[${j}]`)),
     ]
   })
+
+const checkPercents = ({ mirrorRoutes = [] }: Partial<RouteSpec>): readonly Problem[] =>
+  mirrorRoutes.flatMap(({ percent }, i) =>
+    unless(
+      isWhole(percent, 0, 100),
+      `spec.mirrorRoutes[${i}].percent`,
+      `is ${shown(percent)}, must be a whole number from 0 to 100, e.g. 10`,
+    ),
+  )
 
 const checkMatch = ({ method, path, headers = [] }: RouteMatch, at: string): readonly Problem[] =>
   [

@@ -5,6 +5,7 @@
 
 import type { Address } from './endpoints.ts'
 import { addressKey } from './endpoints.ts'
+import type { MirrorTurns } from './mirror/choose.ts'
 import { type Cursor, newWeightState } from './pick.ts'
 import { VersionStats } from './stats/version-stats.ts'
 import type { RoutePlan, VersionPlan } from './table.ts'
@@ -29,6 +30,8 @@ export class RunningRoute {
   readonly namespace: string
   readonly name: string
   readonly weightState = newWeightState()
+  readonly mirrorTurns: MirrorTurns = new Map()
+  readonly mirrorCursor: Cursor = { next: 0 }
   /** Client connections open on the Route's ports. */
   connections = 0
   /** The Route is gone or leaves the path: answers ask clients to connect anew. */
@@ -75,6 +78,8 @@ export class RunningRoute {
     this.#versions = plan.versions.map(version => this.#runVersion(version, before.get(version.hash)))
     this.#weights = plan.versions.map(({ weight }) => weight)
     this.#plan = plan
+    const mirrors = new Set(plan.mirrorRoutes.map(({ name }) => name))
+    for (const name of this.mirrorTurns.keys()) if (!mirrors.has(name)) this.mirrorTurns.delete(name)
     const kept = new Set(this.#versions.flatMap(upstreamsOf))
     for (const upstream of [...before.values()].flatMap(upstreamsOf)) if (!kept.has(upstream)) upstream.retire()
   }

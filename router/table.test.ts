@@ -143,10 +143,16 @@ const wrong: readonly {
   { name: 'stickiness by nothing', spec: JSON.parse('{"sticky":{"by":"header"}}'), path: 'spec.sticky', says: /X-User/ },
   { name: 'another name than its Service', spec: { service: 'other' }, path: 'spec.service', says: /other.*web/ },
   {
-    name: 'a mirror',
-    spec: { mirrorRoutes: [{ name: 'm', match: [], hash: 'v1', percent: 5 }] },
-    path: 'spec.mirrorRoutes',
-    says: /mirror/,
+    name: 'a mirror to a version that it does not have',
+    spec: { mirrorRoutes: [{ name: 'm', match: [{}], hash: 'v9', percent: 5 }] },
+    path: 'spec.mirrorRoutes[0].hash',
+    says: /"v9".*hash of a backend/,
+  },
+  {
+    name: 'a mirror of more than all',
+    spec: { mirrorRoutes: [{ name: 'm', match: [{}], hash: 'v1', percent: 101 }] },
+    path: 'spec.mirrorRoutes[0].percent',
+    says: /101.*from 0 to 100/,
   },
 ]
 

@@ -3,10 +3,12 @@
  * a new table is built beside the old one and swapped in whole (see serving.ts).
  */
 import type { EndpointSlice } from '../api/kubernetes.ts'
+import { MIRROR_HEADER } from '../api/names.ts'
 import type { Problem } from '../api/problem.ts'
 import type { Route, RoutePort, RouterEndpoints, RouteSpec, Sticky } from '../api/route.ts'
 import { type Address, countReady, groupByService, usableAddresses } from './endpoints.ts'
 import { type CompiledRoute, compileHeaderRoutes } from './match.ts'
+import { type CompiledMirror, compileMirrorRoutes } from './mirror/choose.ts'
 import { checkRoute } from './route-check.ts'
 
 export type VersionPlan = {
@@ -34,12 +36,13 @@ export type RoutePlan = {
   /** Stable first, then canary, then retiring: chooseWeighted() and the fallback rely on it. */
   readonly versions: readonly VersionPlan[]
   readonly headerRoutes: readonly CompiledRoute[]
+  readonly mirrorRoutes: readonly CompiledMirror[]
   readonly sticky?: Sticky
   /** What keeps a client on one pod of a version. */
   readonly affinity?: RouteSpec['affinity']
   /**
-   * Names (lower case) of the headers that the choice of a version goes by; undefined when it goes by nothing of the request
-   * at all.
+   * Names (lower case) of the headers that the choice of a version, or of a copy, goes by; undefined when it goes by nothing
+   * of the request at all.
    */
   readonly looksAt: readonly string[] | undefined
   /** What differs between two rollouts of the same Service: the hash of the canary, or of stable when there is none. */
@@ -126,6 +129,7 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     ports: spec.ports,
     versions,
     headerRoutes: compileHeaderRoutes(spec.headerRoutes),
+    mirrorRoutes: compileMirrorRoutes(spec.mirrorRoutes),
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
     ...(spec.affinity ? { affinity: spec.affinity } : {}),
     looksAt: looksAt(spec),
@@ -136,11 +140,14 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
 /** See RoutePlan. */
 export const looksAt = ({
   headerRoutes = [],
+  mirrorRoutes = [],
   sticky,
-}: Pick<RouteSpec, 'headerRoutes' | 'sticky'>): readonly string[] | undefined => {
-  if (headerRoutes.length === 0 && !sticky) return undefined
-  const matched = headerRoutes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
-  return [...new Set([...matched, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]
+}: Pick<RouteSpec, 'headerRoutes' | 'mirrorRoutes' | 'sticky'>): readonly string[] | undefined => {
+  const routes = [...headerRoutes, ...mirrorRoutes]
+  if (routes.length === 0 && !sticky) return undefined
+  const matched = routes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
+  const marks = mirrorRoutes.length > 0 ? [MIRROR_HEADER] : []
+  return [...new Set([...matched, ...marks, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]
 }
 
 const stickyHeader = (sticky: Sticky): string =>

@@ -25,6 +25,8 @@ export class Upstream {
   readonly target: { readonly host: string; readonly port: number; readonly protocol: 'http:' }
   /** The fast lane's idle connections to it. */
   readonly pods = new PodPool()
+  /** Those that copies of requests use: they take none from the requests. */
+  readonly mirrorPods = new PodPool()
   /** The h2 lane's connections to it. */
   readonly h2: PodSessions
   inFlight = 0
@@ -56,6 +58,7 @@ export class Upstream {
   retire(): void {
     this.agent.retire()
     this.pods.retire()
+    this.mirrorPods.retire()
     this.h2.retire()
   }
 }

@@ -135,10 +135,12 @@ const wrong: readonly (readonly [step: CanaryStep, says: RegExp])[] = [
   [{ analysis: {} }, /must name at least one AnalysisTemplate/],
   [{ setHeaderRoute: { name: '' } }, /must have a name/],
   [
-    { setHeaderRoute: { name: 'h', match: [{ headerName: 'X', headerValue: { regex: '.*' } }] } },
-    /regex is not available in this version/,
+    { setHeaderRoute: { name: 'h', match: [{ headerName: 'X', headerValue: { regex: 'a(' } }] } },
+    /setHeaderRoute h: regex "a\(" has a \( that is not closed/,
   ],
-  [{ setMirrorRoute: { name: 'm', match: [{}] } }, /the routers do not mirror requests/],
+  [{ setMirrorRoute: { name: '', match: [{}] } }, /must have a name/],
+  [{ setMirrorRoute: { name: 'm', match: [{}], percentage: 101 } }, /percentage 101 must be a whole number from 0 to 100/],
+  [{ setMirrorRoute: { name: 'm', match: [{ path: { regex: '[' } }] } }, /setMirrorRoute m: regex "\["/],
   [{ experiment: {} }, /experiment is not a step that Sluice runs; allowed are setWeight/],
   [{ plugin: { name: 'x' } }, /plugin is not a step that Sluice runs/],
 ]

@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Duplex } from 'node:stream'
 import { PROBE_HEADER, PROBE_PATH } from '../../api/names.ts'
 import { chooseVersion } from '../choose-version.ts'
+import { copyFor } from '../mirror/copy-for.ts'
+import { copyRequest } from '../mirror/request-copy.ts'
 import { answerItself, type OwnStatus, renderAnswer } from '../proxy/answer.ts'
 import { Exchange } from '../proxy/exchange.ts'
 import { refuseAmbiguous } from '../proxy/framing.ts'
@@ -82,7 +84,11 @@ const serveRequest = (context: LaneContext, { req, res, connection, expectsConti
   if (!expectsContinue) stopStalledBody(context, req, res)
   stripRequest(req.headers)
   addForwarded(req.headers, peer)
-  new Exchange(context, { req, res, connection, version: choice.version, cookie: choice.cookie, expectsContinue }).start()
+  const { version, cookie } = choice
+  const copy = copyFor(context, connection, { taker: version, request: req, isHead: req.method === 'HEAD' })
+  const onBody = copy && copyRequest(req, copy)
+  if (copy) res.once('close', () => copy.abort())
+  new Exchange(context, { req, res, connection, version, cookie, expectsContinue, onBody }).start()
 }
 
 const answerProbe = (context: LaneContext, res: ServerResponse, connection: Connection) => {

@@ -25,6 +25,8 @@ export type Incoming = {
   readonly cookie?: string | undefined
   /** The client waits for 100 Continue before it sends the body. */
   readonly expectsContinue: boolean
+  /** Told of each piece of the body as it is read. */
+  readonly onBody?: ((bytes: Buffer) => void) | undefined
 }
 
 type Attempt = {
@@ -130,8 +132,11 @@ export class Exchange {
   }
 
   #sendBody(request: ClientRequest) {
-    const { req } = this.#in
-    req.on('data', (chunk: Buffer) => this.#dispatch.passedIn(chunk.length))
+    const { req, onBody } = this.#in
+    req.on('data', (chunk: Buffer) => {
+      this.#dispatch.passedIn(chunk.length)
+      onBody?.(chunk)
+    })
     req.pipe(request)
   }
 

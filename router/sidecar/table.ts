@@ -3,6 +3,7 @@ import type { RouteSpec } from '../../api/route.ts'
 import type { SidecarPort, SidecarRoute, SidecarTable } from '../../api/sidecar.ts'
 import type { Address } from '../endpoints.ts'
 import { compileHeaderRoutes } from '../match.ts'
+import { compileMirrorRoutes } from '../mirror/choose.ts'
 import { looksAt, type RoutePlan, type Table, type VersionPlan } from '../table.ts'
 
 export type SidecarPod = {
@@ -65,6 +66,7 @@ const planPort = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | unde
     ports: [{ name: port.name, port: port.app, listenPort: port.outer, protocol: table?.ports[port.name] ?? 'tcp' }],
     versions,
     headerRoutes: compileHeaderRoutes(route?.spec.headerRoutes),
+    mirrorRoutes: compileMirrorRoutes(route?.spec.mirrorRoutes),
     ...(route?.spec.sticky && { sticky: route.spec.sticky }),
     looksAt: looksAt(route?.spec ?? {}),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',

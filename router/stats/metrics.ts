@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { LATENCY_BOUNDS_MS } from '../../api/router-admin.ts'
 import { GRPC_CODES } from '../grpc-status.ts'
+import { MIRROR_RESULTS } from '../mirror/mirror-stats.ts'
 import type { RunningRoute } from '../running-route.ts'
 import type { VersionPlan } from '../table.ts'
 import type { VersionStats } from './version-stats.ts'
@@ -39,6 +40,7 @@ export const makeMetrics = (source: MetricsSource): Registry => {
   addRequests(source, registers)
   addGrpcCalls(source, registers)
   addVersionCounters(source, registers)
+  addMirror(source, registers)
   registry.registerMetric(new RequestDuration(source))
   addRoutes(source, registers)
   return registry
@@ -165,6 +167,20 @@ const addVersionCounters = (source: MetricsSource, registers: Registry[]): void 
     collect() {
       this.reset()
       for (const { labels, stats } of eachVersion(source)) this.set(labels, stats.inFlight)
+    },
+  })
+}
+
+const addMirror = (source: MetricsSource, registers: Registry[]): void => {
+  new Counter({
+    name: 'sluice_router_mirrored_requests_total',
+    help: 'Copies of requests that were meant for the version, by what became of them (2xx to 5xx, failure: no answer of a pod, dropped: too large, too slow or too many). In no other metric.',
+    labelNames: [...VERSION_LABELS, 'result'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { labels, stats } of eachVersion(source))
+        for (const result of MIRROR_RESULTS) this.inc({ ...labels, result }, stats.mirror.total(result))
     },
   })
 }

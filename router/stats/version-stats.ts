@@ -1,8 +1,11 @@
 /** Everything that is counted about one version of one Route. */
+import { MirrorStats } from '../mirror/mirror-stats.ts'
 import { SecondRing } from './second-ring.ts'
 
 export class VersionStats {
   readonly ring = new SecondRing()
+  /** Copies of other versions' requests; in none of the other counts. */
+  readonly mirror = new MirrorStats()
   /** Requests and connections that have not ended. */
   inFlight = 0
   /** Attempts beyond a request's first on this version. */

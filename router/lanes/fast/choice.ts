@@ -2,24 +2,36 @@
 import { PROBE_PATH } from '../../../api/names.ts'
 import { chooseVersion, type VersionChoice } from '../../choose-version.ts'
 import type { RequestHead as SeenRequest } from '../../match.ts'
+import type { Copy } from '../../mirror/copy.ts'
+import { copyFor } from '../../mirror/copy-for.ts'
 import { chooseWeighted } from '../../pick.ts'
 import type { RunningRoute } from '../../running-route.ts'
 import type { Connection, LaneContext } from '../connection.ts'
 import { isText } from './bytes.ts'
 import type { RequestHead } from './request-head.ts'
 
+export type FastChoice = VersionChoice & {
+  /** A copy of the request is made for another version. */
+  readonly copy?: Copy
+}
+
 /** Undefined when the general lane is to see to it: no version has any weight, a probe, or a header that is given twice. */
 export const chooseFor = (
-  { random }: LaneContext,
-  { route, peer }: Connection,
+  context: LaneContext,
+  connection: Connection,
   head: RequestHead,
   bytes: Buffer,
-): VersionChoice | undefined => {
+): FastChoice | undefined => {
+  const { random } = context
+  const { route, peer } = connection
   if (mayBeProbe(head, bytes)) return undefined
   const { looksAt } = route.plan
   if (looksAt === undefined) return byWeight(route)
   const request = describe(head, bytes, looksAt)
-  return request && chooseVersion(route, request, { peer, random })
+  const choice = request && chooseVersion(route, request, { peer, random })
+  if (!choice) return undefined
+  const copy = copyFor(context, connection, { taker: choice.version, request, isHead: head.method.name === 'HEAD' })
+  return copy ? { ...choice, copy } : choice
 }
 
 const mayBeProbe = ({ targetFrom, targetEnd }: RequestHead, bytes: Buffer): boolean =>

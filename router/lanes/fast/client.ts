@@ -3,15 +3,15 @@
  * connection to the general lane at the first one that is not beyond doubt.
  */
 import type { Socket } from 'node:net'
-import type { VersionChoice } from '../../choose-version.ts'
 import { renderAnswer } from '../../proxy/answer.ts'
 import type { Connection, LaneContext } from '../connection.ts'
+import type { Asker } from './asker.ts'
 import { Body } from './body.ts'
 import { MORE, ODD } from './bytes.ts'
-import { chooseFor } from './choice.ts'
+import { chooseFor, type FastChoice } from './choice.ts'
 import { relayed } from './chunks.ts'
 import { readAsEver, readDirectly } from './direct-read.ts'
-import { type Asker, FastExchange } from './exchange.ts'
+import { FastExchange } from './exchange.ts'
 import { patience, type State } from './patience.ts'
 import { ReadBuffers, SHARED } from './read-buffers.ts'
 import { type Forwarded, forwardedFor, RequestCopy } from './render.ts'
@@ -141,18 +141,18 @@ export class FastClient implements Asker {
     return this.#begin(choice, bytes, end, to)
   }
 
-  #begin({ version, cookie }: VersionChoice, bytes: Buffer, end: number, to: number): number {
+  #begin(choice: FastChoice, bytes: Buffer, end: number, to: number): number {
     const small = this.#body.takeWhole(to - end, SMALL_BODY)
     const head = this.#copy.make(HEAD, this.#forwarded, { bytes, end, small })
-    version.stats.bytesIn += small
+    choice.version.stats.bytesIn += small
     const isOver = this.#body.isOver
     // What is there of a longer body waits until a pod has the head.
     if (!isOver) this.#keep(bytes, end, to)
     const { method, body } = HEAD
     this.#exchange.start({
-      version,
-      cookie,
+      choice,
       head,
+      bodyBytes: small,
       hasBody: body !== 0,
       isHead: method.name === 'HEAD',
       isIdempotent: method.isIdempotent,

@@ -2,41 +2,16 @@
 import type { Socket } from 'node:net'
 import { Dispatch } from '../../dispatch.ts'
 import { isOwnExhaustion, NO_CONNECTION_LEFT } from '../../exhaustion.ts'
+import { markHead } from '../../mirror/copy-head.ts'
 import { type OwnStatus, renderAnswer } from '../../proxy/answer.ts'
 import { outcomeOf } from '../../proxy/exchange.ts'
-import type { RunningVersion } from '../../running-route.ts'
 import type { Upstream } from '../../upstream.ts'
 import { asksToLeave, type Connection, type LaneContext } from '../connection.ts'
 import type { AnswerHead } from './answer-head.ts'
+import type { Asker, Request } from './asker.ts'
 import { writeAnswer, writeChunk, writePiece } from './outbox.ts'
 import { type Piece, PodConnection, type PodUser } from './pod-connection.ts'
 import { renderTail } from './render.ts'
-
-export type Request = {
-  readonly version: RunningVersion
-  readonly cookie: string | undefined
-  /** The head as it goes to the pod; it stays as it is until the request is over. A small body may stand behind it. */
-  readonly head: Buffer
-  readonly hasBody: boolean
-  readonly isHead: boolean
-  readonly isIdempotent: boolean
-}
-
-/** The client's side of an exchange. */
-export type Asker = {
-  /** All of the request has been read. */
-  readonly isRead: () => boolean
-  /** The client wants to leave after this answer. */
-  readonly leaves: () => boolean
-  /** The pod has the head: the body may follow. */
-  readonly onReady: () => void
-  /** The pod takes more of the body. */
-  readonly onDrain: () => void
-  /** The pod takes no more of the body, ever. */
-  readonly onDeaf: () => void
-  /** The answer is with the client, whole. `close`: the connection ends with it. */
-  readonly onAnswered: (close: boolean) => void
-}
 
 type Failure = { readonly status: OwnStatus; readonly text: string }
 
@@ -84,16 +59,24 @@ export class FastExchange implements PodUser {
     this.#isAnswered = false
     this.#dispatch = new Dispatch(route, {
       port: port.name ?? '',
-      version: request.version,
+      version: request.choice.version,
       now: this.#context.clock.now,
       peer,
     })
+    const { copy } = request.choice
+    copy?.add(markHead(request.head, request.bodyBytes))
     this.#try(false)
+    if (copy && this.#asker.isRead()) copy.end()
   }
 
   /** False: the pod is behind, no more of the body for now. */
   sendBody(bytes: Buffer): boolean {
     this.#dispatch?.passedIn(bytes.length)
+    const copy = this.#request?.choice.copy
+    if (copy) {
+      copy.add(bytes)
+      if (this.#asker.isRead()) copy.end()
+    }
     return this.#pod?.socket.write(bytes) ?? true
   }
 
@@ -240,7 +223,7 @@ export class FastExchange implements PodUser {
     this.#close = this.#leaves()
     const tail = renderTail(this.#keepSeconds, {
       close: this.#close,
-      cookie: this.#request?.cookie,
+      cookie: this.#request?.choice.cookie,
       chunked: this.#rechunks,
       hasDate: head.hasDate,
       nowMs: this.#context.clock.now,
@@ -295,6 +278,7 @@ export class FastExchange implements PodUser {
   #over() {
     this.#dispatch?.done()
     this.#dispatch = undefined
+    this.#request?.choice.copy?.abort()
     this.#request = undefined
   }
 }
