@@ -24,11 +24,14 @@ export type H2Pod = {
   readonly close: () => Promise<void>
 }
 
+/** In MB: by default Node refuses streams when 10 wait to be sent, which is not what is tested here. */
+const ROOMY = { maxSessionMemory: 1_000 } as const
+
 export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void | Promise<void>
 
 /** A pod that is told of streams. */
 export const startStreamPod = (handler: StreamHandler, options: ServerOptions = {}): Promise<H2Pod> => {
-  const server = createServer(options)
+  const server = createServer({ ...ROOMY, ...options })
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
     void handler(stream, headers)
@@ -38,7 +41,7 @@ export const startStreamPod = (handler: StreamHandler, options: ServerOptions = 
 
 /** A pod with a handler as HTTP/1 servers have it. */
 export const startH2Pod = (handler: RequestListener): Promise<H2Pod> => {
-  const server = createServer()
+  const server = createServer(ROOMY)
   // Node's HTTP/2 requests and answers are made to be used like those of HTTP/1.
   server.on('request', handler as never)
   return listen(server)
@@ -77,7 +80,7 @@ export type StreamGot = {
 
 /** A client's connection that the caller closes. */
 export const dialH2 = (port: number): ClientHttp2Session => {
-  const session = connect(`http://127.0.0.1:${port}`)
+  const session = connect(`http://127.0.0.1:${port}`, ROOMY)
   session.on('error', () => {})
   return session
 }

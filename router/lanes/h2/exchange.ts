@@ -16,6 +16,7 @@ import { countCall } from './outcome.ts'
 import { answerStream } from './own-answer.ts'
 import type { NoSession, PodSession } from './pod-sessions.ts'
 import { RequestBody } from './request-body.ts'
+import { letGo } from './rest-of-request.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = constants
 
@@ -188,7 +189,7 @@ export class StreamExchange {
     this.#body.stop()
     const client = this.#in.stream
     if (client.destroyed || client.closed || this.#settled) return
-    if (attempt.ended) return this.#afterAnswer()
+    if (attempt.ended) return letGo(client)
     if (attempt.answer) return this.#cut(attempt)
     if (this.#body.canBeSentAgain && wasNotTouched(attempt)) return this.#again(attempt)
     if (taken.session.destroyed || attempt.timedOut) {
@@ -207,15 +208,6 @@ export class StreamExchange {
     this.#failure = REFUSED
     if (!taken.leaving && !taken.session.destroyed) this.#dispatch.refused()
     this.#try()
-  }
-
-  /** The whole answer is on its way. A client that still sends is told to stop, as the pod has told us (RFC 9113 8.1). */
-  #afterAnswer(): void {
-    const client = this.#in.stream
-    if (client.readableEnded) return
-    client.resume()
-    if (client.writableFinished) client.close(NGHTTP2_NO_ERROR)
-    else client.once('finish', () => client.close(NGHTTP2_NO_ERROR))
   }
 
   /** The client sees that the answer is cut, by the pod's own code where there is one. */

@@ -1,9 +1,9 @@
 /** The router's own answers on a stream: for gRPC as a status that its clients read, else as HTTP. */
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { constants } from 'node:http2'
 import { ROUTER_HEADER } from '../../../api/names.ts'
 import { grpcCodeFor } from '../../grpc-status.ts'
 import type { OwnStatus } from '../../proxy/answer.ts'
+import { letGo } from './rest-of-request.ts'
 
 export type StreamAnswer = { readonly router: string; readonly status: OwnStatus; readonly text: string; readonly grpc: boolean }
 
@@ -14,12 +14,8 @@ export const answerStream = (stream: ServerHttp2Stream, answer: StreamAnswer): v
   // Node has ended the stream then.
   const isHead = stream.writableEnded
   stream.respond(headersOf(answer, body), { endStream: body === '' || isHead })
-  stream.resume()
-  // The answer is whole; a request that is not has nobody to read it (RFC 9113 8.1).
-  stream.once('finish', () => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
-  })
   if (body !== '' && !isHead) stream.end(body)
+  letGo(stream)
 }
 
 const headersOf = ({ router, status, text, grpc }: StreamAnswer, body: string): OutgoingHttpHeaders =>

@@ -6,8 +6,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectH2 }
 import { connect } from 'node:net'
 import { isOwnExhaustion } from '../../exhaustion.ts'
 
-/** Streams on one connection, also where the pod allows more. */
-const MAX_STREAMS = 256
+/** Streams on one connection, also where the pod allows more: what most servers allow, and what Node's have memory for. */
+const MAX_STREAMS = 100
 const MAX_SESSIONS = 128
 /** An idle connection is closed after this; GOAWAY makes that safe on both sides. */
 const IDLE_MS = 60_000
