@@ -224,6 +224,16 @@ test('a template of an analysis that is not there is an error before any analysi
   assert.match(world.log.join('\n'), /ClusterAnalysisTemplate verification failed for analysis 'other'/)
 })
 
+test('an analysis of a ClusterAnalysisTemplate measures what that says', () => {
+  const world = makeWorld({ templates: BOTH, analyses: [{ name: 'check', templateName: 'shared', clusterScope: true }] })
+  world.clusterTemplates.push(...makeWorld({ templates: BOTH }, ['shared']).templates)
+  run(world, 4)
+  assert.deepEqual(
+    world.analysisRuns.map(({ metadata, spec }) => [metadata.name, spec.metrics.map(({ name }) => name)]),
+    [['exp-check', ['m']]],
+  )
+})
+
 test('with analyses that are required it ends when they are successful, and ends the others', () => {
   const world = running({
     scaleDownDelaySeconds: 0,

@@ -13,6 +13,7 @@ export type World = {
   services: Service[]
   analysisRuns: AnalysisRun[]
   readonly templates: AnalysisTemplate[]
+  readonly clusterTemplates: AnalysisTemplate[]
   /** Images whose pods never become available. */
   readonly broken: Set<string>
   /** What the API server does not take, by name. */
@@ -53,6 +54,7 @@ export const makeWorld = (spec: ExperimentSpec, analysisTemplates: readonly stri
     metadata: { name, namespace: 'shop' },
     spec: { metrics: [{ name: 'm', provider: { plugin: {} } }], args: [{ name: 'hash', value: '' }] },
   })),
+  clusterTemplates: [],
   broken: new Set(),
   refused: new Map(),
   log: [],
@@ -133,7 +135,7 @@ export const pass = (world: World): number | undefined => {
   const { experiment, replicaSets, services, analysisRuns, refused } = world
   const seen = { namespace: 'shop', name: 'exp', experiment, replicaSets, services, analysisRuns, refused }
   const plan = planExperiment(
-    structuredClone({ ...seen, analysisTemplates: world.templates, clusterAnalysisTemplates: [] }),
+    structuredClone({ ...seen, analysisTemplates: world.templates, clusterAnalysisTemplates: world.clusterTemplates }),
     world.now,
   )
   for (const intent of plan.intents) apply(world, intent)
