@@ -1,5 +1,5 @@
-/** The analyses that a canary strategy names, and whether they can be run: looked at before anything moves, in the words of Argo Rollouts. */
-import type { RolloutAnalysis } from '../../../api/rollout.ts'
+/** The analyses that a strategy names, and whether they can be run: looked at before anything moves, in the words of Argo Rollouts. */
+import type { BlueGreenStrategy, RolloutAnalysis } from '../../../api/rollout.ts'
 import type { RolloutContext } from '../context.ts'
 import { invalid, type Violation } from '../validate/violation.ts'
 import { makeRun, missingTemplates, type RunKind } from './make-run.ts'
@@ -7,7 +7,14 @@ import { NO_ANALYSES } from './seen.ts'
 
 type Named = { readonly path: string; readonly kind: RunKind; readonly analysis: RolloutAnalysis }
 
-const analysesOf = ({ canary, steps }: RolloutContext): readonly Named[] => [
+const aroundSwitch = ({ prePromotionAnalysis, postPromotionAnalysis }: Partial<BlueGreenStrategy>): readonly Named[] =>
+  Object.entries({ prePromotionAnalysis, postPromotionAnalysis }).flatMap(([field, analysis]) => {
+    const type = field === 'prePromotionAnalysis' ? 'PrePromotion' : 'PostPromotion'
+    return analysis === undefined ? [] : [{ path: `spec.strategy.blueGreen.${field}.templates`, kind: { type }, analysis }]
+  })
+
+const analysesOf = ({ canary, steps, rollout }: RolloutContext): readonly Named[] => [
+  ...aroundSwitch(rollout.spec.strategy.blueGreen ?? {}),
   ...(canary.analysis === undefined
     ? []
     : [{ path: 'spec.strategy.canary.analysis.templates', kind: { type: 'Background' } as const, analysis: canary.analysis }]),

@@ -1,8 +1,7 @@
-/** Objects that a blue-green strategy names: what of them makes it impossible to run it, in the words of Argo Rollouts. */
+/** Services that a blue-green strategy names: what of them makes it impossible to run it, in the words of Argo Rollouts. */
 import type { Service } from '../../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { BlueGreenStrategy } from '../../../api/rollout.ts'
-import { NO_ANALYSES } from '../analysis/seen.ts'
 import type { RolloutContext } from '../context.ts'
 import { MANAGED_BY } from '../names.ts'
 import { invalid, type Violation } from '../validate/violation.ts'
@@ -35,22 +34,7 @@ const checkNamed = (
   return service === undefined ? [invalid(path, name, `service "${name}" not found`)] : checkService(context, path, service)
 }
 
-const checkTemplates = (
-  { seen }: RolloutContext,
-  field: 'prePromotionAnalysis' | 'postPromotionAnalysis',
-  strategy: BlueGreenStrategy,
-): readonly Violation[] => {
-  const { templates, clusterTemplates } = seen.analyses ?? NO_ANALYSES
-  return (strategy[field]?.templates ?? []).flatMap(({ templateName, clusterScope }, i) => {
-    const [kind, known] = clusterScope ? ['ClusterAnalysisTemplate', clusterTemplates] : ['AnalysisTemplate', templates]
-    if (known.some(({ metadata }) => metadata.name === templateName)) return []
-    return [invalid(`${PATH}.${field}.templates[${i}].templateName`, templateName, `${kind} '${templateName}' not found`)]
-  })
-}
-
 export const checkBlueGreenReferences = (context: RolloutContext, strategy: BlueGreenStrategy): readonly Violation[] => [
   ...checkNamed(context, 'activeService', strategy.activeService),
   ...checkNamed(context, 'previewService', strategy.previewService),
-  ...checkTemplates(context, 'prePromotionAnalysis', strategy),
-  ...checkTemplates(context, 'postPromotionAnalysis', strategy),
 ]

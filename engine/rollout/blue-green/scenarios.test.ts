@@ -283,11 +283,11 @@ const SCENARIOS: { readonly [title: string]: () => World } = {
   'Services and templates that are not there are named, and nothing moves until they are': () => {
     const world = makeWorld(blueGreen(POST), { replicas: 3 }, ['active'])
     pass(world)
-    world.services.push({ ...structuredClone(world.services[0] ?? assert.fail()), metadata: { name: 'preview' } })
-    note(world, 'the preview Service is there')
-    pass(world)
     world.templates = healthy().templates
     note(world, 'the template is there')
+    pass(world)
+    world.services.push({ ...structuredClone(world.services[0] ?? assert.fail()), metadata: { name: 'preview' } })
+    note(world, 'the preview Service is there')
     pass(world)
     runUntil(world, isHealthy)
     return world
