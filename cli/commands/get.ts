@@ -3,6 +3,7 @@ import { EXPERIMENTS } from '../../kube/resources.ts'
 import { type Numbers, numbersReader } from '../../view/read-numbers.ts'
 import { notThere, readObject, readRolloutView } from '../../view/read-objects.ts'
 import { isInProgress, type RolloutView } from '../../view/rollout-view.ts'
+import { watchView } from '../../view/watch-view.ts'
 import { CliError, type Command, type Session, type Terminal } from '../command.ts'
 import { type Named, readKind } from '../experiment-target.ts'
 import { liveNumbers } from '../live-numbers.ts'
@@ -11,7 +12,6 @@ import { renderExperiment } from '../output/render-experiments.ts'
 import { renderGet } from '../output/render-get.ts'
 import type { RenderOptions } from '../output/style.ts'
 import { joinKinds, parseTarget } from '../target.ts'
-import { watchView } from '../watch-view.ts'
 
 const optionsOf = ({ terminal, format, now }: Session): RenderOptions => ({
   style: terminal.style,

@@ -1,7 +1,7 @@
 /** Certificates for tests: an authority, and serving pairs that it signs, valid for localhost and 127.0.0.1. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import forge from 'node-forge'
-import type { PairSource, ServingPair } from '../server.ts'
+import type { PairSource, ServingPair } from '../../kube/tls-server.ts'
 
 export type Authority = { readonly caBundle: string; readonly issue: () => ServingPair }
 

@@ -1,12 +1,12 @@
 /** A client of the webhook over real TLS, and the webhook to be its server. */
 import { Agent, request as httpsRequest } from 'node:https'
 import type { Logger } from '../../kube/log.ts'
+import { startServer, type TlsServer } from '../../kube/tls-server.ts'
 import type { View } from '../admission.ts'
 import type { ReviewAnswer } from '../answer.ts'
 import { makeApp } from '../app.ts'
 import { makeMetrics, type WebhookMetrics } from '../metrics.ts'
 import { review } from '../review.ts'
-import { startServer, type WebhookServer } from '../server.ts'
 import { makeAuthority, makePairSource } from './certificates.ts'
 import { USER, WEB } from './objects.ts'
 
@@ -19,7 +19,7 @@ export type HttpAnswer = {
 }
 
 export type Running = {
-  readonly server: WebhookServer
+  readonly server: TlsServer
   readonly metrics: WebhookMetrics
   readonly authority: ReturnType<typeof makeAuthority>
   readonly pair: ReturnType<typeof makePairSource>

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { makeAuthority, makeServing } from '../kube/certificate-pair.ts'
-import { makeFakeClock } from '../kube/testing/fake-clock.ts'
+import { makeAuthority, makeServing } from './certificate-pair.ts'
+import { silentLogger } from './log.ts'
 import { watchMountedCertificates } from './mounted-certificates.ts'
-import { SILENT } from './testing/client.ts'
+import { makeFakeClock } from './testing/fake-clock.ts'
 
 const NAMES = ['sluice-webhook.sluice-system.svc']
 
@@ -34,7 +34,7 @@ test('a certificate that changes in its folder is served from then on', async t 
   const [first, second] = [await make(), await make()]
   await write(first)
   const clock = makeFakeClock()
-  const keeper = await watchMountedCertificates({ directory, clock, log: SILENT })
+  const keeper = await watchMountedCertificates({ directory, clock, log: silentLogger })
   const seen: string[] = []
   keeper.onChange(({ cert }) => void seen.push(cert))
   assert.deepEqual(keeper.current(), { caBundle: authority.cert, ...first })
@@ -51,7 +51,7 @@ test('half a change, with the key of another certificate, leaves the last good p
   await write(first)
   const clock = makeFakeClock()
   const warned: string[] = []
-  const log = { ...SILENT, warn: (text: string) => void warned.push(text) }
+  const log = { ...silentLogger, warn: (text: string) => void warned.push(text) }
   const keeper = await watchMountedCertificates({ directory, clock, log })
   await write({ cert: second.cert, key: first.key })
   await pass(clock, () => warned.length > 0)
@@ -63,12 +63,15 @@ test('half a change, with the key of another certificate, leaves the last good p
 test('an issuer without an authority in the Secret leaves the bundle empty', async t => {
   const { directory, write, make } = await aFolder(t)
   await write(await make(), false)
-  const keeper = await watchMountedCertificates({ directory, clock: makeFakeClock(), log: SILENT })
+  const keeper = await watchMountedCertificates({ directory, clock: makeFakeClock(), log: silentLogger })
   assert.equal(keeper.current().caBundle, '')
   keeper.stop()
 })
 
 test('without a certificate the process does not start', async t => {
   const { directory } = await aFolder(t)
-  await assert.rejects(watchMountedCertificates({ directory, clock: makeFakeClock(), log: SILENT }), /ENOENT.*tls\.(crt|key)/)
+  await assert.rejects(
+    watchMountedCertificates({ directory, clock: makeFakeClock(), log: silentLogger }),
+    /ENOENT.*tls\.(crt|key)/,
+  )
 })

@@ -7,13 +7,15 @@ import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
-import { makeRolloutView, type RolloutView } from '../view/rollout-view.ts'
+import { makeRolloutView, type RolloutView } from './rollout-view.ts'
 
 /** What goes wrong with a watch is tried again for ever; the page shows what is known. */
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => SILENT }
 
 export type WatchedView = {
   readonly read: () => RolloutView | undefined
+  /** Kinds of which nothing has come yet: the cluster does not have them, or the user may not list them. */
+  readonly missing: () => readonly string[]
   /** Resolves at the next change of anything that is shown, or after so many milliseconds. */
   readonly changed: (ms: number) => Promise<void>
   readonly stop: () => Promise<void>
@@ -68,6 +70,7 @@ export const watchView = async (
         routes: routes.list(),
       })
     },
+    missing: () => started.filter(informer => !informer.hasSynced()).map(({ resource }) => resource.plural),
     changed: ms => Promise.race([wake.promise, sleep(ms)]),
     stop: async () => {
       await Promise.all(started.map(informer => informer.stop()))

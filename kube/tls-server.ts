@@ -1,4 +1,4 @@
-/** The TLS server in front of the app: certificates change under it, and it goes down without dropping a request. */
+/** A TLS server in front of an app: certificates change under it, and it goes down without dropping a request. */
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
@@ -13,7 +13,7 @@ export type PairSource = {
   readonly onChange: (callback: () => void) => unknown
 }
 
-export type WebhookServer = {
+export type TlsServer = {
   readonly port: number
   /** Asks every client to close its connection with its next answer; requests are served as before. */
   readonly releaseClients: () => void
@@ -21,7 +21,7 @@ export type WebhookServer = {
   readonly close: (deadlineMs: number) => Promise<void>
 }
 
-/** Shorter than the shortest timeoutSeconds of our webhooks, so that a stuck client costs nobody a wait. */
+/** How long a request may take to arrive. Shorter than the shortest timeoutSeconds of our webhooks, so that a stuck client costs nobody a wait. */
 const REQUEST_TIMEOUT_MS = 10_000
 
 export const startServer = async (options: {
@@ -29,7 +29,7 @@ export const startServer = async (options: {
   readonly pair: PairSource
   readonly host: string
   readonly port: number
-}): Promise<WebhookServer> => {
+}): Promise<TlsServer> => {
   const { app, pair, host, port } = options
   let releasing = false
   const server = createServer({ ...pair.current(), minVersion: 'TLSv1.2' }, (request, response) => {

@@ -5,10 +5,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CertificateKeeper, Certificates } from '../kube/certificates.ts'
-import type { Clock, Timer } from '../kube/clock.ts'
-import { messageOf } from '../kube/errors.ts'
-import type { Logger } from '../kube/log.ts'
+import type { CertificateKeeper, Certificates } from './certificates.ts'
+import type { Clock, Timer } from './clock.ts'
+import { messageOf } from './errors.ts'
+import type { Logger } from './log.ts'
 
 export type MountedOptions = { readonly directory: string; readonly clock: Clock; readonly log: Logger }
 
