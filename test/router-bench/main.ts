@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deadPort } from '../../router/testing/pods.ts'
 import { measure, median, type Scenario, type Turn } from './measure.ts'
-import { startAnswerPod, startUploadPod } from './pods.ts'
-import { isInstalled, type ProxyName, type Running, startProxy } from './proxies.ts'
+import { startAnswerPod, startGrpcPod, startUploadPod } from './pods.ts'
+import { isInstalled, type ProxyName, type Running, type Setting, startProxy } from './proxies.ts'
 
 const { values } = parseArgs({
   options: {
@@ -35,13 +35,21 @@ const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
 const upload = join(directory, 'upload.lua')
 writeFileSync(upload, 'wrk.method = "POST"\nwrk.body = string.rep("x", 65536)\n')
 
-const SCENARIOS: readonly (Scenario & { readonly pod: 'answers' | 'uploads' })[] = [
+const call = join(directory, 'call.bin')
+writeFileSync(call, Buffer.concat([Buffer.from([0, 0, 0, 0, 5]), Buffer.from('hello')]))
+
+const SCENARIOS: readonly (Scenario & { readonly pod: 'answers' | 'uploads' | 'grpc' })[] = [
   { name: 'smallGet', path: '/small', pod: 'answers' },
   { name: 'answer64k', path: '/large', pod: 'answers' },
   { name: 'upload64k', path: '/', script: upload, pod: 'uploads' },
+  { name: 'grpcUnary', path: '/shop.Echo/Say', message: call, pod: 'grpc' },
 ]
 const wanted = values.only?.split(',')
-const scenarios = SCENARIOS.filter(({ name }) => wanted?.includes(name) ?? true)
+const scenarios = SCENARIOS.filter(({ name }) => wanted?.includes(name) ?? true).filter(({ name, message }) => {
+  if (message === undefined || isInstalled('h2load')) return true
+  console.log(`h2load is not installed: ${name} is left out`)
+  return false
+})
 
 type Turns = Map<ProxyName, Turn[]>
 
@@ -78,20 +86,25 @@ const tell = (title: string, turns: Turns): void => {
     const of = (field: keyof Turn) => median(list.map(turn => turn[field]))
     const errors = list.reduce((sum, turn) => sum + turn.errors, 0)
     console.log(
-      `${title.padEnd(22)} ${name.padEnd(10)} ${of('cpuPerRequest').toFixed(1).padStart(7)} us CPU per request ${of('requestsPerSecond').toFixed(0).padStart(7)}/s  p99 ${of('p99Ms').toFixed(2)} ms${errors > 0 ? `  ${errors} ERRORS` : ''}`,
+      `${title.padEnd(22)} ${name.padEnd(10)} ${of('cpuPerRequest').toFixed(1).padStart(7)} us CPU per request ${of('requestsPerSecond').toFixed(0).padStart(7)}/s${Number.isNaN(of('p99Ms')) ? '' : `  p99 ${of('p99Ms').toFixed(2)} ms`}${errors > 0 ? `  ${errors} ERRORS` : ''}`,
     )
   }
 }
 
-const pods = { answers: await deadPort(), uploads: await deadPort() }
-const running = [await startAnswerPod(directory, pods.answers, cores), await startUploadPod(pods.uploads)]
+const pods = { answers: await deadPort(), uploads: await deadPort(), grpc: await deadPort() }
+const running = [
+  await startAnswerPod(directory, pods.answers, cores),
+  await startUploadPod(pods.uploads),
+  await startGrpcPod(pods.grpc, cores),
+]
 const result: Record<string, object> = {}
-for (const pod of ['answers', 'uploads'] as const) {
+for (const pod of ['answers', 'uploads', 'grpc'] as const) {
   const own = scenarios.filter(scenario => scenario.pod === pod)
   if (own.length === 0) continue
   const proxies: Running[] = []
   for (const name of NAMES.filter(one => values.proxies.split(',').includes(one))) {
-    const setting = {
+    const setting: Setting = {
+      kind: pod === 'grpc' ? 'grpc' : 'http',
       directory: values.profile ?? directory,
       podPort: pods[pod],
       port: await deadPort(),
@@ -100,7 +113,7 @@ for (const pod of ['answers', 'uploads'] as const) {
     }
     const proxy = await startProxy(name, setting)
     if (proxy) proxies.push(proxy)
-    else console.log(`${name} is not installed: left out`)
+    else if (pod !== 'grpc') console.log(`${name} is not installed: left out`)
   }
   // A just-in-time compiler is done with its work after some ten thousand requests.
   for (const proxy of proxies) await measure(own[0] ?? SCENARIOS[0]!, { ...proxy, connections: 64, seconds: 3, cores })

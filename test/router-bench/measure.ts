@@ -5,7 +5,13 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-export type Scenario = { readonly name: string; readonly path: string; readonly script?: string }
+export type Scenario = {
+  readonly name: string
+  readonly path: string
+  readonly script?: string
+  /** A gRPC message: it is posted over HTTP/2, by h2load instead of wrk. */
+  readonly message?: string
+}
 
 export type Turn = {
   /** Of the proxy's process, in microseconds. */
@@ -34,7 +40,9 @@ export type Load = {
   readonly cores: number
 }
 
-export const measure = async (scenario: Scenario, { port, pid, connections, seconds, cores }: Load): Promise<Turn> => {
+export const measure = async (scenario: Scenario, load: Load): Promise<Turn> => {
+  if (scenario.message !== undefined) return measureGrpc(scenario, scenario.message, load)
+  const { port, pid, connections, seconds, cores } = load
   const before = cpuOf(pid)
   const [command = 'wrk', ...args] = [
     ...pinned(cores),
@@ -48,6 +56,44 @@ export const measure = async (scenario: Scenario, { port, pid, connections, seco
   ]
   const { stdout } = await run(command, args)
   return readTurn(stdout, cpuOf(pid) - before)
+}
+
+/** So many calls at once on each of the connections. */
+const STREAMS = 16
+
+/** `connections` is how many calls are under way at once. */
+const measureGrpc = async (scenario: Scenario, message: string, load: Load): Promise<Turn> => {
+  const { port, pid, connections, seconds, cores } = load
+  const before = cpuOf(pid)
+  const streams = Math.min(STREAMS, connections)
+  const [command = 'h2load', ...args] = [
+    ...pinned(cores),
+    'h2load',
+    `-c${Math.ceil(connections / streams)}`,
+    `-m${streams}`,
+    `-D${seconds}`,
+    '-d',
+    message,
+    '-H',
+    'content-type: application/grpc',
+    '-H',
+    'te: trailers',
+    `http://127.0.0.1:${port}${scenario.path}`,
+  ]
+  const { stdout } = await run(command, args)
+  return readH2load(stdout, cpuOf(pid) - before, seconds)
+}
+
+const readH2load = (text: string, cpu: number, seconds: number): Turn => {
+  const [, done = 0, succeeded = 0] = (/(\d+) done, (\d+) succeeded/.exec(text) ?? []).map(Number)
+  const [, failed = 0, errored = 0, timeout = 0] = (/(\d+) failed, (\d+) errored, (\d+) timeout/.exec(text) ?? []).map(Number)
+  return {
+    cpuPerRequest: cpu / done,
+    requestsPerSecond: succeeded / seconds,
+    // h2load tells no percentile.
+    p99Ms: Number.NaN,
+    errors: failed + errored + timeout,
+  }
 }
 
 const readTurn = (text: string, cpu: number): Turn => {

@@ -19,6 +19,15 @@ http {
 }
 `
 
+/** Answers every gRPC call with five bytes, in a process of its own on the load's processor. */
+export const startGrpcPod = async (port: number, cores: number): Promise<{ readonly stop: () => void }> => {
+  const pin = cores > 1 ? ['taskset', '-c', '1'] : []
+  const [command = '', ...args] = [...pin, process.execPath, join(import.meta.dirname, 'grpc-pod.ts'), String(port)]
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  await listening(port, child)
+  return { stop: () => void child.kill('SIGTERM') }
+}
+
 /** GET /small: 5 bytes; GET /large: 64 KB. */
 export const startAnswerPod = async (directory: string, port: number, cores: number): Promise<{ readonly stop: () => void }> => {
   writeFileSync(join(directory, 'large'), Buffer.alloc(65_536, 'x'))

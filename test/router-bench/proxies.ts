@@ -10,6 +10,8 @@ export type Running = { readonly name: ProxyName; readonly pid: number; readonly
 export type ProxyName = 'sluice' | 'nginx' | 'haproxy' | 'http-proxy'
 
 export type Setting = {
+  /** `grpc`: HTTP/2 on both sides, nginx and this router only. */
+  readonly kind: 'http' | 'grpc'
   readonly directory: string
   readonly podPort: number
   /** Where each proxy listens. */
@@ -38,6 +40,30 @@ http {
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto http;
       proxy_set_header X-Forwarded-Host $http_host;
+    }
+  }
+}
+`
+
+/** nginx keeps no split per request for gRPC but by variable; its connections to the pods carry many streams, one after another. */
+const nginxGrpcConfig = ({ directory, podPort, port }: Setting): string => `
+daemon off; master_process off; worker_processes 1; pid ${directory}/nginx-${port}.pid; error_log stderr crit;
+events { worker_connections 8192; }
+http {
+  access_log off; keepalive_requests 100000000; keepalive_timeout 75s; tcp_nodelay on;
+  http2_max_concurrent_streams 1000;
+  client_body_temp_path ${directory}; proxy_temp_path ${directory}; fastcgi_temp_path ${directory}; uwsgi_temp_path ${directory}; scgi_temp_path ${directory};
+  split_clients "$connection-$connection_requests-$request_id" $version { 20% v2; * v1; }
+  upstream v1 { server 127.0.0.1:${podPort}; keepalive 512; keepalive_requests 100000000; }
+  upstream v2 { server 127.0.0.1:${podPort}; keepalive 512; keepalive_requests 100000000; }
+  server {
+    listen 127.0.0.1:${port} http2 backlog=4096;
+    location / {
+      grpc_pass grpc://$version;
+      grpc_set_header Host $http_host;
+      grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      grpc_set_header X-Forwarded-Proto http;
+      grpc_set_header X-Forwarded-Host $http_host;
     }
   }
 }
@@ -91,10 +117,12 @@ const commandOf = (name: ProxyName, setting: Setting): readonly string[] | undef
     String(port),
   ]
   if (name === 'sluice') return own('sluice.ts')
+  if (setting.kind === 'grpc' && name !== 'nginx') return undefined
   if (name === 'http-proxy') return own('bare.ts')
   const tool = has(name)
   if (!tool) return undefined
-  writeFileSync(file, name === 'nginx' ? nginxConfig(setting) : haproxyConfig(setting))
+  const nginx = setting.kind === 'grpc' ? nginxGrpcConfig : nginxConfig
+  writeFileSync(file, name === 'nginx' ? nginx(setting) : haproxyConfig(setting))
   return name === 'nginx' ? [tool, '-c', file, '-p', directory, '-e', 'stderr'] : [tool, '-db', '-f', file]
 }
 
