@@ -52,9 +52,11 @@ export const readProgress = (context: RolloutContext): RolloutProgress => {
     controllerPause: status.controllerPause === true,
     retried: status.abortedAt !== undefined && status.abort !== true,
   }
+  // There is nothing in flight that could be aborted or promoted.
+  if (isSettled(context)) return { ...FRESH, index: steps.length }
+  // Also one after a full promotion, while it is under way.
+  if (read.aborted) return { ...FRESH, aborted: true, index: 0 }
   if (read.promoteFull || isRollbackWithinWindow(rollout, versions))
     return { ...FRESH, promoteFull: read.promoteFull, index: steps.length }
-  // There is nothing in flight that could be aborted.
-  if (isSettled(context)) return { ...FRESH, index: steps.length }
-  return read.aborted ? { ...FRESH, aborted: true, index: 0 } : read
+  return read
 }

@@ -1,5 +1,8 @@
 /** The analyses of a canary: the run of the current step and the one in the background; rules of Argo Rollouts (reconcileAnalysisRuns). */
+import type { AnalysisRun } from '../../../api/analysis-run.ts'
+import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../../../api/names.ts'
 import type { AnalysisRunPointer, RolloutStatus } from '../../../api/rollout.ts'
+import { isEnded } from '../../analysis.ts'
 import { STEP_INDEX } from '../../analysis-run.ts'
 import { timestamp } from '../../time.ts'
 import { isSettled, type RolloutContext } from '../context.ts'
@@ -60,15 +63,26 @@ const heed = (progress: RolloutProgress, followed: Followed, what: string, now: 
   return { ...told, progress, isDone: phase === 'Successful' }
 }
 
+const runOf = ({ seen }: RolloutContext, pointer: AnalysisRunPointer | undefined): AnalysisRun | undefined =>
+  (seen.analyses ?? NO_ANALYSES).runs.find(({ metadata }) => metadata.name === pointer?.name)
+
+/** Ended, or one that Sluice measures: nobody does so with one that another controller left at work. */
+const isMeasured = (run: AnalysisRun): boolean => isEnded(run) || run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
+
 /** Runs of an aborted update are only looked at; a retry begins with new ones. */
-const noted = (progress: RolloutProgress, pointer: AnalysisRunPointer | undefined): AnalysisRunPointer | undefined =>
-  progress.retried ? undefined : pointer
+const noted = (
+  context: RolloutContext,
+  progress: RolloutProgress,
+  pointer: AnalysisRunPointer | undefined,
+): AnalysisRunPointer | undefined => {
+  const run = runOf(context, pointer)
+  return progress.retried || (run !== undefined && !isMeasured(run)) ? undefined : pointer
+}
 
 /** The pointer of this very step: a changed position has a run of its own. */
-const stepPointer = ({ seen, status }: RolloutContext, progress: RolloutProgress): AnalysisRunPointer | undefined => {
-  const pointer = noted(progress, status.canary?.currentStepAnalysisRunStatus)
-  const run = (seen.analyses ?? NO_ANALYSES).runs.find(({ metadata }) => metadata.name === pointer?.name)
-  return run?.metadata.labels?.[STEP_INDEX] === String(progress.index) ? pointer : undefined
+const stepPointer = (context: RolloutContext, progress: RolloutProgress): AnalysisRunPointer | undefined => {
+  const pointer = noted(context, progress, context.status.canary?.currentStepAnalysisRunStatus)
+  return runOf(context, pointer)?.metadata.labels?.[STEP_INDEX] === String(progress.index) ? pointer : undefined
 }
 
 /** The controller paused for this run, and a person took the pause away. */
@@ -91,7 +105,7 @@ const judgeBackground = (context: RolloutContext, progress: RolloutProgress): Ve
   const { canary, versions, status } = context
   const { analysis } = canary
   if (analysis === undefined || progress.index < (analysis.startingStep ?? 0)) return { progress, intents: [] }
-  const known = noted(progress, status.canary?.currentBackgroundAnalysisRunStatus)
+  const known = noted(context, progress, status.canary?.currentBackgroundAnalysisRunStatus)
   const before = isAnswered(known, progress) ? undefined : known
   const hasPods = versions.current !== undefined && sizedOf(versions.current).available > 0
   if (before === undefined && (!hasPods || context.isPaused)) return { progress, intents: [] }
