@@ -87,6 +87,10 @@ bench-router: setup ## CPU, throughput and p99 of the router beside nginx, hapro
 	@tools/setup bench
 	@node test/router-bench/main.ts $(ARGS)
 
+.PHONY: soak-router
+soak-router: setup ## a router under load while everything changes: no failed request, no growing memory (SECONDS=300)
+	@node test/router-soak/main.ts --seconds $(or $(SECONDS),300)
+
 .PHONY: fuzz-router
 fuzz-router: setup ## random requests through both lanes in front of Node's, nginx's and Go's servers (SECONDS=60 SEED=n)
 	@node test/smuggling/fuzz.ts --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED))
