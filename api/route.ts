@@ -20,7 +20,12 @@ const ROUTE_PORT = object('One port of the Service.', {
   name: string("The Service port's name; absent for a single unnamed port."),
   port: required(portNumber("The Service's port.")),
   listenPort: required(portNumber('The port on which every router listens for this Service port; unique among all Routes.')),
-  protocol: required(word('`http`: split per request. `tcp`: split per connection.', ['http', 'tcp'])),
+  protocol: required(
+    word(
+      '`http`: HTTP/1 and HTTP/2 in the clear, gRPC among it, are split per request, all else per connection. `tcp`: split per connection.',
+      ['http', 'tcp'],
+    ),
+  ),
 })
 
 const PASS_THROUGH_PORT = object('One port.', {
