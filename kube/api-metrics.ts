@@ -15,7 +15,10 @@ const codeOf = (error: unknown): string => {
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /** The same client, counting. Once for each registry. */
-export const observeClient = (registry: Registry, client: KubeClient): KubeClient => {
+export const observeClient = (registry: Registry, client: KubeClient): KubeClient => observeClients(registry)(client)
+
+/** For processes with a client for each person: the answer makes any of them count. Once for each registry. */
+export const observeClients = (registry: Registry): ((client: KubeClient) => KubeClient) => {
   const requests = new Counter({
     name: 'sluice_api_requests_total',
     help: 'Requests to the Kubernetes API, by method, resource and HTTP status (none: no answer came; aborted: given up by ourselves). A watch counts when it ends.',
@@ -29,6 +32,15 @@ export const observeClient = (registry: Registry, client: KubeClient): KubeClien
     buckets: BUCKETS,
     registers: [registry],
   })
+  return client => countCalls(client, { requests, seconds })
+}
+
+type Instruments = {
+  readonly requests: Counter<'method' | 'resource' | 'code'>
+  readonly seconds: Histogram<'method'>
+}
+
+const countCalls = (client: KubeClient, { requests, seconds }: Instruments): KubeClient => {
   const counted = async <T>(method: Method, resource: string, call: () => Promise<T>): Promise<T> => {
     const began = performance.now()
     let code = '200'

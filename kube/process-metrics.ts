@@ -16,7 +16,10 @@ const processRegistry = (): Registry => {
   return shared
 }
 
-export type Build = { readonly component: 'controller' | 'router' | 'sidecar' | 'webhook'; readonly version: string }
+export type Build = {
+  readonly component: 'controller' | 'dashboard' | 'router' | 'sidecar' | 'webhook'
+  readonly version: string
+}
 
 /** Registers prom-client's `process_*` and `nodejs_*` metrics and `sluice_build_info`. */
 export const observeProcess = (registry: Registry, { component, version }: Build): void => {

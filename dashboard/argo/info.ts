@@ -1,0 +1,112 @@
+/** RolloutInfo, as the REST API of Argo Rollouts' dashboard answers it, so that its clients and extensions find here what they know. Pure. */
+import type { AnalysisRun } from '../../api/analysis-run.ts'
+import type { ObjectMeta } from '../../api/kubernetes.ts'
+import type { RolloutView, VersionView } from '../../view/rollout-view.ts'
+import { makeDetail } from '../model/detail.ts'
+import { makeRow } from '../model/row.ts'
+
+/** Their icons are names of Font Awesome's. */
+const ICONS: { readonly [status: string]: string } = {
+  Healthy: 'fa-check-circle',
+  Successful: 'fa-check-circle',
+  Running: 'fa-check-circle',
+  Progressing: 'fa-circle-notch',
+  Pending: 'fa-circle-notch',
+  ContainerCreating: 'fa-circle-notch',
+  Paused: 'fa-pause-circle',
+  Degraded: 'fa-times-circle',
+  Failed: 'fa-times-circle',
+  Error: 'fa-exclamation-circle',
+  Inconclusive: 'fa-question-circle',
+}
+
+const iconOf = (status: string): string => ICONS[status] ?? 'fa-question-circle'
+
+const metaOf = ({ managedFields: _, ...metadata }: ObjectMeta): ObjectMeta => metadata
+
+const runInfo = (run: AnalysisRun, revision: number): object => {
+  const { phase = 'Pending', metricResults = [] } = run.status ?? {}
+  const sum = (field: 'successful' | 'failed' | 'inconclusive' | 'error'): number =>
+    metricResults.reduce((total, result) => total + (result[field] ?? 0), 0)
+  return {
+    objectMeta: metaOf(run.metadata),
+    icon: iconOf(phase),
+    revision,
+    status: phase,
+    successful: sum('successful'),
+    failed: sum('failed'),
+    inconclusive: sum('inconclusive'),
+    error: sum('error'),
+    jobs: [],
+    nonJobInfo: metricResults.flatMap(({ name, measurements = [] }) =>
+      measurements.map(({ value = '', phase: status, startedAt }) => ({ metricName: name, value, status, startedAt })),
+    ),
+    metrics: run.spec.metrics.map(({ name, successCondition = '', count = 0 }) => ({
+      name,
+      successCondition,
+      count: Number(count) || 0,
+    })),
+    specAndStatus: { spec: run.spec, status: run.status ?? {} },
+  }
+}
+
+type Pods = ReturnType<typeof makeDetail>['pods']
+
+const setInfo = ({ replicaSet, revision, roles, hash, pods }: VersionView, states: Pods): object => {
+  const { replicas = 0, availableReplicas = 0 } = replicaSet.status ?? {}
+  const desired = replicaSet.spec.replicas ?? 1
+  const status = availableReplicas >= desired ? (desired === 0 ? 'ScaledDown' : 'Healthy') : 'Progressing'
+  return {
+    objectMeta: metaOf(replicaSet.metadata),
+    status,
+    icon: iconOf(status),
+    revision,
+    stable: roles.includes('stable'),
+    canary: roles.includes('canary'),
+    active: false,
+    preview: false,
+    ping: false,
+    pong: false,
+    replicas,
+    available: availableReplicas,
+    template: hash,
+    scaleDownDeadline: replicaSet.metadata.annotations?.['scale-down-deadline'] ?? '',
+    images: replicaSet.spec.template.spec.containers.flatMap(({ image }) => image ?? []),
+    pods: pods.map(pod => {
+      const state = states.find(({ name }) => name === pod.metadata.name)
+      const { state: word = 'Unknown', containersReady = '', restarts = 0 } = state ?? {}
+      return { objectMeta: metaOf(pod.metadata), status: word, icon: iconOf(word), ready: containersReady, restarts }
+    }),
+  }
+}
+
+/** Without ReplicaSets where `view` was made without them, as in their list. `now`: milliseconds since the epoch. */
+export const rolloutInfo = (view: RolloutView, now: number): object => {
+  const { rollout, deployment } = view
+  const row = makeRow(view)
+  const detail = makeDetail({ view, events: [], numbers: undefined, missing: [], now })
+  const container = ({ name, image }: { readonly name: string; readonly image: string }) => ({ name, image })
+  return {
+    objectMeta: metaOf((rollout ?? deployment)?.metadata ?? { name: view.name, namespace: view.namespace }),
+    status: row.phase,
+    message: row.sentence,
+    icon: iconOf(row.phase),
+    strategy: row.strategy === 'blue-green' ? 'BlueGreen' : 'Canary',
+    step: row.step === undefined ? '' : `${row.step.index}/${row.step.count}`,
+    setWeight: row.weight === undefined ? '' : String(row.weight.set),
+    actualWeight: row.weight === undefined ? '' : String(row.weight.actual ?? row.weight.set),
+    ready: row.pods.ready,
+    current: row.pods.current,
+    desired: row.pods.desired,
+    updated: row.pods.updated,
+    available: row.pods.available,
+    restartedAt: rollout?.status?.restartedAt ?? '',
+    generation: String(rollout?.metadata.generation ?? ''),
+    replicaSets: view.versions.map(version => setInfo(version, detail.pods)),
+    experiments: [],
+    analysisRuns: view.versions.flatMap(({ analysisRuns, revision }) => analysisRuns.map(run => runInfo(run, revision))),
+    containers: detail.containers.filter(({ init }) => !init).map(container),
+    initContainers: detail.containers.filter(({ init }) => init).map(container),
+    steps: rollout?.spec.strategy.canary?.steps ?? [],
+  }
+}

@@ -1,0 +1,98 @@
+/** Who is signed in: each session is one person's credentials and what is watched with them. Kept in memory only. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { KubeClient } from '../../kube/client.ts'
+import type { Clock } from '../../kube/clock.ts'
+import { makeOverviewFeed, type OverviewFeed } from '../feed/overview-feed.ts'
+
+/** A client that is one person for the API server. */
+export type Person = {
+  readonly client: KubeClient
+  /** As the API server says. */
+  readonly user: string
+  /** Namespaces to look at where the person may neither list all of the cluster nor the namespaces. */
+  readonly namespaces: readonly string[]
+  readonly close: () => Promise<void>
+}
+
+export type Session = Person & {
+  readonly overview: OverviewFeed
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal
+}
+
+export type Sessions = {
+  /** The answer is what the cookie says; nothing else knows it. */
+  readonly open: (person: Person) => string
+  /** For a person whom each request names anew, e.g. by a token that a proxy sends: the same `key` is the same session. */
+  readonly of: (key: string) => Session | undefined
+  readonly put: (key: string, person: Person) => Session
+  readonly end: (id: string) => void
+  readonly count: () => number
+  readonly close: () => Promise<void>
+}
+
+/** A session that nobody used for so long, and any that is so old, ends. */
+export const IDLE_MS = 8 * 3600_000
+const LONGEST_MS = 24 * 3600_000
+const MOST = 500
+const SWEEP_MS = 60_000
+
+type Kept = { readonly session: Session; readonly ending: AbortController; readonly openedAt: number; usedAt: number }
+
+/** Ids are kept as hashes only, so that memory shows none that would be let in. */
+const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64')
+
+export const makeSessions = (clock: Clock): Sessions => {
+  const kept = new Map<string, Kept>()
+  const drop = (key: string): void => {
+    const one = kept.get(key)
+    if (one === undefined) return
+    kept.delete(key)
+    one.ending.abort()
+    void one.session.overview.stop().then(one.session.close)
+  }
+  const isOver = ({ openedAt, usedAt }: Kept): boolean => clock.now() - usedAt > IDLE_MS || clock.now() - openedAt > LONGEST_MS
+  const sweep = (): void => {
+    for (const [key, one] of kept) if (isOver(one)) drop(key)
+  }
+  let timer = clock.setTimeout(tick, SWEEP_MS)
+  function tick(): void {
+    sweep()
+    timer = clock.setTimeout(tick, SWEEP_MS)
+  }
+  const put = (id: string, person: Person): Session => {
+    const ending = new AbortController()
+    const session = { ...person, overview: makeOverviewFeed(person, clock), signal: ending.signal }
+    const [oldest] = kept.keys()
+    if (kept.size >= MOST && oldest !== undefined) drop(oldest)
+    kept.set(hashOf(id), { session, ending, openedAt: clock.now(), usedAt: clock.now() })
+    return session
+  }
+  return {
+    open: person => {
+      const id = randomBytes(32).toString('base64url')
+      put(id, person)
+      return id
+    },
+    put,
+    of: id => {
+      const key = hashOf(id)
+      const one = kept.get(key)
+      if (one === undefined) return undefined
+      if (isOver(one)) {
+        drop(key)
+        return undefined
+      }
+      one.usedAt = clock.now()
+      return one.session
+    },
+    end: id => drop(hashOf(id)),
+    count: () => kept.size,
+    close: async () => {
+      timer.cancel()
+      const all = [...kept.values()].map(({ session }) => session)
+      for (const key of [...kept.keys()]) drop(key)
+      await Promise.all(all.map(({ overview }) => overview.stop()))
+    },
+  }
+}
