@@ -4,6 +4,7 @@ import type { Labels, ReplicaSet } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { templateHash } from '../../api/template.ts'
 import { ownerOf } from '../make-rollout.ts'
+import { refreshAntiAffinity, withAntiAffinity } from './anti-affinity.ts'
 import type { RolloutContext } from './context.ts'
 import { event, type RolloutIntent } from './intents.ts'
 import { DESIRED_REPLICAS, REVISION, REVISION_HISTORY, WRITTEN_TEMPLATE } from './names.ts'
@@ -22,7 +23,8 @@ const copied = (annotations: Labels | undefined): Labels =>
   Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !OWN.includes(key)))
 
 /** Without pods at first: how many it gets is decided with the next look, when it is there. */
-export const makeReplicaSet = ({ rollout, versions, seen }: RolloutContext): ReplicaSet => {
+export const makeReplicaSet = (context: RolloutContext): ReplicaSet => {
+  const { rollout, versions, seen } = context
   const { metadata, spec } = rollout
   const template = newestTemplate(rollout)
   const labels = { ...template.metadata?.labels, [ROLLOUTS_POD_TEMPLATE_HASH]: versions.hash }
@@ -45,7 +47,7 @@ export const makeReplicaSet = ({ rollout, versions, seen }: RolloutContext): Rep
       replicas: 0,
       ...(spec.minReadySeconds !== undefined && { minReadySeconds: spec.minReadySeconds }),
       selector: { ...spec.selector, matchLabels },
-      template: { ...template, metadata: { ...template.metadata, labels } },
+      template: withAntiAffinity(context, { ...template, metadata: { ...template.metadata, labels } }),
     },
   }
 }
@@ -93,8 +95,12 @@ export const planNewest = (context: RolloutContext): readonly RolloutIntent[] =>
       event('NewReplicaSetCreated', `Created ReplicaSet ${replicaSet.metadata.name} (revision ${revision})`),
     ]
   }
-  const patch = [...renumber(current, revision), ...readySeconds(current, rollout.spec.minReadySeconds ?? 0)]
-  const why = 'revision and minReadySeconds of the newest version'
+  const patch = [
+    ...renumber(current, revision),
+    ...readySeconds(current, rollout.spec.minReadySeconds ?? 0),
+    ...refreshAntiAffinity(context, current),
+  ]
+  const why = 'revision, minReadySeconds and antiAffinity of the newest version'
   return [
     ...(patch.length === 0 ? [] : [{ kind: 'patchReplicaSet' as const, name: current.metadata.name, patch, why }]),
     ...noteRevision(context, revision),

@@ -3,6 +3,7 @@ import type { Container, Labels, PodTemplate } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { canonicalQuantityText } from '../../api/quantity-text.ts'
 import { sameTemplate } from '../../api/template.ts'
+import { withoutAntiAffinity } from './anti-affinity.ts'
 
 type Json = { readonly [key: string]: unknown }
 
@@ -69,7 +70,7 @@ const withoutHash = (labels: Labels | undefined): Labels => {
 }
 
 const plain = (template: PodTemplate): PodTemplate => {
-  const { metadata, spec } = template
+  const { metadata, spec } = withoutAntiAffinity(template)
   const containers = (list: unknown) => (Array.isArray(list) ? list.map(plainContainer) : undefined)
   const own = { ...spec, containers: containers(spec.containers), initContainers: containers(spec['initContainers']) }
   return {
