@@ -18,6 +18,8 @@ export type Wanted = {
   readonly failEvery?: number
   /** Every answer is a line in the pod's log. */
   readonly logs?: boolean
+  /** Serve HTTP/2 as well (h2-app.ts), as gRPC servers do; local processes only. */
+  readonly speaksH2?: boolean
   /** Never becomes ready. */
   readonly broken?: boolean
   /** Where the app listens; the container port named http. */
@@ -28,7 +30,15 @@ export type Wanted = {
 
 const IDLE: Container = { name: 'app', image: 'sluice.dev/idle', command: ['sleep', '100000'] }
 
-const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, logs = false, port = 8080 }: Wanted): Container => {
+const containerOf = ({
+  version = 'v1',
+  serve,
+  failEvery = 0,
+  broken = false,
+  logs = false,
+  speaksH2 = false,
+  port = 8080,
+}: Wanted): Container => {
   const env = [
     { name: 'VERSION', value: version },
     { name: 'FAIL_EVERY', value: String(failEvery) },
@@ -40,7 +50,7 @@ const containerOf = ({ version = 'v1', serve, failEvery = 0, broken = false, log
   return {
     name: 'app',
     image: serve.image ?? `sluice.dev/sample-app:${version}`,
-    command: [serve.node, `${serve.root}/demo/app.ts`],
+    command: [serve.node, `${serve.root}/${speaksH2 ? 'test/cluster/h2-app.ts' : 'demo/app.ts'}`],
     env: logs ? [...env, { name: 'LOG', value: '1' }] : env,
     ports: [{ name: 'http', containerPort: port }],
     readinessProbe: {
