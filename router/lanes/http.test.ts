@@ -248,6 +248,43 @@ eachHttpLane(startTestRouter => {
     req.destroy()
   })
 
+  test('events of an open answer are passed as they come', async () => {
+    let say = (_: string): void => {}
+    const pod = opened(
+      await startPod((_, res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' })
+        say = event => void res.write(`data: ${event}\n\n`)
+        say('0')
+      }),
+    )
+    const router = await routerTo({ v1: [pod.port] })
+    const req = pending(router.port)
+    const [answer] = (await once(req, 'response')) as [IncomingMessage]
+    for (const event of ['0', '1', '2']) {
+      const [heard] = await once(answer, 'data')
+      assert.equal(String(heard), `data: ${event}\n\n`)
+      say(String(Number(event) + 1))
+    }
+    req.destroy()
+  })
+
+  test('interim answers that nobody asked for do not get in the way of the answer', async () => {
+    const pod = opened(
+      await startRawPod(socket =>
+        socket.on('data', () => {
+          socket.write('HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n')
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
+        }),
+      ),
+    )
+    const router = await routerTo({ v1: [pod.port] })
+    for (let i = 0; i < 3; i++) {
+      const got = await ask(router.port)
+      assert.deepEqual([got.status, got.body, got.headers['link']], [200, 'ok', undefined])
+    }
+    assert.equal(router.counts().status2xx, 3)
+  })
+
   test('an answer with a head of 40 KB is passed', async () => {
     const pod = opened(await startPod((_, res) => res.writeHead(200, { 'x-long': 'a'.repeat(40_000) }).end('ok')))
     const router = await routerTo({ v1: [pod.port] })

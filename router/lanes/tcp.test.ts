@@ -4,6 +4,8 @@ import { connect as connectH2, createServer as createH2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { test } from 'node:test'
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
+import { makeAuthority, makeServing } from '../../kube/certificate-pair.ts'
 import { closeAfterTests } from '../testing/cleanup.ts'
 import { deadPort, exchangeBytes, startRawPod, until } from '../testing/pods.ts'
 import { startTestRouter, type TestRouter } from '../testing/router-under-test.ts'
@@ -28,6 +30,37 @@ test('TLS and unknown bytes are passed as they are', async () => {
     assert.equal(await exchangeBytes(router.port, bytes), `v1:${bytes}`)
   }
   await until(() => router.counts().status2xx === 3 && router.counts().inFlight === 0, 'each connection counts once')
+})
+
+test('TLS reaches the pod unopened, split per connection: each stays with its version, whatever it says', async () => {
+  const authority = await makeAuthority('a test', Date.now())
+  const { key, cert } = await makeServing(authority, ['web'], Date.now())
+  const podThatSays = async (name: string) => {
+    const server = createTlsServer({ key, cert }, socket => {
+      socket.on('error', () => {})
+      socket.on('data', data => void socket.write(`${name}:${String(data)}`))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    opened({ close: () => server.close() })
+    return (server.address() as AddressInfo).port
+  }
+  const router = await routerTo({ v1: [await podThatSays('v1')], v2: [await podThatSays('v2')], weight: 50 })
+  const versions: string[] = []
+  for (let i = 0; i < 4; i++) {
+    const socket = connectTls({ port: router.port, host: '127.0.0.1', ca: authority.cert, servername: 'web' })
+    const heard: string[] = []
+    for (const word of ['GET / HTTP/1.1', 'again', 'more']) {
+      socket.write(word)
+      const [data] = await once(socket, 'data')
+      heard.push(String(data))
+    }
+    const version = heard[0]?.slice(0, 2) ?? ''
+    assert.deepEqual(heard, [`${version}:GET / HTTP/1.1`, `${version}:again`, `${version}:more`])
+    versions.push(version)
+    socket.destroy()
+  }
+  assert.deepEqual(versions.sort(), ['v1', 'v1', 'v2', 'v2'])
 })
 
 test('on a tcp port HTTP/2 is passed as it is, per connection', async () => {
