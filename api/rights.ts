@@ -54,6 +54,8 @@ const CONTROLLER: Rights = {
     rule('apps', ['deployments/status'], ['patch']),
     rule('apps', ['replicasets'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['pods', 'endpoints'], READ),
+    // Labels and annotations of the part that a version of a Rollout has (canaryMetadata and the like).
+    rule('', ['pods'], ['patch']),
     // restartAt of a Rollout.
     rule('', ['pods/eviction'], ['create']),
     rule('', ['services'], [...READ, 'create', 'patch', 'delete']),

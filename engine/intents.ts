@@ -11,7 +11,7 @@ export type Intent =
   /** Remove the Rollout that Sluice made, when its Deployment opted out. */
   | { readonly kind: 'deleteRollout'; readonly name: string; readonly uid: string; readonly why: string }
   | { readonly kind: 'createReplicaSet'; readonly replicaSet: ReplicaSet }
-  /** JSON patch of a ReplicaSet's metadata (labels, annotations, ownerReferences); never of its template. */
+  /** JSON patch of a ReplicaSet's metadata (labels, annotations, ownerReferences); of its template only what makes no new version. */
   | { readonly kind: 'patchReplicaSet'; readonly name: string; readonly patch: readonly JsonPatchOp[]; readonly why: string }
   | { readonly kind: 'scale'; readonly replicaSet: string; readonly from: number; readonly to: number; readonly why: string }
   | { readonly kind: 'deleteReplicaSet'; readonly name: string; readonly uid: string; readonly why: string }

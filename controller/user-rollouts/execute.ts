@@ -1,7 +1,7 @@
 /** Carries out what only Rollouts of users ask for; everything else as for Deployments. */
 import type { RolloutIntent } from '../../engine/rollout/intents.ts'
 import { isApiError, isNotFound } from '../../kube/errors.ts'
-import { EXPERIMENTS, ROLLOUTS } from '../../kube/resources.ts'
+import { EXPERIMENTS, PODS, ROLLOUTS } from '../../kube/resources.ts'
 import { type Executor, execute } from '../execute.ts'
 
 type Evict = Extract<RolloutIntent, { readonly kind: 'evictPod' }>
@@ -19,6 +19,19 @@ const evict = async ({ name, uid }: Evict, { client, namespace }: Executor): Pro
     await client.raw('POST', path, body)
   } catch (error) {
     if (!isApiError(error) || (error.status !== 429 && error.status !== 404)) throw error
+  }
+}
+
+/** One that is gone needs no labels. */
+const patchPod = async (
+  { name, uid, patch }: Extract<RolloutIntent, { readonly kind: 'patchPod' }>,
+  { client, namespace }: Executor,
+): Promise<void> => {
+  try {
+    await client.patch(PODS, { namespace, name }, 'merge', { metadata: { uid, ...patch } })
+  } catch (error) {
+    // 409: another pod has its name now.
+    if (!isApiError(error) || (error.status !== 404 && error.status !== 409)) throw error
   }
 }
 
@@ -59,6 +72,7 @@ export const executeRollout = async (
 ): Promise<string | undefined> => {
   if (intent.kind === 'patchRollout') return patchRollout(intent, to, resourceVersion)
   if (isAboutExperiment(intent)) await executeExperiment(intent, to)
+  else if (intent.kind === 'patchPod') await patchPod(intent, to)
   else await (intent.kind === 'evictPod' ? evict(intent, to) : execute(intent, to))
   return resourceVersion
 }

@@ -16,6 +16,17 @@ export type RolloutIntent =
   | { readonly kind: 'createExperiment'; readonly experiment: Experiment }
   | { readonly kind: 'terminateExperiment'; readonly name: string }
   | { readonly kind: 'deleteExperiment'; readonly name: string; readonly uid: string }
+  /** Merge patch of labels and annotations. */
+  | {
+      readonly kind: 'patchPod'
+      readonly name: string
+      readonly uid: string
+      readonly patch: {
+        readonly labels?: { readonly [key: string]: string | null }
+        readonly annotations?: { readonly [key: string]: string | null }
+      }
+      readonly why: string
+    }
   /** Through the eviction API, so that PodDisruptionBudgets are heeded. */
   | { readonly kind: 'evictPod'; readonly name: string; readonly uid: string; readonly why: string }
 

@@ -2,6 +2,8 @@
 export const REVISION = 'rollout.argoproj.io/revision'
 export const REVISION_HISTORY = 'rollout.argoproj.io/revision-history'
 export const DESIRED_REPLICAS = 'rollout.argoproj.io/desired-replicas'
+/** On ReplicaSets: what canaryMetadata and the like have put into their templates, as JSON. */
+export const EPHEMERAL_METADATA = 'rollout.argoproj.io/ephemeral-metadata'
 export const MANAGED_BY = 'argo-rollouts.argoproj.io/managed-by-rollouts'
 /** On ReplicaSets and Services of an Experiment: its own name, and that of the template that they are of. */
 export const EXPERIMENT_NAME = 'experiment.argoproj.io/name'

@@ -4,6 +4,7 @@ import { isInconclusive, judgeCanary } from './analysis/canary.ts'
 import { checkAnalyses } from './analysis/named.ts'
 import { planBlueGreen } from './blue-green/plan.ts'
 import { isSettled, type RolloutContext, readContext } from './context.ts'
+import { planMetadata } from './ephemeral-metadata.ts'
 import { currentExperiment, endExperiments } from './experiment/follow.ts'
 import { finish, type RolloutPlan } from './finish.ts'
 import { cleanUpHistory } from './history.ts'
@@ -84,7 +85,14 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
   const newest = context.isPaused ? [] : planNewest(context)
   const history = cleanUpHistory(versions.older, rollout.spec.revisionHistoryLimit)
   const scaling = planScale(context, progress)
-  const done = [...newest, ...history, ...planServices(context, progress.aborted), ...analyses.intents, ...scaling]
+  const done = [
+    ...newest,
+    ...planMetadata(context),
+    ...history,
+    ...planServices(context, progress.aborted),
+    ...analyses.intents,
+    ...scaling,
+  ]
   const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, progress)
   const state = { isInForce: isAtSize(context, progress), isJudged: analyses.isStepJudged }
   const walk: Walk = scaling.length > 0 || why !== undefined ? { progress, intents: [] } : takeStep(context, progress, state)

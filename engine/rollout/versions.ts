@@ -4,6 +4,7 @@ import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { argoPodTemplateHash } from '../../api/pod-template-json.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { templateHash } from '../../api/template.ts'
+import { withoutInjected } from './injected-metadata.ts'
 import { EXPERIMENT_NAME, REVISION, WRITTEN_TEMPLATE } from './names.ts'
 import type { Sized } from './replicas/sized.ts'
 import { sameRolloutTemplate, tolerantTemplate } from './template.ts'
@@ -67,7 +68,7 @@ const findCurrent = ({ status }: Rollout, template: PodTemplate, living: readonl
   const hash = argoPodTemplateHash(template, status?.collisionCount)
   return (
     living.find(rs => hashOf(rs) === hash && !isCollision(rs, template)) ??
-    living.find(rs => sameRolloutTemplate(rs.spec.template, template))
+    living.find(rs => sameRolloutTemplate(withoutInjected(rs), template))
   )
 }
 

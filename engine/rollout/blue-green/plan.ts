@@ -4,6 +4,7 @@
  */
 import { cleanUpRuns, endRuns } from '../analysis/follow.ts'
 import type { RolloutContext } from '../context.ts'
+import { planMetadata } from '../ephemeral-metadata.ts'
 import type { Draft } from '../finish.ts'
 import { cleanUpHistory } from '../history.ts'
 import type { RolloutIntent } from '../intents.ts'
@@ -76,6 +77,7 @@ const planUnderWay = (context: RolloutContext): Draft | { readonly violation: Vi
     intents: [
       ...(context.isPaused ? [] : planNewest(context)),
       ...preview,
+      ...planMetadata(context),
       ...freeNewest(context, progress),
       ...planCarriers(context, view, progress),
       ...(progress.aborted ? [] : planNewestSize(context, newestSize(context, view, decision.isCheckpointed))),

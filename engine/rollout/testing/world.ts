@@ -1,13 +1,19 @@
 /** A cluster small enough to watch a Rollout in: its ReplicaSets, their pods, its Services. Time only passes when told to. */
 import type { AnalysisRun, AnalysisTemplate } from '../../../api/analysis-run.ts'
-import type { Pod, ReplicaSet, Service } from '../../../api/kubernetes.ts'
+import type { Labels, Pod, ReplicaSet, Service } from '../../../api/kubernetes.ts'
 import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
 import { applyPatch } from '../../simulate/json-patch.ts'
 import { timestamp } from '../../time.ts'
 import type { RolloutIntent } from '../intents.ts'
 import { planUserRollout } from '../plan.ts'
 
-type PodModel = { readonly name: string; readonly owner: string; readonly image: string; readonly madeAt: number }
+type PodModel = {
+  readonly labels: Labels
+  readonly name: string
+  readonly owner: string
+  readonly image: string
+  readonly madeAt: number
+}
 
 export type World = {
   now: number
@@ -84,18 +90,25 @@ const syncReplicaSet = (world: World, set: ReplicaSet): ReplicaSet => {
   world.pods = world.pods.filter(pod => !gone.includes(pod))
   for (let i = own.length; i < wanted; i += 1) {
     world.counter += 1
-    world.pods.push({ name: `${set.metadata.name}-${world.counter}`, owner: uid, image: imageOf(set), madeAt: world.now })
+    world.pods.push({
+      name: `${set.metadata.name}-${world.counter}`,
+      owner: uid,
+      image: imageOf(set),
+      labels: set.spec.template.metadata?.labels ?? {},
+      madeAt: world.now,
+    })
   }
   const now = podsOf(world, set)
   const ready = now.filter(pod => isReady(world, pod)).length
   return { ...set, status: { replicas: now.length, readyReplicas: ready, availableReplicas: ready } }
 }
 
-const toPod = (world: World, { name, owner, madeAt }: PodModel): Pod => ({
+const toPod = (world: World, { name, owner, madeAt, labels }: PodModel): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: {
     name,
+    labels,
     uid: `uid-${name}`,
     creationTimestamp: timestamp(madeAt),
     ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true }],
@@ -144,6 +157,11 @@ const apply = (world: World, intent: RolloutIntent): void => {
     case 'deleteAnalysisRun':
       world.runs = world.runs.filter(({ metadata }) => metadata.name !== intent.name)
       return
+    case 'patchPod':
+      world.pods = world.pods.map(pod =>
+        pod.name === intent.name ? { ...pod, labels: merged(pod.labels, intent.patch.labels) } : pod,
+      )
+      return
     case 'evictPod':
       world.pods = world.pods.filter(({ name }) => name !== intent.name)
       world.endpoints = world.endpoints.filter(name => name !== intent.name)
@@ -173,6 +191,9 @@ const endpointsOf = (world: World, name: string | undefined): readonly string[] 
     .flatMap(set => podsOf(world, set).filter(pod => isReady(world, pod)))
     .map(pod => pod.name)
 }
+
+const merged = (map: Labels, patch: { readonly [key: string]: string | null } = {}): Labels =>
+  Object.fromEntries(Object.entries({ ...map, ...patch }).flatMap(([key, value]) => (value === null ? [] : [[key, value]])))
 
 const patchRollout = (world: World, patch: Extract<RolloutIntent, { kind: 'patchRollout' }>['patch']): void => {
   const { metadata, spec } = world.rollout

@@ -9,16 +9,7 @@ const refuse = (path: string, what: string): Violation => ({
 
 const CANARY_FIELDS = {
   trafficRouting: 'traffic routing',
-  canaryMetadata: 'ephemeral metadata',
-  stableMetadata: 'ephemeral metadata',
-  antiAffinity: 'anti-affinity',
   pingPong: 'ping-pong',
-} as const
-
-const BLUE_GREEN_FIELDS = {
-  previewMetadata: 'ephemeral metadata',
-  activeMetadata: 'ephemeral metadata',
-  antiAffinity: 'anti-affinity',
 } as const
 
 const STEPS: readonly (keyof CanaryStep)[] = ['plugin']
@@ -29,14 +20,10 @@ const weights = ({ experiment }: CanaryStep, path: string): readonly Violation[]
   )
 
 export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
-  const { canary, blueGreen } = spec.strategy
+  const { canary } = spec.strategy
   const fields = Object.entries(CANARY_FIELDS) as [keyof typeof CANARY_FIELDS, string][]
-  const ownFields = Object.entries(BLUE_GREEN_FIELDS) as [keyof typeof BLUE_GREEN_FIELDS, string][]
   return [
     ...(spec.workloadRef === undefined ? [] : [refuse('spec.workloadRef', 'the workload reference')]),
-    ...ownFields
-      .filter(([field]) => blueGreen?.[field] !== undefined)
-      .map(([field, what]) => refuse(`spec.strategy.blueGreen.${field}`, what)),
     ...fields
       .filter(([field]) => canary?.[field] !== undefined)
       .map(([field, what]) => refuse(`spec.strategy.canary.${field}`, what)),
