@@ -86,6 +86,16 @@ const ANALYSIS_SECRETS: Rights = { cluster: [rule('', ['secrets'], ['get'])], ow
 /** For the metric provider `job`. */
 const ANALYSIS_JOBS: Rights = { cluster: [rule('batch', ['jobs'], ['get', 'create', 'delete'])], own: [] }
 
+/** Names of what tells whom to tell of rollouts, as Argo Rollouts has them. */
+const NOTIFICATIONS_CONFIG = 'argo-rollouts-notification-configmap'
+const NOTIFICATIONS_SECRET = 'argo-rollouts-notification-secret'
+
+/** For notifications: not given unless they are switched on. */
+const NOTIFICATIONS: Rights = {
+  cluster: [],
+  own: [rule('', ['configmaps'], ['get'], [NOTIFICATIONS_CONFIG]), rule('', ['secrets'], ['get'], [NOTIFICATIONS_SECRET])],
+}
+
 const ROUTER: Rights = {
   cluster: [
     rule('sluice.dev', ['routes'], READ),
@@ -155,6 +165,7 @@ export const COMPONENTS = [
   'controller',
   'analysisSecrets',
   'analysisJobs',
+  'notifications',
   'webhook',
   'webhookMounted',
   'router',
@@ -168,6 +179,7 @@ export const makeRights = (configuration: string): { readonly [component in Comp
   controller: CONTROLLER,
   analysisSecrets: ANALYSIS_SECRETS,
   analysisJobs: ANALYSIS_JOBS,
+  notifications: NOTIFICATIONS,
   webhook: webhook(configuration),
   webhookMounted: webhookMounted(configuration),
   router: ROUTER,

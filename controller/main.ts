@@ -25,6 +25,7 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
                        may be given several times; see docs/analysis-plugins.md
   --rollouts           also run Rollouts that users wrote (argoproj.io/v1alpha1), not only annotated Deployments; never beside an Argo
                        Rollouts controller that runs the same ones
+  --notifications      tell people of what happens, as ConfigMap argo-rollouts-notification-configmap says; see docs/notifications.md
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
@@ -48,6 +49,7 @@ const readFlags = () => {
         probes: { type: 'string', default: '20' },
         'metric-plugin': { type: 'string', multiple: true, default: [] },
         rollouts: { type: 'boolean', default: false },
+        notifications: { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
         help: { type: 'boolean', default: false },
       },
@@ -115,6 +117,7 @@ const main = async (): Promise<void> => {
     healthPort: numberOf('health-port'),
     external: external(),
     userRollouts: values.rollouts,
+    notifications: values.notifications,
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
   })
   const why = await Promise.race([stopped.then(() => 'stopped' as const), controller.lost.then(() => 'lost' as const)])

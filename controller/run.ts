@@ -27,6 +27,7 @@ import { makeExperimentController } from './experiments/controller.ts'
 import { startFailOpen } from './fail-open.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeMetrics } from './metrics.ts'
+import { makeNotifier, runsOf, tellToo } from './notifications.ts'
 import { makeProviderSecrets } from './provider-secrets.ts'
 import { makeRolloutController } from './rollout-controller.ts'
 import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
@@ -53,6 +54,8 @@ export type ControllerOptions = {
   readonly settings: Settings
   /** Also run Rollouts that users wrote, with their own template. */
   readonly userRollouts?: boolean
+  /** Also tell people of events, as a ConfigMap says. */
+  readonly notifications?: boolean
 }
 
 export type RunningController = {
@@ -89,7 +92,11 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   await Promise.all(Object.values(caches).map(informer => informer.synced(signal)))
   const expectations = makeExpectations(clock.now)
   const coolingPorts = makeCoolingPorts(clock.now)
-  const events = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
+  const recorder = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
+  const isUsersOwn = (namespace: string, name: string) =>
+    parts.userRollouts === true && findUsersOwn(caches, namespace, name) !== undefined
+  const notifier = parts.notifications ? makeNotifier({ ...parts, analysisRuns: runsOf(caches), isUsersOwn }) : undefined
+  const events = notifier === undefined ? recorder : tellToo(recorder, notifier)
   const rollouts = makeWorkQueue({ clock, metrics: queues.queueMetrics('rollouts') })
   const analyses = makeWorkQueue({ clock, metrics: queues.queueMetrics('analysisruns') })
   const experiments = makeWorkQueue({ clock, metrics: queues.queueMetrics('experiments') })
@@ -144,6 +151,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   })
   const stop = () => {
     unsubscribe()
+    notifier?.stop()
     void external.close()
     stopCounting()
     watch.stop()

@@ -134,6 +134,17 @@ test(
   },
 )
 
+test('notifications are off, and switched on the controller may read their ConfigMap and Secret', withHelm, async () => {
+  const usual = await render({})
+  assert.deepEqual(rulesOf(usual, 'Role', 'sluice-notifications'), [])
+  const objects = await render({ set: ['notifications.enabled=true'] })
+  assert.deepEqual(rulesOf(objects, 'Role', 'sluice-notifications'), makeRights('sluice').notifications.own)
+  const flags = (of: typeof usual) =>
+    JSON.stringify(of.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'sluice-controller'))
+  assert.match(flags(objects), /"--notifications"/)
+  assert.doesNotMatch(flags(usual), /--notifications/)
+})
+
 test(
   'Secrets of analyses may be read in all namespaces only where that is asked for, and their Jobs are made unless refused',
   withHelm,
