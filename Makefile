@@ -87,6 +87,10 @@ bench-router: setup ## CPU, throughput and p99 of the router beside nginx, hapro
 	@tools/setup bench
 	@node test/router-bench/main.ts $(ARGS)
 
+.PHONY: bench-controller
+bench-controller: setup ## CPU, writes and memory of the controller with 200 Rollouts on a real control plane (ARGS='--rollouts N'; Linux, Go)
+	@tools/kube/in-namespace node test/controller-bench/main.ts $(ARGS)
+
 .PHONY: soak-router
 soak-router: setup ## a router under load while everything changes: no failed request, no growing memory (SECONDS=300)
 	@node test/router-soak/main.ts --seconds $(or $(SECONDS),300)
@@ -103,6 +107,7 @@ ui: setup ## the dashboard's page into dashboard/ui/dist, with its size
 ui-test: setup ## the dashboard in a real browser: screens, keyboard, axe, pictures, 1,000 rollouts (Debian's Chromium, else skipped)
 	@tools/setup chromium
 	@node dashboard/ui/tools/build.ts
+	@node dashboard/ui/tools/measure.ts
 	@node tools/run-tests.ts 'dashboard/ui/**/*.test.ts'
 
 .PHONY: image
