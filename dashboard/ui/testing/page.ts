@@ -21,7 +21,13 @@ export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM,
     // Root has no sandbox; the page is our own.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--force-color-profile=srgb', '--font-render-hinting=none'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--force-color-profile=srgb',
+      '--font-render-hinting=none',
+    ],
   })
 
 export type OpenPage = {

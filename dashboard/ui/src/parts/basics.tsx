@@ -2,15 +2,14 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { age, clock } from '../view/format.ts'
 import { lookOf } from '../view/look.ts'
+import { Icon } from './icon.tsx'
 
 /** A state as icon, word and colour. */
 export const State = ({ state, text = state }: { readonly state: string; readonly text?: string }): VNode => {
-  const { icon, tone } = lookOf(state)
+  const { sign, tone } = lookOf(state)
   return (
     <span class={`state tone-${tone}`}>
-      <span class="state-icon" aria-hidden="true">
-        {icon}
-      </span>
+      <Icon sign={sign} />
       {text}
     </span>
   )

@@ -8,16 +8,20 @@ import { duration, percent, rate } from '../view/format.ts'
 import { describePath, describeTraffic, trafficOf, type VersionTraffic } from '../view/traffic.ts'
 import { Card, Role } from './basics.tsx'
 
-const BAND = 116
+/** Height for each version; narrow cards are taller. */
+const BAND = { wide: 116, narrow: 152 } as const
+const NARROW_PX = 560
 const INLET = 44
 const THICKNESS = 64
+/** Less than this share of failures is not drawn: it would be drawn too large. */
+const SEEN = 0.002
 
-type PictureProps = { readonly versions: readonly VersionTraffic[] }
+type PictureProps = { readonly versions: readonly VersionTraffic[]; readonly band: number }
 
 const Stream = ({ ribbon, version }: { readonly ribbon: Ribbon; readonly version: VersionTraffic }): VNode => {
   const seconds = pace(version.perSecond ?? 0)
   const { x, y, thickness } = ribbon.end
-  const failing = version.failed === undefined || version.failed === 0 ? 0 : Math.max(2, version.failed * thickness)
+  const failing = version.failed === undefined || version.failed < SEEN ? 0 : Math.max(1.5, version.failed * thickness)
   return (
     <g class={`stream stream-${version.role}`}>
       <path class="stream-body" d={ribbon.outline} />
@@ -28,7 +32,11 @@ const Stream = ({ ribbon, version }: { readonly ribbon: Ribbon; readonly version
             key={thread}
             class="stream-thread"
             d={thread}
-            style={{ animationDuration: `${seconds}s`, animationDelay: `${-((index * 0.37) % 1) * seconds}s` }}
+            style={{
+              animationDuration: `${seconds}s`,
+              animationDelay: `${-((index * 0.37) % 1) * seconds}s`,
+              strokeDashoffset: index * 13,
+            }}
           />
         ))}
       <rect class="stream-end" x={x - 4} y={y - thickness / 2} width="4" height={thickness} />
@@ -37,10 +45,10 @@ const Stream = ({ ribbon, version }: { readonly ribbon: Ribbon; readonly version
   )
 }
 
-const Picture = ({ versions }: PictureProps): VNode => {
+const Picture = ({ versions, band }: PictureProps): VNode => {
   const [ref, width] = useWidth<HTMLDivElement>()
   const canary = useGlide(versions.find(({ role }) => role === 'canary')?.share ?? 0)
-  const height = versions.length * BAND
+  const height = versions.length * band
   const glided = versions.map(version => ({ ...version, share: version.role === 'canary' ? canary : 1 - canary }))
   const branches = glided.map(({ role, share }) => ({ key: role, share }))
   const inlet = Math.min(INLET, width / 5)
@@ -141,6 +149,8 @@ export const Flow = ({ services, revisions, numbers }: FlowProps): VNode => {
   const [still, setStill] = useState(false)
   const split = services.find(({ service }) => service === wish) ?? firstOf(services)
   const versions = trafficOf(split, revisions, numbers)
+  const [ref, width] = useWidth<HTMLDivElement>()
+  const band = BAND[width < NARROW_PX ? 'narrow' : 'wide']
   const said = describeFlow(
     versions.map(version => ({ label: version.role, share: version.share, says: describeTraffic(version) })),
   )
@@ -151,9 +161,14 @@ export const Flow = ({ services, revisions, numbers }: FlowProps): VNode => {
         {split === undefined ? 'No Service sends traffic to it.' : `${split.service}: ${describePath(split)}`}
       </p>
       {/* biome-ignore lint/a11y/useSemanticElements: a figure of lists is a group, not a fieldset */}
-      <div class={`flow ${still ? 'flow-still' : ''}`} role="group" aria-label={said}>
-        <Picture versions={versions} />
-        <ul class="versions">
+      <div
+        ref={ref}
+        class={`flow ${width < NARROW_PX ? 'flow-narrow' : ''} ${still ? 'flow-still' : ''}`}
+        role="group"
+        aria-label={said}
+      >
+        <Picture versions={versions} band={band} />
+        <ul class="versions" style={{ gridAutoRows: `${band}px` }}>
           {versions.map(version => (
             <VersionCard key={version.role} version={version} />
           ))}

@@ -1,16 +1,18 @@
 /** What was decided and why, in sentences; and the events of Kubernetes. */
 import type { VNode } from 'preact'
 import type { Decision, EventLine } from '../../../contract.ts'
+import type { Sign } from '../view/look.ts'
 import { Age, Card, Clock, Scrolls, State } from './basics.tsx'
+import { Icon } from './icon.tsx'
 
-const MARKS: { readonly [kind in Decision['kind']]: string } = {
-  begin: '▸',
-  step: '→',
-  wait: '॥',
-  check: 'α',
-  good: '✔',
-  bad: '✖',
-  end: '■',
+const SIGNS: { readonly [kind in Decision['kind']]: Sign } = {
+  begin: 'begin',
+  step: 'arrow',
+  wait: 'pause',
+  check: 'clock',
+  good: 'check',
+  bad: 'cross',
+  end: 'check',
 }
 
 export const Decisions = ({ decisions }: { readonly decisions: readonly Decision[] }): VNode => (
@@ -22,8 +24,8 @@ export const Decisions = ({ decisions }: { readonly decisions: readonly Decision
         {decisions.map(({ at, kind, text }) => (
           <li key={`${at} ${text}`} class={`decision decision-${kind}`}>
             <Clock at={at} />
-            <span class="decision-mark" aria-hidden="true">
-              {MARKS[kind]}
+            <span class="decision-mark">
+              <Icon sign={SIGNS[kind]} />
             </span>
             <span>{text}</span>
           </li>
@@ -38,7 +40,7 @@ export const Events = ({ events, now }: { readonly events: readonly EventLine[];
     {events.length === 0 ? (
       <p class="empty">No events, or none that you may see.</p>
     ) : (
-      <Scrolls label="Events" way="scroll-y">
+      <Scrolls label="List of events" way="scroll-y">
         <ul class="events">
           {events.map(({ at, type, reason, message, count, object }) => (
             <li key={`${at} ${object} ${reason} ${message}`} class="event">

@@ -36,7 +36,7 @@ export const Pods = ({ pods, now }: { readonly pods: readonly PodState[]; readon
     {pods.length === 0 ? (
       <p class="empty">No pods.</p>
     ) : (
-      <Scrolls label="Pods" way="scroll-x scroll-y">
+      <Scrolls label="List of pods" way="scroll-x scroll-y">
         <table>
           <thead>
             <tr>

@@ -6,6 +6,7 @@ import type { RolloutRow } from '../../../contract.ts'
 import { age, percent, shortImage } from '../view/format.ts'
 import { lookOf } from '../view/look.ts'
 import { writePlace } from '../view/place.ts'
+import { Icon } from './icon.tsx'
 
 export type RowLineProps = {
   readonly row: RolloutRow
@@ -45,7 +46,7 @@ const Progress = ({ row }: { readonly row: RolloutRow }): VNode | null => {
 
 const RowLineNow = ({ row, now, top, height, position, count, isCurrent, focused }: RowLineProps): VNode => {
   const { namespace, name, phase, sentence, attention, images, pods, since, updateStartedAt } = row
-  const { icon, tone } = lookOf(phase)
+  const { sign, tone } = lookOf(phase)
   const place = { screen: 'rollout', namespace, name } as const
   const began = since ?? (attention === 'at-rest' ? undefined : updateStartedAt)
   return (
@@ -56,21 +57,25 @@ const RowLineNow = ({ row, now, top, height, position, count, isCurrent, focused
       aria-posinset={position}
     >
       <a href={writePlace(place)} data-current={isCurrent ? '' : undefined} onFocus={() => focused(row.key)}>
-        <span class={`row-icon tone-${tone}`} aria-hidden="true">
-          {icon}
+        <span class={`row-icon tone-${tone}`}>
+          <Icon sign={sign} />
         </span>
         <span class="row-name">
           <b>{name}</b> <span class="soft">{namespace}</span>
-        </span>
-        <span class="row-phase">
-          <span class="hidden">, </span>
-          {phase}
-          {began !== undefined && <span class="soft"> {age(began, now)}</span>}
+          <span class="row-phase">
+            <span class="hidden">, </span>
+            {phase}
+            {began !== undefined && <span class="soft"> {age(began, now)}</span>}
+          </span>
         </span>
         <span class="row-sentence">{sentence === '' ? images.map(shortImage).join(', ') : sentence}</span>
         <Progress row={row} />
         <span class="row-pods">
-          {pods.ready}/{pods.desired} <span class="soft">ready</span>
+          {pods.ready}/{pods.desired}
+          <span class="hidden"> pods ready</span>{' '}
+          <span class="soft" aria-hidden="true">
+            ready
+          </span>
         </span>
       </a>
     </li>

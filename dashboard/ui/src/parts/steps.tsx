@@ -4,14 +4,15 @@ import type { Step } from '../../../contract.ts'
 import { clock } from '../view/format.ts'
 import { explainStep, STEP_LOOKS, timeOfStep } from '../view/steps.ts'
 import { Card } from './basics.tsx'
+import { Icon } from './icon.tsx'
 
 const Line = ({ step, now }: { readonly step: Step; readonly now: number }): VNode => {
-  const { icon, word } = STEP_LOOKS[step.state]
+  const { sign, word } = STEP_LOOKS[step.state]
   const { text, done } = timeOfStep(step, now)
   return (
     <li class={`step step-${step.state}`} aria-current={step.state === 'running' ? 'step' : undefined}>
-      <span class="step-icon" aria-hidden="true">
-        {icon}
+      <span class="step-icon">
+        <Icon sign={sign} />
       </span>
       <span class="step-text">
         <b>{step.text}</b> <span class="soft">{explainStep(step)}</span>

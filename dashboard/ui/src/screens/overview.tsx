@@ -6,7 +6,7 @@ import { Missing } from '../parts/basics.tsx'
 import { RowLine } from '../parts/row-line.tsx'
 import type { Command } from '../view/keys.ts'
 import { chooseRows, countRows, GROUPS } from '../view/rows.ts'
-import { type Scroll, scrollTo, sliceOf } from '../view/virtual.ts'
+import { heightOf, type Scroll, scrollTo, sliceOf, topOf } from '../view/virtual.ts'
 
 export type OverviewProps = {
   readonly rows: ReadonlyMap<string, RolloutRow> | undefined
@@ -19,11 +19,11 @@ export type OverviewProps = {
   readonly listen: (take: ((command: Command) => void) | undefined) => void
 }
 
-const ROW_PX = 68
-const ROW_NARROW_PX = 116
+/** Pixels of a row that has something to say, and of one at rest. */
+const ROWS = { wide: [68, 46], narrow: [116, 62] } as const
 const NARROW = '(max-width: 720px)'
 
-const useRowHeight = (): number => {
+const useRowHeights = (): readonly [number, number] => {
   const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches)
   useEffect(() => {
     const query = matchMedia(NARROW)
@@ -31,7 +31,7 @@ const useRowHeight = (): number => {
     query.addEventListener('change', read)
     return () => query.removeEventListener('change', read)
   }, [])
-  return narrow ? ROW_NARROW_PX : ROW_PX
+  return ROWS[narrow ? 'narrow' : 'wide']
 }
 
 /** How the list lies in the window. */
@@ -69,27 +69,41 @@ type ListProps = Pick<OverviewProps, 'now' | 'listen'> & {
 const List = ({ chosen, now, listen, focusSearch }: ListProps): VNode => {
   const list = useRef<HTMLUListElement>(null)
   const scroll = useScroll(list)
-  const rowHeight = useRowHeight()
+  const [busyHeight, restHeight] = useRowHeights()
+  // Rows at rest come last.
+  const zones = useMemo(() => {
+    const resting = chosen.filter(({ attention }) => attention === 'at-rest').length
+    return [
+      { count: chosen.length - resting, rowHeight: busyHeight },
+      { count: resting, rowHeight: restHeight },
+    ]
+  }, [chosen, busyHeight, restHeight])
   const [current, setCurrent] = useState('')
+  // The key after this one may come before the row is drawn.
+  const at = useRef('')
   const wantsFocus = useRef(false)
-  const slice = sliceOf(scroll, rowHeight, chosen.length)
+  const focused = useCallback((key: string) => {
+    at.current = key
+    setCurrent(key)
+  }, [])
+  const slice = sliceOf(scroll, zones)
   const take = useCallback(
     (command: Command) => {
       if (command === 'search') return focusSearch()
-      if (command === 'open' && current !== '') return list.current?.querySelector<HTMLElement>('a[data-current]')?.click()
+      if (command === 'open' && at.current !== '') return list.current?.querySelector<HTMLElement>('a[data-current]')?.click()
       const move = MOVES[command]
       if (move === undefined || chosen.length === 0) return
       const row = move(
-        chosen.findIndex(({ key }) => key === current),
+        chosen.findIndex(({ key }) => key === at.current),
         chosen.length,
       )
       const top = -(list.current?.getBoundingClientRect().top ?? 0)
-      const to = scrollTo({ top, height: innerHeight }, rowHeight, row, 96)
+      const to = scrollTo({ top, height: innerHeight }, zones, row, 96)
       if (to !== undefined) window.scrollBy({ top: to - top, behavior: 'instant' })
       wantsFocus.current = true
-      setCurrent(chosen[row]?.key ?? '')
+      focused(chosen[row]?.key ?? '')
     },
-    [chosen, current, rowHeight, focusSearch],
+    [chosen, zones, focusSearch, focused],
   )
   useEffect(() => {
     listen(take)
@@ -97,23 +111,23 @@ const List = ({ chosen, now, listen, focusSearch }: ListProps): VNode => {
   }, [listen, take])
   useEffect(() => {
     const link = list.current?.querySelector<HTMLElement>('a[data-current]')
-    if (!wantsFocus.current || !link) return
+    if (!wantsFocus.current || current !== at.current || !link) return
     wantsFocus.current = false
     link.focus({ preventScroll: true })
   })
   return (
-    <ul ref={list} class="rows" style={{ height: `${slice.total}px` }} aria-label="Rollouts">
+    <ul ref={list} class="rows" style={{ height: `${topOf(zones, chosen.length)}px` }} aria-label="Rollouts">
       {chosen.slice(slice.from, slice.to).map((row, index) => (
         <RowLine
           key={row.key}
           row={row}
           now={now}
-          top={(slice.from + index) * rowHeight}
-          height={rowHeight}
+          top={topOf(zones, slice.from + index)}
+          height={heightOf(zones, slice.from + index)}
           position={slice.from + index + 1}
           count={chosen.length}
           isCurrent={row.key === current}
-          focused={setCurrent}
+          focused={focused}
         />
       ))}
     </ul>

@@ -79,7 +79,7 @@ const Title = ({ detail, now }: { readonly detail: RolloutDetail; readonly now: 
         <State state={phase} />
         <span class="soft">
           {kind}, {strategy}
-          {began !== undefined && `, update of ${age(began, now)} ago`}
+          {began !== undefined && `, update began ${age(began, now)} ago`}
           {since !== undefined && attention === 'waiting' && `, waits for ${age(since, now)}`}
         </span>
       </p>
@@ -119,23 +119,55 @@ const Parts = ({
     <Steps steps={detail.steps} now={now} />
     <Success numbers={numbers} painted={painted} />
     <Latency numbers={numbers} painted={painted} />
-    <Decisions decisions={detail.decisions} />
     <Checks analyses={detail.analyses} painted={painted} />
+    <div class="column">
+      <Decisions decisions={detail.decisions} />
+      <Events events={detail.events} now={now} />
+    </div>
     <Revisions rollout={detail.row.key} revisions={detail.revisions} now={now} undo={undo} />
     <Pods pods={detail.pods} now={now} />
-    <Events events={detail.events} now={now} />
   </div>
 )
 
 const Waiting = ({ rollout, isGone }: Pick<RolloutProps, 'rollout' | 'isGone'>): VNode => (
-  <main id="main" class="rollout">
-    <nav aria-label="Back">
-      <a href="#/">All rollouts</a>
-    </nav>
+  <>
     <h1>{rollout.split('/')[1]}</h1>
     <p class="empty">{isGone ? `There is no rollout ${rollout}, or you may not see it.` : 'Looking…'}</p>
-  </main>
+  </>
 )
+
+type KnownProps = Omit<RolloutProps, 'isGone' | 'listen'> & {
+  readonly detail: RolloutDetail
+  readonly previews: readonly ActionPreview[]
+  readonly wish: Wish | undefined
+  readonly setWish: (wish: Wish | undefined) => void
+}
+
+const Known = ({ previews, wish, setWish, ...props }: KnownProps): VNode => {
+  const { rollout, detail, now, say } = props
+  const mayUndo = previews.some(({ action, possible }) => action === 'undo' && possible)
+  return (
+    <>
+      <div class="head">
+        <Title detail={detail} now={now} />
+        <ActionBar previews={previews} wish={setWish} />
+      </div>
+      <Missing sentences={detail.missing} />
+      <Parts {...props} undo={mayUndo ? revision => setWish({ action: 'undo', revision }) : undefined} />
+      {wish !== undefined && (
+        <ActionDialog
+          key={`${wish.action} ${wish.revision}`}
+          rollout={rollout}
+          wish={wish}
+          revisions={detail.revisions}
+          containers={detail.containers}
+          close={() => setWish(undefined)}
+          done={say}
+        />
+      )}
+    </>
+  )
+}
 
 export const Rollout = (props: RolloutProps): VNode => {
   const { rollout, detail, isGone, listen, say } = props
@@ -146,7 +178,6 @@ export const Rollout = (props: RolloutProps): VNode => {
     listen(take)
     return () => listen(undefined)
   }, [listen, take])
-  const close = useCallback(() => setWish(undefined), [])
   const said = useRef('')
   useEffect(() => {
     if (detail === undefined) return
@@ -155,29 +186,16 @@ export const Rollout = (props: RolloutProps): VNode => {
     if (said.current !== '' && said.current !== now) say(now)
     said.current = now
   }, [detail, say])
-  if (detail === undefined || isGone) return <Waiting rollout={rollout} isGone={isGone} />
-  const mayUndo = previews.some(({ action, possible }) => action === 'undo' && possible)
+  // One and the same element before and after the data came, so that it keeps the focus.
   return (
     <main id="main" class="rollout">
       <nav aria-label="Back">
         <a href="#/">← All rollouts</a>
       </nav>
-      <div class="head">
-        <Title detail={detail} now={props.now} />
-        <ActionBar previews={previews} wish={setWish} />
-      </div>
-      <Missing sentences={detail.missing} />
-      <Parts {...props} detail={detail} undo={mayUndo ? revision => setWish({ action: 'undo', revision }) : undefined} />
-      {wish !== undefined && (
-        <ActionDialog
-          key={`${wish.action} ${wish.revision}`}
-          rollout={rollout}
-          wish={wish}
-          revisions={detail.revisions}
-          containers={detail.containers}
-          close={close}
-          done={say}
-        />
+      {detail === undefined || isGone ? (
+        <Waiting rollout={rollout} isGone={isGone} />
+      ) : (
+        <Known {...props} detail={detail} previews={previews} wish={wish} setWish={setWish} />
       )}
     </main>
   )

@@ -6,10 +6,10 @@ export type Group = { readonly attention: Attention; readonly title: string; rea
 
 /** What needs somebody comes first. */
 export const GROUPS: readonly Group[] = [
-  { attention: 'waiting', title: 'Waiting for a person', says: 'go on when somebody promotes them' },
+  { attention: 'waiting', title: 'Waiting for a person', says: 'until somebody promotes' },
   { attention: 'rolled-back', title: 'Rolled back', says: 'all traffic is on the stable version' },
   { attention: 'in-flight', title: 'In flight', says: 'go on by themselves' },
-  { attention: 'at-rest', title: 'At rest', says: 'the newest version is the stable one' },
+  { attention: 'at-rest', title: 'At rest', says: 'the newest version is stable' },
 ]
 
 const RANK = new Map(GROUPS.map(({ attention }, index) => [attention, index]))

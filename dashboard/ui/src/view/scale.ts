@@ -5,11 +5,11 @@ type Values = readonly (number | null | undefined)[]
 const numbers = (series: readonly Values[]): readonly number[] =>
   series.flatMap(one => one.filter((value): value is number => typeof value === 'number' && Number.isFinite(value)))
 
-/** The smallest 1, 2 or 5 times a power of ten that is not below the value. */
+/** The smallest of a few round numbers that is not below the value. */
 export const niceAbove = (value: number): number => {
   if (value <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  const factor = [1, 2, 5, 10].find(one => one * power >= value * (1 - 1e-9)) ?? 10
+  const factor = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(one => one * power >= value * (1 - 1e-9)) ?? 10
   return factor * power
 }
 
@@ -19,7 +19,7 @@ export const niceAbove = (value: number): number => {
  */
 export const shareRange = (series: readonly Values[], threshold?: number): readonly [number, number] => {
   const lowest = Math.min(1, ...numbers(series), ...(threshold === undefined ? [] : [threshold]))
-  const depth = Math.max(0.01, niceAbove((1 - lowest) * 1.15))
+  const depth = niceAbove(Math.max(0.01, (1 - lowest) * 1.15))
   return [Math.max(0, 1 - depth), 1]
 }
 

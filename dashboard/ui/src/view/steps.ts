@@ -1,6 +1,7 @@
 /** How long each step took, takes, or still has to go. */
 import type { Step } from '../../../contract.ts'
 import { span } from './format.ts'
+import type { Sign } from './look.ts'
 
 export type StepTime = {
   readonly text: string
@@ -19,11 +20,11 @@ export const timeOfStep = ({ state, startedAt, endedAt, endsAt }: Step, now: num
   return { text: now >= end ? 'ends now' : `${span(end - now)} to go`, done }
 }
 
-export const STEP_LOOKS: { readonly [state in Step['state']]: { readonly icon: string; readonly word: string } } = {
-  done: { icon: '✔', word: 'done' },
-  running: { icon: '●', word: 'running' },
-  'to-come': { icon: '○', word: 'to come' },
-  'left-out': { icon: '–', word: 'left out' },
+export const STEP_LOOKS: { readonly [state in Step['state']]: { readonly sign: Sign; readonly word: string } } = {
+  done: { sign: 'check', word: 'done' },
+  running: { sign: 'turning', word: 'running' },
+  'to-come': { sign: 'ring', word: 'to come' },
+  'left-out': { sign: 'dash', word: 'left out' },
 }
 
 /** What a step does, for people who have not learnt the short forms. */
