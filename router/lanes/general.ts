@@ -9,6 +9,7 @@ import { answerItself, type OwnStatus, renderAnswer } from '../proxy/answer.ts'
 import { Exchange } from '../proxy/exchange.ts'
 import { refuseAmbiguous } from '../proxy/framing.ts'
 import { addForwarded, stripRequest } from '../proxy/headers.ts'
+import { addRequestId } from '../request-id.ts'
 import { asksToLeave, type Connection, type Lane, type LaneContext } from './connection.ts'
 import { isUpgrade, passUpgrade } from './upgrade.ts'
 
@@ -84,6 +85,7 @@ const serveRequest = (context: LaneContext, { req, res, connection, expectsConti
   if (!expectsContinue) stopStalledBody(context, req, res)
   stripRequest(req.headers)
   addForwarded(req.headers, peer)
+  addRequestId(req.headers, random)
   const { version, cookie } = choice
   const copy = copyFor(context, connection, { taker: version, request: req, isHead: req.method === 'HEAD' })
   const onBody = copy && copyRequest(req, copy)

@@ -10,6 +10,7 @@ import { type OwnStatus, renderAnswer } from '../proxy/answer.ts'
 import { outcomeOf } from '../proxy/exchange.ts'
 import { refuseAmbiguous } from '../proxy/framing.ts'
 import { addForwarded, answerHeaders, stripRequest } from '../proxy/headers.ts'
+import { addRequestId } from '../request-id.ts'
 import type { Connection, LaneContext } from './connection.ts'
 import { splice } from './splice.ts'
 
@@ -72,6 +73,7 @@ class Upgrade {
     this.#headers = { ...headers }
     stripRequest(this.#headers)
     addForwarded(this.#headers, passed.connection.peer)
+    addRequestId(this.#headers, context.random)
     if (isUpgrade(passed.req)) Object.assign(this.#headers, { connection: 'Upgrade', upgrade })
   }
 

@@ -54,7 +54,7 @@ export class FastClient implements Asker {
     this.#socket = connection.socket
     this.#leave = leave
     this.#exchange = new FastExchange(context, connection, this)
-    this.#forwarded = forwardedFor(connection.peer)
+    this.#forwarded = forwardedFor(connection.peer, context.random)
     this.#socket.on('end', this.#onGone)
     this.#socket.on('close', this.#onGone)
     this.#socket.on('drain', this.#onClientDrain)

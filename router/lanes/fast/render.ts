@@ -1,10 +1,11 @@
 /** Writes heads for the next hop: lines that are passed are copied as they are, what a proxy adds stands behind them. */
+import { makeRequestId } from '../../request-id.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { CR, LF } from './bytes.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** More than the lines that are added take, without the values that they repeat. */
-const ROOM = 160
+const ROOM = 216
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
@@ -13,10 +14,13 @@ export type Forwarded = {
   readonly peer: string
   /** All of it but the value of the last line: what most requests get. */
   readonly usual: Buffer
+  /** In [0, 1). */
+  readonly random: () => number
 }
 
-export const forwardedFor = (peer: string): Forwarded => ({
+export const forwardedFor = (peer: string, random: () => number): Forwarded => ({
   peer,
+  random,
   usual: latin1(`X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: `),
 })
 
@@ -45,6 +49,7 @@ export class RequestCopy {
 const renderRequest = (head: RequestHead, bytes: Buffer, into: Buffer, forwarded: Forwarded): number => {
   const { lines, host } = head
   let at = lines.copyPassed(bytes, head.from, into)
+  if (!head.hasRequestId) at += into.write(`X-Request-Id: ${makeRequestId(forwarded.random)}\r\n`, at, 'latin1')
   if (head.forwardedFor >= 0 || head.hasForwardedHost || head.hasForwardedProto) {
     const text = renderForwarded(head, bytes, forwarded)
     return at + into.write(text, at, 'latin1')

@@ -40,6 +40,7 @@ export class RequestHead {
   forwardedFor = -1
   hasForwardedProto = false
   hasForwardedHost = false
+  hasRequestId = false
   #length = -1
   #isChunked = false
   #hasConnection = false
@@ -66,6 +67,7 @@ export class RequestHead {
     this.forwardedFor = -1
     this.hasForwardedProto = false
     this.hasForwardedHost = false
+    this.hasRequestId = false
     this.#length = -1
     this.#isChunked = false
     this.#hasConnection = false
@@ -107,6 +109,9 @@ export class RequestHead {
         return !is('upgrade') && !is('trailer')
       case 10:
         return is('connection') ? this.#takeConnection(bytes, line) : this.#drop(line, is('keep-alive'))
+      case 12:
+        this.hasRequestId ||= is('x-request-id')
+        return true
       case 14:
         return is('content-length') ? this.#takeLength(bytes, line) : !is('http2-settings')
       case 15:

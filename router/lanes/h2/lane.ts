@@ -11,6 +11,7 @@ import {
 } from 'node:http2'
 import { PROBE_HEADER, PROBE_PATH } from '../../../api/names.ts'
 import { chooseVersion } from '../../choose-version.ts'
+import { addRequestId } from '../../request-id.ts'
 import { asksToLeave, type Connection, type Lane, type LaneContext } from '../connection.ts'
 import { StreamExchange } from './exchange.ts'
 import { isGrpc, refuseTwoHosts, requestHeaders } from './headers.ts'
@@ -117,6 +118,7 @@ const serveRequest = (context: LaneContext, connection: Connection, stream: Serv
   const choice = chooseVersion(route, { method, url, headers }, { peer, random })
   if (!choice) return answerStream(stream, { router, grpc, status: 503, text: 'no version of this Service takes requests' })
   const { version, cookie } = choice
+  addRequestId(headers, random)
   new StreamExchange(context, { stream, headers: requestHeaders(headers, peer), connection, version, cookie }).start()
 }
 
