@@ -3,46 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { CanaryStrategy } from '../../api/rollout.ts'
-import { WRITTEN_TEMPLATE } from './names.ts'
+import { asLeftByArgo, podsOf } from './testing/left-by-argo.ts'
 import { isHealthy, isPaused, makeWorld, pass, run, runUntil, ship, sizesOf, steer, type World } from './testing/world.ts'
 
 const STEPS: NonNullable<CanaryStrategy['steps']> = [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }]
 const SMOKE = { templates: [{ templateName: 'smoke' }] }
-
-/** What the API server fills into the template of a ReplicaSet. */
-const DEFAULTED = {
-  restartPolicy: 'Always',
-  dnsPolicy: 'ClusterFirst',
-  schedulerName: 'default-scheduler',
-  terminationGracePeriodSeconds: 30,
-}
-
-/** Renames a version in everything that bears its hash, as if another release of Argo Rollouts had made it. */
-const rename = (world: World, from: string, to: string): void => {
-  const renamed = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(from, to))
-  world.rollout = renamed(world.rollout)
-  world.replicaSets = renamed(world.replicaSets)
-  world.pods = renamed(world.pods)
-  world.services = renamed(world.services)
-  world.runs = renamed(world.runs)
-}
-
-/** The objects without anything that only Sluice writes, with hashes that Sluice would not give. */
-const asLeftByArgo = (world: World): void => {
-  for (const [i, { metadata }] of world.replicaSets.entries()) rename(world, metadata.name.replace('web-', ''), `5d4f8c7b9${i}`)
-  world.replicaSets = world.replicaSets.map(set => {
-    const { [WRITTEN_TEMPLATE]: _, ...annotations } = set.metadata.annotations ?? {}
-    const { template } = set.spec
-    return {
-      ...set,
-      metadata: { ...set.metadata, annotations },
-      spec: { ...set.spec, template: { ...template, spec: { ...DEFAULTED, ...template.spec } } },
-    }
-  })
-  world.log.length = 0
-}
-
-const podsOf = (world: World): readonly string[] => world.pods.map(({ name }) => name).sort()
 
 const inMidUpdate = (canary: CanaryStrategy, services: readonly string[] = []): World => {
   const world = makeWorld({ canary: { maxSurge: 1, maxUnavailable: 0, ...canary } }, {}, services)

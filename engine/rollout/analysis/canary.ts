@@ -1,15 +1,13 @@
 /** The analyses of a canary: the run of the current step and the one in the background; rules of Argo Rollouts (reconcileAnalysisRuns). */
 import type { AnalysisRun } from '../../../api/analysis-run.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../../../api/names.ts'
 import type { AnalysisRunPointer, RolloutStatus } from '../../../api/rollout.ts'
-import { isEnded } from '../../analysis.ts'
 import { STEP_INDEX } from '../../analysis-run.ts'
 import { timestamp } from '../../time.ts'
 import { isSettled, type RolloutContext } from '../context.ts'
 import type { RolloutIntent } from '../intents.ts'
 import type { RolloutProgress } from '../progress.ts'
 import { isRollbackWithinWindow, sizedOf } from '../versions.ts'
-import { cleanUpRuns, endRuns, type Followed, followAnalysis, pointerNow } from './follow.ts'
+import { cleanUpRuns, endRuns, type Followed, followAnalysis, isMeasured, pointerNow } from './follow.ts'
 import { NO_ANALYSES } from './seen.ts'
 
 export type CanaryAnalyses = {
@@ -65,9 +63,6 @@ const heed = (progress: RolloutProgress, followed: Followed, what: string, now: 
 
 const runOf = ({ seen }: RolloutContext, pointer: AnalysisRunPointer | undefined): AnalysisRun | undefined =>
   (seen.analyses ?? NO_ANALYSES).runs.find(({ metadata }) => metadata.name === pointer?.name)
-
-/** Ended, or one that Sluice measures: nobody does so with one that another controller left at work. */
-const isMeasured = (run: AnalysisRun): boolean => isEnded(run) || run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
 
 /** Runs of an aborted update are only looked at; a retry begins with new ones. */
 const noted = (

@@ -1,6 +1,6 @@
 /** One analysis of an update: its run made, found again, followed to its verdict, ended; and the runs that are kept afterwards. */
 import type { AnalysisRun } from '../../../api/analysis-run.ts'
-import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
+import { INSTANCE_ID, INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { AnalysisRunPointer, RolloutAnalysis } from '../../../api/rollout.ts'
 import { isEnded, pointerTo } from '../../analysis.ts'
 import { ROLLOUT_TYPE } from '../../analysis-run.ts'
@@ -25,6 +25,9 @@ const runsOf = ({ seen }: RolloutContext): readonly AnalysisRun[] => (seen.analy
 const matches = ({ metadata }: AnalysisRun, labels: { readonly [key: string]: string }): boolean =>
   Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
 
+/** Ended, or one that Sluice measures: nobody does so with one that another controller left at work. */
+export const isMeasured = (run: AnalysisRun): boolean => isEnded(run) || run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
+
 /** The one that the status points to; else one at work, made just before the controller could note it. */
 export const findRun = (
   context: RolloutContext,
@@ -32,7 +35,7 @@ export const findRun = (
   pointer: AnalysisRunPointer | undefined,
 ): AnalysisRun | undefined => {
   const named = runsOf(context).find(({ metadata }) => metadata.name === pointer?.name)
-  if (named !== undefined) return named
+  if (named !== undefined && isMeasured(named)) return named
   const labels = labelsOf(kind, context.versions.hash)
   return runsOf(context).findLast(run => matches(run, labels) && !isEnded(run) && run.spec.terminate !== true)
 }
