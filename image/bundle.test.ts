@@ -34,6 +34,7 @@ const FIRST_LINES = {
   controller: /^Controller of Sluice/,
   webhook: /^Admission webhook of Sluice/,
   router: /^Usage: .*\n +--admin-port/,
+  'dashboard-server': /^Dashboard of Sluice/,
 }
 
 for (const [name, first] of Object.entries(FIRST_LINES)) {
@@ -82,7 +83,7 @@ test('an unknown word is the error of the command line', async () => {
 
 const loads = (file: string, part: string): boolean => [...loadedBy(bundle.graph, file)].some(path => path.includes(part))
 
-for (const name of ['router', 'controller', 'webhook', 'cli']) {
+for (const name of ['router', 'controller', 'webhook', 'dashboard', 'cli']) {
   test(`${name} does not load the Kubernetes client library when it starts`, () => {
     assert.ok(loads(`${name}.mjs`, 'kube/cluster-access.ts'), 'the file that loads it on demand is there')
     assert.ok(!loads(`${name}.mjs`, 'node_modules/@kubernetes/client-node/'))

@@ -54,7 +54,7 @@ describe('the image without Docker', { skip }, () => {
     assert.match(out, /^sluice \d+\.\d+\.\d+\n$/)
   })
 
-  for (const name of ['controller', 'webhook', 'router'])
+  for (const name of ['controller', 'webhook', 'router', 'dashboard-server'])
     test(`${name} starts`, async () => {
       const { code, out, err } = await sluice(name, '--help')
       assert.deepEqual({ code, err }, { code: 0, err: '' })

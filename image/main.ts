@@ -1,11 +1,13 @@
 /**
- * The entry of the container image: `controller`, `webhook` or `router` as the first argument starts that process with the
- * arguments that follow; everything else is the command line. Each is loaded only when it is asked for.
+ * The entry of the container image: `controller`, `webhook`, `router` or `dashboard-server` as the first argument starts that process
+ * with the arguments that follow; everything else is the command line. Each is loaded only when it is asked for.
  */
 const PROCESSES: { readonly [name: string]: (() => Promise<unknown>) | undefined } = {
   controller: () => import('../controller/main.ts'),
   webhook: () => import('../webhook/main.ts'),
   router: () => import('../router/main.ts'),
+  // `dashboard` is the command that serves it on a laptop.
+  'dashboard-server': () => import('../dashboard/main.ts'),
 }
 
 const word = process.argv[2]

@@ -6,7 +6,14 @@ import { readThirdParty } from './third-party.ts'
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** Files of the bundle that start something; `main` is the image's entry, which loads the others. */
-export const ENTRIES = { main: 'image', controller: 'controller', webhook: 'webhook', router: 'router', cli: 'cli' } as const
+export const ENTRIES = {
+  main: 'image',
+  controller: 'controller',
+  webhook: 'webhook',
+  router: 'router',
+  dashboard: 'dashboard',
+  cli: 'cli',
+} as const
 
 /** CommonJS packages ask for Node's own modules with `require`, which a file that is a module has to make itself. */
 const REQUIRE =

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { VERSION } from '../api/version.ts'
+import { makeUi } from '../dashboard/ui/tools/make-ui.ts'
 import { type Entry, file } from './entries.ts'
 import { type Layer, makeLayer } from './layer.ts'
 import { makeBundle } from './make-bundle.ts'
@@ -30,11 +31,12 @@ export const SLUICE_CONFIG: ImageConfig = {
   },
 }
 
-/** The upper layer: the bundle and the licences. */
+/** The upper layer: the bundle, the dashboard's page where it looks for it (beside its own file), and the licences. */
 export const sluiceApp = async (): Promise<readonly Entry[]> => {
   const { files } = await makeBundle()
   const licence = file(`${APP}/LICENSE`, readFileSync(join(resolve(import.meta.dirname, '..'), 'LICENSE')))
-  return [licence, ...files.map(({ name, content }) => file(`${APP}/${name}`, content))]
+  const pages = (await makeUi()).map(({ name, content }) => file(`${APP}/ui/dist/${name}`, content))
+  return [licence, ...files.map(({ name, content }) => file(`${APP}/${name}`, content)), ...pages]
 }
 
 export type SluiceImageOptions = {

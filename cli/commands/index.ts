@@ -5,6 +5,7 @@ import { adopt } from './adopt.ts'
 import { check } from './check.ts'
 import { completion } from './completion.ts'
 import { create } from './create.ts'
+import { dashboard } from './dashboard.ts'
 import { eject } from './eject.ts'
 import { explain } from './explain.ts'
 import { get } from './get.ts'
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   adopt,
   lint,
   simulate,
+  dashboard,
   completion,
   version,
 ]

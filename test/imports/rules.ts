@@ -29,11 +29,12 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   cluster: ['api', 'kube'],
   webhook: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   controller: ['api', 'engine', 'traffic', 'kube', 'analysis', 'notifications'],
-  cli: ['api', 'engine', 'traffic', 'kube', 'analysis', 'view'],
+  // `sluice dashboard` serves it from the laptop; loaded on demand.
+  cli: ['api', 'engine', 'traffic', 'kube', 'analysis', 'view', 'dashboard'],
   dashboard: ['api', 'kube', 'analysis', 'view'],
   local: ['api', 'kube', 'cluster'],
   demo: ['api', 'kube', 'cluster', 'local'],
-  image: ['controller', 'webhook', 'router', 'cli'],
+  image: ['controller', 'webhook', 'router', 'dashboard', 'cli'],
 }
 
 const folderOf = (path: string): string => path.split('/')[0] ?? ''

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { makeUi } from '../../dashboard/ui/tools/make-ui.ts'
 import { type Entry, file } from '../../image/entries.ts'
 import { makeBundle } from '../../image/make-bundle.ts'
 import { makeTar } from '../../image/tar.ts'
@@ -46,6 +47,8 @@ export const makePluginArchive = async (): Promise<Archive> => {
     ...files
       .filter(({ name }) => needed.has(name) || name === 'THIRD-PARTY.txt')
       .map(({ name, content }) => file(`/${name}`, content)),
+    // The page of `kubectl sluice dashboard`, where its server looks for it.
+    ...(await makeUi()).map(({ name, content }) => file(`/ui/dist/${name}`, content)),
     file('/LICENSE', read('LICENSE')),
     file('/kubectl-sluice', STARTER, 0o755),
     file('/kubectl_complete-sluice', read('cli/kubectl_complete-sluice'), 0o755),
