@@ -111,6 +111,21 @@ describe('it must not happen that', () => {
     assertStill(world)
   })
 
+  test('pods that crash one after the other, as many ready as before, put the progress deadline off', () => {
+    const world = healthy({ progressDeadlineSeconds: 10, progressDeadlineAbort: true })
+    const strategy: RolloutStrategy = {
+      canary: { maxSurge: '100%', maxUnavailable: 0, steps: [{ setWeight: 60 }, { pause: {} }] },
+    }
+    edit(world, { strategy, template: templateOf('v2') })
+    for (let i = 0; i < 30; i += 1) {
+      // Now this pod of it is down, now another one.
+      const mine = world.pods.filter(({ image }) => image === 'v2')
+      world.pods = world.pods.map(pod => (pod === mine[i % 3] ? { ...pod, madeAt: world.now } : pod))
+      pass(world)
+    }
+    assert.equal(statusOf(world).abort, true, JSON.stringify(statusOf(world)))
+  })
+
   test('a spec that is right again is aborted for the time in which it was wrong', () => {
     const world = healthy({ progressDeadlineSeconds: 10, progressDeadlineAbort: true })
     edit(world, { strategy: { canary: { steps: [{ setWeight: 120 }] } } })
