@@ -35,6 +35,9 @@ const clusterRules = (component: Component): readonly PolicyRule[] => {
   return component === 'controller' ? [...cluster, ...rights.analysisSecrets.cluster, ...rights.analysisJobs.cluster] : cluster
 }
 
+const ownRules = (component: Component): readonly PolicyRule[] =>
+  component === 'controller' ? [...rights.controller.own, ...rights.notifications.own] : rights[component].own
+
 const makeAccount = (component: Component): readonly KubeObject[] => {
   const name = `sluice-${component}`
   const subjects = [{ kind: 'ServiceAccount', name, namespace: SLUICE_NAMESPACE }]
@@ -56,7 +59,7 @@ const makeAccount = (component: Component): readonly KubeObject[] => {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: metadata(component) },
     role('ClusterRole', clusterRules(component), false),
     binding('ClusterRoleBinding', 'ClusterRole', false),
-    role('Role', rights[component].own, true),
+    role('Role', ownRules(component), true),
     binding('RoleBinding', 'Role', true),
   ]
 }

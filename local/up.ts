@@ -19,7 +19,7 @@ export type UpOptions = {
 }
 
 /** Everything on one machine knows of an endpoint at once, so Sluice need not wait for proxies on other nodes as long as it does by default. */
-export const LOCAL_ARGS = { controller: ['--propagation-ms=500', '--rollouts'] } as const
+export const LOCAL_ARGS = { controller: ['--propagation-ms=500', '--rollouts', '--notifications'] } as const
 
 /** Resolves when Sluice works; stop the cluster to end all of it. */
 export const up = async ({ stateDir, root, node, routers, port, log, say }: UpOptions): Promise<Cluster> => {
