@@ -17,8 +17,16 @@ import { answerStream } from './own-answer.ts'
 import type { NoSession, PodSession } from './pod-sessions.ts'
 import { RequestBody } from './request-body.ts'
 import { letGo } from './rest-of-request.ts'
+import { sends } from './sends.ts'
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } = constants
+const {
+  NGHTTP2_CANCEL,
+  NGHTTP2_INTERNAL_ERROR,
+  NGHTTP2_NO_ERROR,
+  NGHTTP2_PROTOCOL_ERROR,
+  NGHTTP2_REFUSED_STREAM,
+  NGHTTP2_FLAG_END_STREAM,
+} = constants
 
 export type StreamRequest = {
   readonly stream: ServerHttp2Stream
@@ -135,7 +143,8 @@ export class StreamExchange {
     // What an error means for the request is seen when the stream closes.
     stream.on('error', () => {})
     stream.on('headers', headers => {
-      if (!client.destroyed && !client.headersSent) client.additionalHeaders(headers)
+      if (client.destroyed || client.headersSent) return
+      if (!sends(() => client.additionalHeaders(headers))) stream.close(NGHTTP2_PROTOCOL_ERROR)
     })
     stream.once('response', (headers, flags) => this.#onAnswer(attempt, headers, flags))
     stream.once('trailers', trailers => {
@@ -144,20 +153,28 @@ export class StreamExchange {
     stream.once('close', () => this.#onClosed(attempt))
   }
 
-  #onAnswer(attempt: Attempt, headers: PodAnswer, flags: number): void {
+  #onAnswer(attempt: Attempt, headers: PodAnswer, flags: number) {
     clearTimeout(attempt.timer)
     const client = this.#in.stream
-    if (client.destroyed || client.closed) return
+    if (client.destroyed || client.closed || client.headersSent) return
     this.#body.forget()
-    attempt.answer = headers
     const { cookie } = this.#in
     if (cookie) headers['set-cookie'] = [...(headers['set-cookie'] ?? []), cookie]
     const endStream = (flags & NGHTTP2_FLAG_END_STREAM) !== 0
-    attempt.ended = endStream
     const options = { endStream, waitForTrailers: !endStream, sendDate: false }
-    client.respond(headers, options)
+    if (!sends(() => client.respond(headers, options))) return this.#cannotAnswer(attempt)
+    attempt.answer = headers
+    attempt.ended = endStream
     if (endStream) attempt.stream.resume()
     else this.#passBack(attempt)
+  }
+
+  #cannotAnswer({ stream }: Attempt) {
+    this.#failure = { status: 502, text: 'the pod answered with headers that cannot be passed on' }
+    this.#attempt = undefined
+    stream.close(NGHTTP2_PROTOCOL_ERROR)
+    this.#dispatch.fail()
+    this.#answerFailure()
   }
 
   #passBack(attempt: Attempt): void {
@@ -165,7 +182,7 @@ export class StreamExchange {
     const client = this.#in.stream
     // Asked for also when the stream is being reset: only what is sent here ends the answer well.
     client.on('wantTrailers', () => {
-      if (attempt.ended) client.sendTrailers(attempt.trailers ?? {})
+      if (attempt.ended && !sends(() => client.sendTrailers(attempt.trailers ?? {}))) this.#cut(attempt)
     })
     client.on('drain', () => stream.resume())
     stream.on('data', (chunk: Buffer) => {

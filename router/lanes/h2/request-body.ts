@@ -1,6 +1,7 @@
 /** What a client sends on a stream, on its way to a pod; the beginning is kept so that a pod that refused can be passed over. */
-import type { ClientHttp2Stream, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Dispatch } from '../../dispatch.ts'
+import { sends } from './sends.ts'
 
 /** Of a longer body nothing is kept any more: such a request is tried once. */
 const KEPT_BYTES = 65_536
@@ -41,7 +42,8 @@ export class RequestBody {
     this.#pod = pod
     // Asked for also when the stream is being reset: only what is sent here ends the body well.
     pod.on('wantTrailers', () => {
-      if (this.#ended) pod.sendTrailers(this.#trailers ?? {})
+      if (!this.#ended || sends(() => pod.sendTrailers(this.#trailers ?? {}))) return
+      this.#client.close(constants.NGHTTP2_PROTOCOL_ERROR)
     })
     pod.on('drain', () => {
       if (this.#pod === pod) this.#client.resume()

@@ -5,6 +5,7 @@ import { constants } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { closeAfterTests } from '../../testing/cleanup.ts'
+import { CONTINUATION, frame, GET, HEADERS, PREFACE, RST_STREAM, SETTINGS } from '../../testing/frames.ts'
 import { askH2, askOn, dialH2, startH2Pod, startStreamPod } from '../../testing/h2-peers.ts'
 import { until } from '../../testing/pods.ts'
 import { startTestRouter, type TestRouter } from '../../testing/router-under-test.ts'
@@ -18,21 +19,6 @@ const routerTo = async (pods: Parameters<TestRouter['split']>[0], limits = {}): 
 const MIB = 1024 * 1024
 const rssMiB = () => process.memoryUsage().rss / MIB
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
-const HEADERS = 1
-const RST_STREAM = 3
-const SETTINGS = 4
-const CONTINUATION = 9
-const frame = (type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer => {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head[3] = type
-  head[4] = flags
-  head.writeUInt32BE(stream, 5)
-  return Buffer.concat([head, payload])
-}
-/** GET / http, from HPACK's static table, and an :authority. */
-const GET = Buffer.concat([Buffer.from([0x82, 0x84, 0x86, 0x41, 1]), Buffer.from('a')])
 const RESET = Buffer.from([0, 0, 0, 8])
 
 /** Bytes as they are, after the preface and settings. */
