@@ -243,3 +243,22 @@ test('nothing is written twice: at rest, in a pause, in an analysis and after an
     assertQuiet(world)
   }
 })
+
+test('an autoscaler does not count the pods of the preview', () => {
+  const world = atPause({ previewReplicaCount: 2 })
+  const { replicas, HPAReplicas, readyReplicas, availableReplicas, selector, stableRS } = statusOf(world)
+  assert.deepEqual([replicas, HPAReplicas, readyReplicas, availableReplicas], [5, 3, 3, 3])
+  assert.equal(selector, `app=web,rollouts-pod-template-hash=${stableRS}`)
+})
+
+test('a Service is not switched to a version that has lost a pod meanwhile', () => {
+  const world = atPause()
+  world.broken.add('v2')
+  pass(world)
+  promote(world)
+  run(world, 10)
+  assert.equal(ledTo(world, 'active'), 'v1')
+  world.broken.clear()
+  runUntil(world, isHealthy)
+  assert.equal(ledTo(world, 'active'), 'v2')
+})
