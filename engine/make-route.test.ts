@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServicePort } from '../api/kubernetes.ts'
 import type { Route } from '../api/route.ts'
-import { choosePort, makeHeaderRoutes, makePorts, makeRouteSpec, makeSticky } from './make-route.ts'
+import { choosePort, makeHeaderRoutes, makeMirrorRoutes, makePorts, makeRouteSpec, makeSticky } from './make-route.ts'
 import type { ServiceSeen } from './seen.ts'
 
 const seen = (ports: readonly ServicePort[], route?: Route): ServiceSeen => ({
@@ -125,4 +125,26 @@ test('stickiness', () => {
   assert.equal(makeSticky(undefined), undefined)
   assert.deepEqual(makeSticky('ip'), { by: 'ip' })
   assert.deepEqual(makeSticky({ header: 'X-User' }), { by: 'header', header: 'X-User' })
+})
+
+test('a mirror step copies all that matches unless it says which share, and each condition of a match must hold', () => {
+  const match = [{ method: { exact: 'GET' }, path: { prefix: '/shop' }, headers: { 'X-Team': { regex: 'a|b' } } }]
+  assert.deepEqual(
+    makeMirrorRoutes(
+      [
+        { name: 'all', match },
+        { name: 'some', match: [{}], percentage: 10 },
+      ],
+      'abc',
+    ),
+    [
+      {
+        name: 'all',
+        hash: 'abc',
+        percent: 100,
+        match: [{ method: { exact: 'GET' }, path: { prefix: '/shop' }, headers: [{ name: 'X-Team', value: { regex: 'a|b' } }] }],
+      },
+      { name: 'some', hash: 'abc', percent: 10, match: [{}] },
+    ],
+  )
 })
