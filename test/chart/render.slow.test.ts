@@ -70,9 +70,11 @@ const helpOf = async (words: readonly string[]): Promise<string> => {
 }
 
 test('every process is there and knows every flag it is given', withHelm, async () => {
-  const objects = await render({ set: ['certManager.enabled=true'] })
+  const objects = await render({
+    set: ['certManager.enabled=true', 'dashboard.enabled=true', 'dashboard.tlsSecret=own', 'dashboard.namespaces={shop}'],
+  })
   const commands = podSpecs(objects).flatMap(({ spec }) => spec.containers.map(one => (one as Container).args ?? []))
-  assert.deepEqual(commands.map(args => args[0]).sort(), ['check', 'controller', 'router', 'uninstall', 'webhook'])
+  assert.deepEqual(commands.map(args => args[0]).sort(), ['check', 'controller', 'dashboard-server', 'router', 'uninstall', 'webhook'])
   for (const args of commands) {
     const help = await helpOf(args.slice(0, 1))
     const flags = args.filter(one => one.startsWith('--')).map(one => one.split('=')[0] ?? '')
@@ -81,8 +83,8 @@ test('every process is there and knows every flag it is given', withHelm, async 
 })
 
 test('every pod fits the restricted Pod Security Standard', withHelm, async () => {
-  const specs = podSpecs(await render())
-  assert.equal(specs.length, 5)
+  const specs = podSpecs(await render({ set: ['dashboard.enabled=true'] }))
+  assert.equal(specs.length, 6)
   for (const { object, spec } of specs) {
     const pod = spec as Pod['spec'] & { readonly securityContext: object; readonly initContainers?: readonly Container[] }
     const { name } = object.metadata
@@ -133,6 +135,16 @@ test(
     assert.deepEqual(new Set(verbs), new Set(['get', 'list', 'watch']))
   },
 )
+
+test('the dashboard is off, and switched on it has no rights and no token', withHelm, async () => {
+  const isDashboard = ({ metadata }: KubeObject) => metadata.name === 'sluice-dashboard'
+  assert.deepEqual((await render()).filter(isDashboard), [])
+  const objects = (await render({ set: ['dashboard.enabled=true'] })).filter(isDashboard)
+  assert.deepEqual(objects.map(({ kind }) => kind).sort(), ['Deployment', 'NetworkPolicy', 'Service', 'ServiceAccount'])
+  const [pod] = podSpecs(objects)
+  assert.equal(pod?.spec['automountServiceAccountToken'], false)
+  assert.doesNotMatch(JSON.stringify(pod?.spec), /serviceAccountToken"/)
+})
 
 test('notifications are off, and switched on the controller may read their ConfigMap and Secret', withHelm, async () => {
   const usual = await render({})
@@ -208,7 +220,6 @@ const WRONG: readonly (readonly [set: string, message: RegExp])[] = [
   ['image.repository=', /at '\/image\/repository': minLength: got 0, want 1/],
   ['logLevel=loud', /at '\/logLevel': value must be one of 'debug', 'info', 'warn', 'error'/],
   ['uninstall.timeout=soon', /at '\/uninstall\/timeout': 'soon' does not match pattern/],
-  ['dashboard.enabled=true', /dashboard\.enabled: true is not supported, must be false: the dashboard is not in this version/],
   ['router.serviceAccount.create=false', /router\.serviceAccount\.name: missing, must name a ServiceAccount that is there/],
 ]
 

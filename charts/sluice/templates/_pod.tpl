@@ -53,13 +53,15 @@ affinity:
 {{/*
 The Deployment of a process. Usage: include "sluice.deployment" (dict "root" $ "component" "router" "args" LIST "ports" LIST
 "volumes" LIST "mounts" LIST "grace" SECONDS "strategy" MAP); volumes and mounts may be absent, and `replicas` where something else
-chooses the number.
+chooses the number; `program` is the image's word for the process where it is not the component's. The dashboard acts with the tokens
+of people only, so it gets none.
 */}}
 {{- define "sluice.deployment" -}}
 {{- $root := .root -}}
 {{- $values := index $root.Values .component -}}
 {{- $labels := dict "root" $root "component" .component -}}
 {{- $fast := ne .component "controller" -}}
+{{- $hasToken := ne .component "dashboard" -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -97,7 +99,7 @@ spec:
       {{- end }}
     spec:
       serviceAccountName: {{ include "sluice.serviceAccountName" $labels }}
-      automountServiceAccountToken: true
+      automountServiceAccountToken: {{ $hasToken }}
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ .grace }}
       {{- with $values.priorityClassName }}
@@ -110,7 +112,7 @@ spec:
         - name: {{ .component }}
           {{- include "sluice.containerBase" (dict "root" $root "command" $values.command) | nindent 10 }}
           args:
-            {{- concat (list .component) .args (list (printf "--log-level=%s" $root.Values.logLevel)) $values.extraArgs | toYaml | nindent 12 }}
+            {{- concat (list (default .component .program)) .args (list (printf "--log-level=%s" $root.Values.logLevel)) $values.extraArgs | toYaml | nindent 12 }}
           env:
             {{- include "sluice.podEnv" $root | nindent 12 }}
             {{- with $values.extraEnv }}
