@@ -28,11 +28,15 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
   { form: 'analysis(NAME)', meaning: 'Run the AnalysisTemplate to its end; a failure takes all traffic back.' },
   { form: 'scale(25%)', meaning: "The new version's size, apart from its share: from 1% to 100% of the Deployment's replicas." },
   { form: 'scale(3)', meaning: 'The same as a number of pods.' },
-  { form: 'header(X-Canary=yes)', meaning: 'Requests with this header and value go to the new version, whatever its share.' },
+  {
+    form: 'header(X-Canary=yes)',
+    meaning:
+      'Requests with this header and value go to the new version, whatever its share. At a share of 0% put `scale(1)` in front: without a pod of the new version they go to the old one.',
+  },
   {
     form: 'mirror(10%)',
     meaning:
-      "Copies of this share of the old version's HTTP/1 requests go to the new version; the answers to copies are thrown away, and no check counts them. A copy has the header `X-Sluice-Mirror: true`; what it does, it does a second time.",
+      "Copies of this share of the old version's HTTP/1 requests go to the new version; the answers to copies are thrown away, and no check counts them. A copy has the header `X-Sluice-Mirror: true`; what it does, it does a second time. At a share of 0% put `scale(1)` in front: without a pod of the new version no copy is made.",
   },
 ]
 
