@@ -31,7 +31,7 @@ before(async () => {
   await blank.setContent('<span style="font: 100px system-ui, -apple-system, sans-serif">Sluice 0123456789</span>')
   fonts = await blank.locator('span').evaluate(one => one.getBoundingClientRect().width)
   mkdirSync(GOLDEN, { recursive: true })
-  if (UPDATE) writeFileSync(FONTS, `${JSON.stringify({ width: fonts })}\n`)
+  if (UPDATE) writeFileSync(FONTS, `{ "width": ${fonts} }\n`)
 })
 after(() => browser?.close())
 
