@@ -73,7 +73,7 @@ describe('an Experiment', { concurrency: 3 }, () => {
     const services = async () => (await client.list<Service>(SERVICES, { namespace })).items.map(({ metadata }) => metadata.name)
     const pair = await start('exp-pair', {
       templates: [template('ex-a', { service: {} }), template('ex-b', { replicas: 2 })],
-      duration: '2s',
+      duration: '5s',
       scaleDownDelaySeconds: 0,
     })
     const running = await pair.until('both available', ({ phase }) => phase === 'Running')
@@ -87,9 +87,11 @@ describe('an Experiment', { concurrency: 3 }, () => {
     await waitFor({ what: 'its Service' }, async () => (await services()).includes('exp-pair-ex-a'))
     await pair.until('its end', ({ phase }) => phase === 'Successful')
     await waitFor({ what: 'no pods' }, async () => (await pair.size('ex-a')) === 0 && (await pair.size('ex-b')) === 0)
-    const events = await pair.events()
-    assert.match(events, /Experiment transitioned from Running -> Successful/)
-    assert.match(events, /Template 'ex-b' transitioned from Running -> Successful/)
+    const told = [/Experiment transitioned from Running -> Successful/, /Template 'ex-b' transitioned from Running -> Successful/]
+    await waitFor({ what: 'its events' }, async () => {
+      const events = await pair.events()
+      return told.every(text => text.test(events))
+    })
     await waitFor({ what: 'no Service' }, async () => !(await services()).includes('exp-pair-ex-a'))
   })
 
@@ -106,7 +108,8 @@ describe('an Experiment', { concurrency: 3 }, () => {
     const set = await client.get<ReplicaSet>(REPLICA_SETS, { namespace, name: 'exp-failing-ex-c' })
     assert.deepEqual(run.spec.args, [{ name: 'hash', value: set.metadata.labels?.['rollouts-pod-template-hash'] }])
     await waitFor({ what: 'no pods' }, async () => (await failing.size('ex-c')) === 0)
-    assert.match(await failing.events(), /Warning.*AnalysisRun 'check' transitioned from \w+ -> Error/)
+    const told = /Warning.*AnalysisRun 'check' transitioned from \w+ -> Error/
+    await waitFor({ what: 'its event' }, async () => told.test(await failing.events()))
   })
 
   test('fails when a version is not available by the deadline', async () => {
@@ -162,7 +165,7 @@ describe('an Experiment', { concurrency: 3 }, () => {
     ]
     const experiment = analysed
       ? { templates, analyses: [{ name: 'check', templateName: 'down' }] }
-      : { templates, duration: '1s' }
+      : { templates, duration: '3s' }
     const templateOf = (version: string) => aDeployment({ name, namespace, version }).spec.template
     await client.create<Rollout>(ROLLOUTS, {
       apiVersion: 'argoproj.io/v1alpha1',
@@ -194,9 +197,11 @@ describe('an Experiment', { concurrency: 3 }, () => {
     const { canary } = await web.until('its Experiment', status => status.canary?.currentExperiment !== undefined)
     assert.match(canary?.currentExperiment ?? '', /^ro-exp-[a-z0-9]+-2-0$/)
     await web.until('promotion', ({ phase }) => phase === 'Healthy')
-    const events = await lab.kubectl('get', 'events', '--field-selector', 'involvedObject.name=ro-exp')
-    assert.match(events, /Created Experiment 'ro-exp-[a-z0-9]+-2-0'/)
-    assert.match(events, /Rollout step 1\/1 completed \(experiment\)/)
+    const told = [/Created Experiment 'ro-exp-[a-z0-9]+-2-0'/, /Rollout step 1\/1 completed \(experiment\)/]
+    await waitFor({ what: 'its events' }, async () => {
+      const events = await lab.kubectl('get', 'events', '--field-selector', 'involvedObject.name=ro-exp')
+      return told.every(text => text.test(events))
+    })
   })
 
   test('that is a step of a Rollout and fails aborts it', async () => {
