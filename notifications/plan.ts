@@ -44,7 +44,8 @@ const ask = (source: string, variables: Variables, now: number): Asked => {
 
 type Judged = { readonly isTriggered: boolean; readonly key?: string; readonly isOnce: boolean }
 
-const judge = (
+/** Whether a condition holds for a Rollout now, and the key by which it is remembered. */
+export const judgeTrigger = (
   { when, oncePer }: Condition,
   i: number,
   variables: Variables,
@@ -92,7 +93,7 @@ export const planNotifications = (config: Config, happened: Happened): Plan => {
   const problems: string[] = []
   const destinations = whoIsTold(config, happened)
   for (const [i, condition] of (config.triggers.get(trigger) ?? []).entries()) {
-    const judged = judge(condition, i, happened.variables, happened.now)
+    const judged = judgeTrigger(condition, i, happened.variables, happened.now)
     if ('problem' in judged) {
       problems.push(`trigger.${trigger}[${i}]: ${judged.problem}`)
       continue

@@ -11,6 +11,7 @@ import { explain } from './explain.ts'
 import { get } from './get.ts'
 import { lint } from './lint.ts'
 import { list } from './list.ts'
+import { notifications } from './notifications.ts'
 import { pause } from './pause.ts'
 import { promote } from './promote.ts'
 import { restart } from './restart.ts'
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   adopt,
   lint,
   simulate,
+  notifications,
   dashboard,
   completion,
   version,

@@ -30,9 +30,9 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   webhook: ['api', 'engine', 'traffic', 'kube', 'analysis'],
   controller: ['api', 'engine', 'traffic', 'kube', 'analysis', 'notifications'],
   // `sluice dashboard` serves it from the laptop; loaded on demand.
-  cli: ['api', 'engine', 'traffic', 'kube', 'analysis', 'view', 'dashboard'],
+  cli: ['api', 'engine', 'traffic', 'kube', 'analysis', 'notifications', 'view', 'dashboard'],
   dashboard: ['api', 'kube', 'analysis', 'view'],
-  local: ['api', 'kube', 'cluster'],
+  local: ['api', 'kube', 'cluster', 'dashboard'],
   demo: ['api', 'kube', 'cluster', 'local'],
   image: ['controller', 'webhook', 'router', 'dashboard', 'cli'],
 }
