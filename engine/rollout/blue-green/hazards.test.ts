@@ -47,12 +47,24 @@ test('the old version does not lose its pods while the endpoints of the active S
 })
 
 test('no version ends that the endpoints name, also on the way back without any delay', () => {
-  const world = atAnalysis({ ...POST, scaleDownDelayRevisionLimit: 0 }, { revisionHistoryLimit: 5 })
+  const world = atAnalysis({ ...POST, scaleDownDelayRevisionLimit: 0 })
+  world.areEndpointsStuck = true
   ship(world, 'v1')
-  runUntil(world, isHealthy)
-  run(world, 5)
+  run(world, 40)
+  assert.deepEqual([ledTo(world, 'active'), sizesOf(world)], ['v1', 'v1: 3, v2: 3'])
+  world.areEndpointsStuck = false
+  run(world, 3)
   assert.equal(sizesOf(world), 'v1: 3')
   assert.deepEqual(world.violations, [])
+})
+
+test('no analysis goes on after an abort, nor one of a version that was superseded', () => {
+  for (const end of [abort, (world: World) => ship(world, 'v3')]) {
+    const world = atAnalysis(PRE)
+    end(world)
+    run(world, 4)
+    assert.equal(world.runs[0]?.spec.terminate, true)
+  }
 })
 
 test('the analysis after the switch does not begin while the endpoints are those of the old version', () => {

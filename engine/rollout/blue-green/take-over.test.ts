@@ -162,3 +162,13 @@ test('an aborted update stays aborted, and a retry takes the pods that are kept 
     assert.deepEqual([ledTo(world, 'active'), statusOf(world).message], ['v1', 'BlueGreenPause'])
   })
 })
+
+test('a retry that comes before Sluice has seen the abort takes the pods that are kept for no proof either', () => {
+  const world = atPause()
+  abort(world)
+  run(world, 3)
+  left(world)
+  retry(world)
+  carryOn(world, () => run(world, 4))
+  assert.deepEqual([ledTo(world, 'active'), statusOf(world).message], ['v1', 'BlueGreenPause'])
+})
