@@ -58,10 +58,12 @@ node: setup ## such a node, empty, for exploring, until Ctrl-C (ARGS='-- COMMAND
 
 .PHONY: demo
 demo: setup ## a cluster, Sluice and an app under load; a good version is promoted, a bad one rolled back (ARGS=--once: unattended; --judge=prometheus)
+	@node dashboard/ui/tools/build.ts > /dev/null
 	@node demo/main.ts $(ARGS)
 
 .PHONY: up
 up: setup ## the same cluster with Sluice in it, empty, for your own YAML, until Ctrl-C
+	@node dashboard/ui/tools/build.ts > /dev/null
 	@node local/main.ts $(ARGS)
 
 .PHONY: chaos

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { makeLogger } from '../kube/log.ts'
 import { apply } from '../local/apply.ts'
+import { withDashboard } from '../local/dashboard.ts'
 import { untilInterrupted } from '../local/interrupt.ts'
 import { up } from '../local/up.ts'
 import { isPrometheusInstalled, prometheusTemplate, startPrometheus, TEMPLATE_NAME } from './prometheus.ts'
@@ -49,6 +50,7 @@ const cluster = await up({
   log: makeLogger({ component: 'cluster', level: 'error' }),
   say,
 })
+const dashboard = values.once ? undefined : await withDashboard(cluster, say)
 const prometheus = values.judge === 'prometheus' ? await startPrometheus(cluster.client, join(stateDir, 'prometheus')) : undefined
 if (prometheus !== undefined) {
   await apply(cluster.client, [prometheusTemplate(prometheus.address)])
@@ -90,6 +92,7 @@ if (interrupted !== undefined) {
   )
   await interrupted
 }
+await dashboard?.stop()
 await prometheus?.stop()
 await cluster.stop()
 rmSync(stateDir, { recursive: true, force: true })
