@@ -97,9 +97,12 @@ type Done = sendUnaryData<string>
 
 export type Said = { readonly text: string; readonly trailers: Metadata }
 
-export const dialGrpc = (port: number) => {
+/** A client of the first of these ports that answers. */
+export const dialGrpc = (...ports: readonly number[]) => {
   // Without a connection that another client of this process has made.
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
+  const client = new Client(`ipv4:${ports.map(port => `127.0.0.1:${port}`).join(',')}`, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  })
   const { requestSerialize, responseDeserialize } = text
   const unary = (path: string, request: string, { metadata = new Metadata(), deadlineMs = 20_000 } = {}) => {
     let trailers = new Metadata()

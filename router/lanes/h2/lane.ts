@@ -25,7 +25,9 @@ const RESETS_PER_SECOND = 100
 /** Every stream number that there can be: a GOAWAY that refuses nothing yet. */
 const LAST_STREAM = 2 ** 31 - 1
 /** A client that does not answer the ping after a GOAWAY is taken to have seen it after this. */
-const GOODBYE_MS = 1_000
+const GOODBYE_MS = 2_000
+/** For streams that a client had made before it read the GOAWAY. */
+const CROSSING_MS = 500
 const SHORTEST_LOOK_MS = 20
 const LONGEST_LOOK_MS = 1_000
 
@@ -54,6 +56,9 @@ export const makeH2Lane = (context: LaneContext): Lane => {
       connection.leave = sayGoodbye(session)
       // Nobody who speaks HTTP/2 ends one half of a connection and waits on the other: the client has gone.
       connection.socket.once('end', () => session.destroy())
+      session.on('goaway', code => {
+        if (code === constants.NGHTTP2_NO_ERROR) goOnTakingStreams(session)
+      })
       // A client that breaks the rules is cut off by Node; its streams see that themselves.
       session.on('error', () => {})
       session.once('close', () => forget(client))
@@ -72,6 +77,15 @@ const optionsOf = ({ limits }: LaneContext) => ({
   streamResetRate: RESETS_PER_SECOND,
 })
 
+/**
+ * A client's goodbye says that we may open no streams; its own may still follow (RFC 9113 6.8), and do when a request crossed our goodbye. Node
+ * would refuse them: it closes the session when the event is over.
+ */
+const goOnTakingStreams = (session: ServerHttp2Session): void => {
+  Object.defineProperty(session, 'close', { configurable: true, value: () => {} })
+  queueMicrotask(() => Reflect.deleteProperty(session, 'close'))
+}
+
 /** Asks the client to make its next requests elsewhere. Streams that it opened before it heard that are still served. */
 const sayGoodbye = (session: ServerHttp2Session): (() => void) => {
   let said = false
@@ -79,13 +93,12 @@ const sayGoodbye = (session: ServerHttp2Session): (() => void) => {
     if (said || session.destroyed || session.closed) return
     said = true
     session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM)
-    const close = (): void => {
+    const timer = setTimeout(() => session.close(), GOODBYE_MS)
+    // The client has read the GOAWAY when it answers the ping. What it had made before may still come after that answer, which jumps the queue.
+    session.ping(() => {
       clearTimeout(timer)
-      session.close()
-    }
-    const timer = setTimeout(close, GOODBYE_MS)
-    // All that was sent before the client read the GOAWAY is here when the answer to the ping is (RFC 9113 6.8).
-    session.ping(close)
+      setTimeout(() => session.close(), CROSSING_MS)
+    })
   }
 }
 
