@@ -4,56 +4,7 @@ import type { PodTemplate, ReplicaSet } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { isSame } from '../same.ts'
 import type { RolloutContext } from './context.ts'
-
-type Json = { readonly [key: string]: unknown }
-
-const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution'
-const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution'
-
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-const member = (value: unknown, key: string): unknown => (isJson(value) ? value[key] : undefined)
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-
-/** Away from the nodes of that version's pods. */
-const termFor = (hash: string): Json => ({
-  labelSelector: { matchExpressions: [{ key: ROLLOUTS_POD_TEMPLATE_HASH, operator: 'In', values: [hash] }] },
-  topologyKey: 'kubernetes.io/hostname',
-})
-
-/** Only a controller of Rollouts writes the hash of a version into a term. */
-const isInjected = (term: unknown): boolean =>
-  listOf(member(member(term, 'labelSelector'), 'matchExpressions')).some(one => member(one, 'key') === ROLLOUTS_POD_TEMPLATE_HASH)
-
-const withoutKey = (value: Json, key: string): Json => Object.fromEntries(Object.entries(value).filter(([name]) => name !== key))
-
-/** Puts it there, or takes the key away when nothing is left of it. */
-const withMember = (value: Json, key: string, to: Json | readonly unknown[]): Json =>
-  Object.keys(to).length === 0 ? withoutKey(value, key) : { ...value, [key]: to }
-
-/** The affinity with these terms instead of those that were injected before. */
-const withTerms = (affinity: unknown, preferred: readonly unknown[], required: readonly unknown[]): Json => {
-  const before = isJson(affinity) ? affinity : {}
-  const found = member(before, 'podAntiAffinity')
-  const own = isJson(found) ? found : {}
-  const kept = {
-    preferred: listOf(own[PREFERRED]).filter(one => !isInjected(member(one, 'podAffinityTerm'))),
-    required: listOf(own[REQUIRED]).filter(one => !isInjected(one)),
-  }
-  const anti = withMember(withMember(own, PREFERRED, [...kept.preferred, ...preferred]), REQUIRED, [
-    ...kept.required,
-    ...required,
-  ])
-  return withMember(before, 'podAntiAffinity', anti)
-}
-
-const withAffinity = (template: PodTemplate, affinity: Json): PodTemplate => {
-  const { affinity: _, ...spec } = template.spec
-  return { ...template, spec: { ...spec, ...(Object.keys(affinity).length > 0 && { affinity }) } }
-}
-
-/** The template as the user wrote it, for comparing. */
-export const withoutAntiAffinity = (template: PodTemplate): PodTemplate =>
-  template.spec['affinity'] === undefined ? template : withAffinity(template, withTerms(template.spec['affinity'], [], []))
+import { injectedIn, PREFERRED, REQUIRED, termFor, withAffinity, withoutAntiAffinity, withTerms } from './injected-affinity.ts'
 
 /** The template of the newest version's ReplicaSet; as it is while nothing else is stable. */
 export const withAntiAffinity = ({ rollout, versions }: RolloutContext, template: PodTemplate): PodTemplate => {
@@ -68,14 +19,6 @@ export const withAntiAffinity = ({ rollout, versions }: RolloutContext, template
     required === undefined ? [] : [termFor(hash)],
   )
   return withAffinity(template, affinity)
-}
-
-const injectedIn = (affinity: unknown): readonly unknown[] => {
-  const anti = member(affinity, 'podAntiAffinity')
-  return [
-    listOf(member(anti, PREFERRED)).filter(one => isInjected(member(one, 'podAffinityTerm'))),
-    listOf(member(anti, REQUIRED)).filter(isInjected),
-  ]
 }
 
 /** Brings the terms of the newest version's ReplicaSet in line for the pods that it makes from now on; those that are there stay. */

@@ -3,7 +3,7 @@ import type { Container, Labels, PodTemplate } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { canonicalQuantityText } from '../../api/quantity-text.ts'
 import { sameTemplate } from '../../api/template.ts'
-import { withoutAntiAffinity } from './anti-affinity.ts'
+import { withoutAntiAffinity } from './injected-affinity.ts'
 
 type Json = { readonly [key: string]: unknown }
 
