@@ -74,7 +74,14 @@ test('every process is there and knows every flag it is given', withHelm, async 
     set: ['certManager.enabled=true', 'dashboard.enabled=true', 'dashboard.tlsSecret=own', 'dashboard.namespaces={shop}'],
   })
   const commands = podSpecs(objects).flatMap(({ spec }) => spec.containers.map(one => (one as Container).args ?? []))
-  assert.deepEqual(commands.map(args => args[0]).sort(), ['check', 'controller', 'dashboard-server', 'router', 'uninstall', 'webhook'])
+  assert.deepEqual(commands.map(args => args[0]).sort(), [
+    'check',
+    'controller',
+    'dashboard-server',
+    'router',
+    'uninstall',
+    'webhook',
+  ])
   for (const args of commands) {
     const help = await helpOf(args.slice(0, 1))
     const flags = args.filter(one => one.startsWith('--')).map(one => one.split('=')[0] ?? '')
