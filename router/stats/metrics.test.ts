@@ -22,6 +22,7 @@ test('metrics are what was counted, by version and outcome', async () => {
   stats.fallbacks = 6
   stats.bytesIn = 100
   stats.bytesOut = 2000
+  stats.grpc[14] = 8
   route.connections = 7
   const text = await metricsOf(route).metrics()
   for (const line of [
@@ -32,6 +33,7 @@ test('metrics are what was counted, by version and outcome', async () => {
     `sluice_router_retries_total{${V2}} 5`,
     `sluice_router_fallbacks_total{${V2}} 6`,
     `sluice_router_in_flight{${V2}} 4`,
+    `sluice_router_grpc_calls_total{${V2},grpc_code="UNAVAILABLE"} 8`,
     `sluice_router_route_version{namespace="shop",service="web",rollout="web"} 9`,
     `sluice_router_connections{namespace="shop",service="web",rollout="web"} 7`,
     `sluice_router_request_bytes_total{${V2}} 100`,
