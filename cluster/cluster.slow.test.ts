@@ -111,6 +111,17 @@ describe('a whole cluster', () => {
     assert.ok(items.length >= 2)
   })
 
+  it('leads requests to its pods by way of the API server, also over HTTPS', async () => {
+    const { items } = await cluster.client.list<Pod>(PODS, { namespace: 'default', labelSelector: 'app=web' })
+    const name = items.find(({ metadata }) => metadata.deletionTimestamp === undefined)?.metadata.name ?? ''
+    const path = `/api/v1/namespaces/default/pods/${name}/proxy/env`
+    const asked = (environment: unknown) => (environment as { readonly HOSTNAME?: string }).HOSTNAME
+    assert.equal(asked(await cluster.client.raw('GET', path)), name)
+    const transport = await kubeconfigTransport({ kubeconfig: cluster.kubeconfig })
+    assert.equal(asked(await clientOver(transport).raw('GET', path)), name)
+    await transport.close()
+  })
+
   it('refuses connections to a Service without endpoints', async () => {
     await cluster.client.patch(DEPLOYMENTS, ref, 'merge', { spec: { replicas: 0 } })
     const { spec } = await cluster.client.get<Service>(SERVICES, ref)

@@ -33,7 +33,7 @@ const CORE: readonly Row[] = [
     shortNames: ['po'],
     categories: ['all'],
     hasStatus: true,
-    subresources: ['log', 'eviction', 'binding'],
+    subresources: ['log', 'eviction', 'binding', 'proxy'],
   },
   { kind: 'Secret', plural: 'secrets' },
   { kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], subresources: ['token'] },

@@ -33,7 +33,8 @@ export type Incoming = {
 
 export type Answer = {
   readonly status: number
-  readonly headers: { readonly [name: string]: string }
+  /** A list for a header that may not be joined, e.g. `set-cookie`. */
+  readonly headers: { readonly [name: string]: string | readonly string[] }
   readonly body: string | AsyncIterable<string | Uint8Array>
 }
 

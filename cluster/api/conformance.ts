@@ -9,6 +9,7 @@ import { type ConformanceCase, type ConformanceContext, object } from './conform
 import { CUSTOM_CASES } from './conformance/custom.ts'
 import { LIFECYCLE_CASES } from './conformance/lifecycle.ts'
 import { PATCH_CASES } from './conformance/patches.ts'
+import { PROXY_CASES } from './conformance/proxies.ts'
 import { WATCH_CASES } from './conformance/watches.ts'
 import { WRITE_CASES } from './conformance/writes.ts'
 
@@ -21,6 +22,7 @@ export const CONFORMANCE_CASES: readonly ConformanceCase[] = [
   ...LIFECYCLE_CASES,
   ...CUSTOM_CASES,
   ...ADMISSION_CASES,
+  ...PROXY_CASES,
 ]
 
 export type ConformanceTarget = {

@@ -92,6 +92,8 @@ export const unsupportedMediaType = (accepted: readonly string[]): Failure =>
 export const tooLarge = (limit: number): Failure =>
   new Failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`)
 
+export const unavailable = (message: string): Failure => new Failure(503, 'ServiceUnavailable', message)
+
 /** The version asked for is older than the history that is kept. */
 export const expired = (message: string): Failure => new Failure(410, 'Expired', message)
 

@@ -2,7 +2,8 @@
 import type { Api } from './api.ts'
 import { type Answer, type Call, failureAnswer, type Incoming, jsonAnswer, textAnswer } from './call.ts'
 import { AGGREGATED_TYPE, aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery.ts'
-import { badRequest, Failure, internalError, methodNotAllowed, unknownResource } from './failure.ts'
+import { badRequest, Failure, methodNotAllowed, unknownResource } from './failure.ts'
+import { guarded } from './guard.ts'
 import type { JsonObject } from './json.ts'
 import { openApiDocument, openApiIndex } from './openapi.ts'
 import { parseObjectPath } from './request-path.ts'
@@ -100,13 +101,8 @@ const withWarnings = (answer: Answer, call: Call): Answer => {
 }
 
 /** Never throws: what goes wrong becomes an answer with a Status body. */
-export const handle = async (api: Api, incoming: Incoming): Promise<Answer> => {
-  try {
+export const handle = (api: Api, incoming: Incoming): Promise<Answer> =>
+  guarded(api, async () => {
     const plain = incoming.method === 'GET' ? plainAnswer(api, incoming) : undefined
     return plain ?? (await objectAnswer(api, incoming))
-  } catch (error) {
-    if (error instanceof Failure) return failureAnswer(error)
-    api.report(error)
-    return failureAnswer(internalError(error))
-  }
-}
+  })

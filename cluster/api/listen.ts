@@ -1,5 +1,5 @@
 /** The server on a socket: HTTP or HTTPS, bearer tokens, bodies up to the limit. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Api } from './api.ts'
@@ -7,6 +7,7 @@ import { BODY_LIMIT, mediaType } from './body.ts'
 import { ANONYMOUS, type Answer, failureAnswer, type Incoming } from './call.ts'
 import { Failure, tooLarge } from './failure.ts'
 import { handle } from './handle.ts'
+import { handlePodProxy, isPodProxy, type RawRequest } from './pod-proxy/pod-proxy.ts'
 import { decodeProtobuf, PROTOBUF } from './protobuf/decode.ts'
 import type { Certificate } from './tls.ts'
 import type { Tokens } from './tokens.ts'
@@ -55,7 +56,9 @@ const waitForDrain = (response: ServerResponse): Promise<void> =>
   })
 
 const send = async (response: ServerResponse, answer: Answer): Promise<void> => {
-  response.writeHead(answer.status, answer.headers)
+  // Node's own type wants lists that may be written to.
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]])
+  response.writeHead(answer.status, Object.fromEntries(headers) as OutgoingHttpHeaders)
   if (typeof answer.body === 'string') {
     response.end(answer.body)
     return
@@ -73,7 +76,9 @@ const send = async (response: ServerResponse, answer: Answer): Promise<void> => 
   }
 }
 
-const incomingOf = (request: IncomingMessage, tokens: Tokens, signal: AbortSignal): Omit<Incoming, 'body'> => {
+type Head = Omit<Incoming, 'body'> & Pick<RawRequest, 'search'>
+
+const headOf = (request: IncomingMessage, tokens: Tokens, signal: AbortSignal): Head => {
   const url = new URL(request.url ?? '/', 'http://loopback')
   const user = tokens.userOf(request.headers.authorization)
   if (!user && (request.headers.authorization || !OPEN_PATHS.some(path => url.pathname.startsWith(path)))) throw unauthorized()
@@ -84,6 +89,7 @@ const incomingOf = (request: IncomingMessage, tokens: Tokens, signal: AbortSigna
     method: request.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
+    search: url.search,
     headers,
     user: user ?? ANONYMOUS,
     signal,
@@ -94,8 +100,11 @@ const answerRequest = async (api: Api, tokens: Tokens, request: IncomingMessage,
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   try {
-    const incoming = incomingOf(request, tokens, gone.signal)
-    await send(response, await handle(api, withBody(incoming, await readBody(request))))
+    const head = headOf(request, tokens, gone.signal)
+    await send(
+      response,
+      isPodProxy(head.path) ? await proxied(api, head, { request, response }) : await answered(api, head, request),
+    )
   } catch (error) {
     if (response.headersSent || response.destroyed) {
       response.destroy()
@@ -107,6 +116,21 @@ const answerRequest = async (api: Api, tokens: Tokens, request: IncomingMessage,
       await send(response, failureAnswer(error))
     } else response.destroy()
   }
+}
+
+const answered = async (api: Api, head: Head, request: IncomingMessage): Promise<Answer> =>
+  handle(api, withBody(head, await readBody(request)))
+
+const lengthOf = ({ headers }: IncomingMessage): number | undefined =>
+  headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined
+
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+const proxied = async (api: Api, head: Head, { request, response }: Exchange): Promise<Answer> => {
+  const answer = await handlePodProxy(api, { ...head, body: request, length: lengthOf(request) })
+  // The pod did not wait for the whole body, so nobody may: the connection cannot be used again.
+  if (!request.complete) response.setHeader('connection', 'close')
+  return answer
 }
 
 /** From here on every body is text: protobuf becomes JSON. */

@@ -1,10 +1,12 @@
 /** The client's transport without sockets: a request is a function call, its answer the same bytes as over HTTP. */
+import { Readable } from 'node:stream'
 import type { Transport } from '../../kube/client.ts'
 import type { Api } from './api.ts'
 import { BODY_LIMIT } from './body.ts'
 import { type Answer, failureAnswer, type UserInfo } from './call.ts'
 import { tooLarge } from './failure.ts'
 import { handle } from './handle.ts'
+import { handlePodProxy, isPodProxy } from './pod-proxy/pod-proxy.ts'
 
 const encoder = new TextEncoder()
 
@@ -26,6 +28,9 @@ async function* bytesOf(body: Answer['body'], signal: AbortSignal, done: () => v
   }
 }
 
+const oneTextEach = (headers: Answer['headers']): { readonly [name: string]: string } =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : value.join(', ')]))
+
 const never = new AbortController().signal
 
 export const localTransport =
@@ -40,21 +45,18 @@ export const localTransport =
     const url = new URL(request.path, 'http://in-process')
     const headers = Object.fromEntries(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
     const body = request.body ?? ''
-    const answer =
-      Buffer.byteLength(body) > BODY_LIMIT
-        ? failureAnswer(tooLarge(BODY_LIMIT))
-        : await handle(api, {
-            method: request.method,
-            path: url.pathname,
-            query: url.searchParams,
-            headers,
-            body,
-            user,
-            signal: own.signal,
-          })
+    const incoming = { method: request.method, path: url.pathname, headers, user, signal: own.signal }
+    const length = Buffer.byteLength(body)
+    const answerTo = async (): Promise<Answer> => {
+      if (isPodProxy(url.pathname))
+        return handlePodProxy(api, { ...incoming, search: url.search, body: Readable.from([bytes(body)]), length })
+      if (length > BODY_LIMIT) return failureAnswer(tooLarge(BODY_LIMIT))
+      return handle(api, { ...incoming, query: url.searchParams, body })
+    }
+    const answer = await answerTo()
     const done = () => {
       outer.removeEventListener('abort', onAbort)
       own.abort()
     }
-    return { status: answer.status, headers: answer.headers, body: bytesOf(answer.body, own.signal, done) }
+    return { status: answer.status, headers: oneTextEach(answer.headers), body: bytesOf(answer.body, own.signal, done) }
   }
