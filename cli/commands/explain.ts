@@ -14,7 +14,7 @@ const run = async (session: Session, target: string): Promise<number> => {
   const view = await readRolloutView(client, namespace, name)
   const asked = view.analysisRuns.length === 0 ? undefined : await numbersReader({ client, sluiceNamespace, now })(view)
   const numbers = asked !== undefined && 'seconds' in asked ? asked : undefined
-  const why = asked !== undefined && 'unknown' in asked ? ` (the routers could not be asked: ${asked.unknown})` : ''
+  const why = asked !== undefined && 'unknown' in asked ? `. ${asked.unknown}` : ''
   const source =
     numbers === undefined
       ? `as the AnalysisRun noted them${why}`
