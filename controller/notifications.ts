@@ -9,6 +9,7 @@ import type { EventRecorder, EventText } from '../kube/events.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
 import type { Config } from '../notifications/config.ts'
 import { deliver } from '../notifications/deliver.ts'
+import { makeMailSender } from '../notifications/mail.ts'
 import { renderNotification } from '../notifications/message.ts'
 import {
   type Happened,
@@ -75,13 +76,14 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
       if (isNotFound(error)) return undefined
       throw error
     }
+  const mail = makeMailSender(options.http)
   }
 
   /** Why it could not be sent. */
   const send = async (config: Config, { destination, templates }: ToSend, variables: Variables): Promise<string | undefined> => {
     const rendered = renderNotification(config, templates, { ...variables, secrets: config.secrets })
     if ('problem' in rendered) return redact(rendered.problem, Object.values(config.secrets))
-    return (await deliver(config, destination, rendered.notification, { http, clock, signal: ended.signal }))?.problem
+    return (await deliver(config, destination, rendered.notification, { http, mail, clock, signal: ended.signal }))?.problem
   }
 
   /** The keys of what was sent. */

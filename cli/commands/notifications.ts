@@ -7,6 +7,7 @@ import { isNotFound } from '../../kube/errors.ts'
 import { ANALYSIS_RUNS, ROLLOUTS } from '../../kube/resources.ts'
 import type { Config } from '../../notifications/config.ts'
 import { deliver } from '../../notifications/deliver.ts'
+import { makeMailSender } from '../../notifications/mail.ts'
 import { type Notification, renderNotification } from '../../notifications/message.ts'
 import { judgeTrigger, type Variables } from '../../notifications/plan.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
@@ -55,7 +56,8 @@ const send = async ({ session, config }: Given, recipient: string, notification:
   const http = makeHttpClient()
   try {
     const to = { service, recipient: rest.join(':') }
-    const failed = await deliver(config, to, notification, { http, clock: systemClock, signal: session.signal })
+    const delivery = { http, mail: makeMailSender(), clock: systemClock, signal: session.signal }
+    const failed = await deliver(config, to, notification, delivery)
     if (failed !== undefined) throw new CliError(`${service}: ${failed.problem}`)
     session.terminal.write(`told by ${service}\n`)
     return 0

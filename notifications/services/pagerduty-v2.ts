@@ -1,11 +1,11 @@
 /** `service.pagerdutyv2`: serviceKeys, by recipient; a template's pagerdutyv2: summary, severity, source, component, group, class, url, dedupKey. */
 import { asObject } from '../../analysis/providers/json.ts'
-import { type NotificationService, postJson, textOf } from './service.ts'
+import { type HttpService, postJson, textOf } from './service.ts'
 
 const EVENTS = 'https://events.pagerduty.com'
 const SEVERITIES = ['critical', 'error', 'warning', 'info']
 
-export const pagerDutyV2: NotificationService = {
+export const pagerDutyV2: HttpService = {
   type: 'pagerdutyv2',
   request: ({ options, recipient, notification }) => {
     const key = textOf(asObject(options['serviceKeys'])[recipient])

@@ -1,6 +1,7 @@
 /** A service that people are told by. Each is one file, listed in registry.ts, and passes services/conformance.ts. */
 import type { HttpAnswer, HttpRequest } from '../../analysis/providers/http.ts'
 import type { Json } from '../../analysis/providers/json.ts'
+import type { Mail } from '../mail.ts'
 import type { Notification } from '../message.ts'
 
 export type Telling = {
@@ -12,7 +13,14 @@ export type Telling = {
   readonly notification: Notification
 }
 
-export type NotificationService = {
+/** What came of one try; undefined: it was accepted. */
+export type Tried = { readonly problem: string; readonly isWorthAnother: boolean } | undefined
+
+/** Of what the other side says to a refusal, in characters. */
+export const LONGEST_ANSWER = 200
+
+/** A service that is asked over HTTP. */
+export type HttpService = {
   /** Behind `service.` in the ConfigMap. */
   readonly type: string
   /** The request, or what of the configuration is wrong; a problem never holds a value of the options. */
@@ -20,6 +28,14 @@ export type NotificationService = {
   /** Why an answer with a good status was a refusal after all. */
   readonly refusal?: (answer: HttpAnswer) => string | undefined
 }
+
+/** A service that mail is handed to. */
+export type MailService = Pick<HttpService, 'type'> & {
+  /** The mail, or what of the configuration is wrong; a problem never holds a value of the options. */
+  readonly mail: (telling: Telling) => Mail | { readonly problem: string }
+}
+
+export type NotificationService = HttpService | MailService
 
 export const TIMEOUT_MS = 10_000
 

@@ -1,10 +1,10 @@
 /** `service.slack`: token, username, icon, apiURL; a template's slack: attachments and blocks (JSON). The recipient is a channel. */
 import { asObject, parseAnswer } from '../../analysis/providers/json.ts'
-import { jsonField, type NotificationService, postJson, textOf } from './service.ts'
+import { type HttpService, jsonField, postJson, textOf } from './service.ts'
 
 const API = 'https://slack.com/api'
 
-export const slack: NotificationService = {
+export const slack: HttpService = {
   type: 'slack',
   request: ({ options, recipient, notification }) => {
     const token = textOf(options['token'])

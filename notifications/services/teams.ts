@@ -2,9 +2,9 @@
 
 import { isHttpUrl } from '../../analysis/providers/http.ts'
 import { asObject } from '../../analysis/providers/json.ts'
-import { jsonField, type NotificationService, postJson, TIMEOUT_MS, textOf } from './service.ts'
+import { type HttpService, jsonField, postJson, TIMEOUT_MS, textOf } from './service.ts'
 
-export const teams: NotificationService = {
+export const teams: HttpService = {
   type: 'teams',
   request: ({ options, recipient, notification }) => {
     const url = asObject(options['recipientUrls'])[recipient]

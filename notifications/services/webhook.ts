@@ -2,7 +2,7 @@
 
 import { isHttpUrl } from '../../analysis/providers/http.ts'
 import { asList, asObject } from '../../analysis/providers/json.ts'
-import { type NotificationService, TIMEOUT_MS, textOf } from './service.ts'
+import { type HttpService, TIMEOUT_MS, textOf } from './service.ts'
 
 const METHODS = ['GET', 'POST', 'PUT'] as const
 
@@ -17,7 +17,7 @@ const headersOf = (options: { readonly [name: string]: unknown }): { readonly [n
   ])
 }
 
-export const webhook: NotificationService = {
+export const webhook: HttpService = {
   type: 'webhook',
   request: ({ name, options, notification }) => {
     const fields = asObject(asObject(notification['webhook'])[name])
