@@ -7,7 +7,8 @@ import type { Destination } from './destinations.ts'
 import type { MailSender } from './mail.ts'
 import type { Notification } from './message.ts'
 import { SERVICES } from './services/registry.ts'
-import { type HttpService, LONGEST_ANSWER, type NotificationService, type Telling, type Tried } from './services/service.ts'
+import type { HttpService, NotificationService, Telling } from './services/service.ts'
+import { LONGEST_ANSWER, type Tried } from './tried.ts'
 
 /** Undefined: it was accepted. */
 export type Delivered = { readonly problem: string } | undefined

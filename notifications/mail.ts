@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { connect, type LookupFunction, type Socket } from 'node:net'
 import { DeniedAddress, guardedLookup, isDenied, WHY_DENIED } from '../analysis/providers/reachable.ts'
-import { LONGEST_ANSWER, type Tried } from './services/service.ts'
+import { LONGEST_ANSWER, type Tried } from './tried.ts'
 
 export type Mail = {
   readonly host: string

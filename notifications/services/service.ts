@@ -13,12 +13,6 @@ export type Telling = {
   readonly notification: Notification
 }
 
-/** What came of one try; undefined: it was accepted. */
-export type Tried = { readonly problem: string; readonly isWorthAnother: boolean } | undefined
-
-/** Of what the other side says to a refusal, in characters. */
-export const LONGEST_ANSWER = 200
-
 /** A service that is asked over HTTP. */
 export type HttpService = {
   /** Behind `service.` in the ConfigMap. */
