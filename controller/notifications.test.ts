@@ -7,7 +7,7 @@ import { systemClock } from '../kube/clock.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { NOTIFIED_ANNOTATION } from '../notifications/plan.ts'
-import { makeNotifier, type Notifier } from './notifications.ts'
+import { makeNotifier, type Notifier, type Sent } from './notifications.ts'
 
 type Stored = KubeObject & { data?: { [key: string]: string } }
 const SUBSCRIBED = {
@@ -26,6 +26,7 @@ describe('people are told', () => {
   let notifier: Notifier
   let stored: Map<string, Stored>
   const lines: string[] = []
+  const observed: Sent[] = []
   const noted = (level: string) => (message: string, fields?: object) =>
     void lines.push(`${level} ${message} ${JSON.stringify(fields)}`)
   const log: Logger = { debug: noted('debug'), info: noted('info'), warn: noted('warn'), error: noted('error'), with: () => log }
@@ -82,6 +83,7 @@ describe('people are told', () => {
       systemNamespace: 'sluice-system',
       analysisRuns,
       isUsersOwn: (_, name) => name === 'own',
+      observe: sent => void observed.push(sent),
     })
   })
   after(async () => {
@@ -101,6 +103,22 @@ describe('people are told', () => {
     assert.deepEqual(await tell(rollout, 'RolloutCompleted'), ['/Rollout/web 1 runs'])
     assert.equal(server.asked[0]?.headers['x-token'], 'hunter2')
     assert.deepEqual(await tell(rollout, 'RolloutCompleted'), ['/Rollout/web 1 runs'])
+  })
+  test('and each notification is reported with its event, its time and whether it was accepted', async () => {
+    observed.length = 0
+    await tell(rollout, 'RolloutCompleted')
+    server.setRespond(() => ({ status: 400 }))
+    await tell(object('Deployment', 'api', { annotations: SUBSCRIBED }), 'RolloutCompleted')
+    server.setRespond(() => ({}))
+    assert.ok(observed.every(({ seconds }) => seconds >= 0))
+    const event = { namespace: 'shop', type: 'Normal', reason: 'RolloutCompleted' }
+    assert.deepEqual(
+      observed.map(({ seconds: _, ...rest }) => rest),
+      [
+        { ...event, name: 'web', isSent: true },
+        { ...event, name: 'api', isSent: false },
+      ],
+    )
   })
   test('of nothing else', async () => {
     assert.deepEqual(await tell(rollout, 'RolloutUpdated'), [])

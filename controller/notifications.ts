@@ -31,6 +31,18 @@ export type NotifierOptions = ConfigSourceOptions & {
   /** A Rollout with a template of its own: the end of its AnalysisRuns is an event of the Rollout too, so theirs are not told. */
   readonly isUsersOwn: (namespace: string, name: string) => boolean
   readonly http?: HttpOptions
+  /** Called after each notification that was sent or given up. */
+  readonly observe?: (sent: Sent) => void
+}
+
+/** `type` and `reason` are those of the event; `name` that of the Rollout. */
+export type Sent = {
+  readonly namespace: string
+  readonly name: string
+  readonly type: string
+  readonly reason: string
+  readonly seconds: number
+  readonly isSent: boolean
 }
 
 export type Notifier = {
@@ -64,6 +76,7 @@ export const runsOf =
 export const makeNotifier = (options: NotifierOptions): Notifier => {
   const { client, clock, log } = options
   const http = makeHttpClient(options.http)
+  const mail = makeMailSender(options.http)
   const configNow = makeConfigSource(options)
   const ended = new AbortController()
   const chains = new Map<string, Promise<void>>()
@@ -76,7 +89,6 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
       if (isNotFound(error)) return undefined
       throw error
     }
-  const mail = makeMailSender(options.http)
   }
 
   /** Why it could not be sent. */
@@ -91,12 +103,15 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
     config: Config,
     toSend: readonly ToSend[],
     variables: Variables,
-    fields: object,
+    what: Pick<Sent, 'namespace' | 'name' | 'type' | 'reason'>,
   ): Promise<readonly string[]> => {
     const sent: string[] = []
+    const { reason, namespace, name: rollout } = what
     for (const one of toSend) {
+      const began = clock.now()
       const problem = await send(config, one, variables)
-      const to = { ...fields, service: one.destination.service }
+      options.observe?.({ ...what, seconds: Math.max(0, clock.now() - began) / 1000, isSent: problem === undefined })
+      const to = { reason, namespace, rollout, service: one.destination.service }
       if (problem !== undefined) log.warn('people could not be told', { ...to, problem })
       else log.info('people were told', to)
       if (problem === undefined && one.key !== undefined) sent.push(one.key)
@@ -104,7 +119,8 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
     return sent
   }
 
-  const notify = async (about: KubeObject, { reason }: EventText, ref: ObjectRef): Promise<void> => {
+  const notify = async (about: KubeObject, { type, reason }: EventText, ref: ObjectRef): Promise<void> => {
+    const { namespace = '' } = ref
     const config = await configNow()
     if (config.triggers.size === 0) return
     const rollout = await find(ref)
@@ -114,7 +130,7 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
     const subject = rollout ?? about
     const variables: Variables = {
       rollout: subject as unknown as Json,
-      analysisRuns: options.analysisRuns(ref.namespace ?? '', subject.metadata.uid ?? ''),
+      analysisRuns: options.analysisRuns(namespace, subject.metadata.uid ?? ''),
       context: config.context,
     }
     const notified = readNotified(rollout?.metadata.annotations?.[NOTIFIED_ANNOTATION])
@@ -122,7 +138,8 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
     const plan = planNotifications(config, happened)
     const fields = { reason, namespace: ref.namespace, rollout: ref.name }
     for (const problem of plan.problems) log.warn('a trigger cannot be evaluated', { ...fields, problem })
-    const sent = await sendAll(config, plan.toSend, variables, fields)
+    const what = { namespace, name: ref.name, type, reason }
+    const sent = await sendAll(config, plan.toSend, variables, what)
     const next = nextNotified(notified, sent, plan.forget, clock.now())
     if (next === undefined || rollout === undefined) return
     await client.patch(ROLLOUTS, ref, 'merge', { metadata: { annotations: { [NOTIFIED_ANNOTATION]: next } } })

@@ -14,19 +14,19 @@ import { type LeaderElection, runLeaderElection } from '../kube/leader.ts'
 import type { Logger } from '../kube/log.ts'
 import { type ControllerMetrics, makeControllerMetrics, observeInformers } from '../kube/metrics.ts'
 import { observeProcess } from '../kube/process-metrics.ts'
-import { makeWorkQueue } from '../kube/work-queue.ts'
+import { makeWorkQueue, type WorkQueue } from '../kube/work-queue.ts'
 import { runWorkers } from '../kube/workers.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
 import { makeJobSource } from './analysis-jobs.ts'
 import { addAnalysisMetrics } from './analysis-metrics.ts'
 import { makeMeasure } from './analysis-source.ts'
+import { type ArgoMetrics, makeArgoMetrics } from './argo-metrics/index.ts'
 import { type Caches, startCaches } from './caches.ts'
 import { makeCoolingPorts } from './cooling-ports.ts'
 import { makeExpectations } from './expectations.ts'
 import { makeExperimentController } from './experiments/controller.ts'
 import { startFailOpen } from './fail-open.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
-import { makeMetrics } from './metrics.ts'
 import { makeNotifier, runsOf, tellToo } from './notifications.ts'
 import { makeProviderSecrets } from './provider-secrets.ts'
 import { makeRolloutController } from './rollout-controller.ts'
@@ -80,7 +80,7 @@ const missing = (caches: Caches): string | undefined => {
 type Parts = ControllerOptions & {
   readonly caches: Caches
   readonly routers: ReturnType<typeof makeRouterClient>
-  readonly metrics: ReturnType<typeof makeMetrics>
+  readonly metrics: ArgoMetrics
   readonly queues: ControllerMetrics
   /** The leader counts what happens to Rollouts and AnalysisRuns; the answer ends that. */
   readonly startCounters: () => () => void
@@ -92,10 +92,14 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   await Promise.all(Object.values(caches).map(informer => informer.synced(signal)))
   const expectations = makeExpectations(clock.now)
   const coolingPorts = makeCoolingPorts(clock.now)
-  const recorder = makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log })
+  const recorder = metrics.countEvents(
+    makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log }),
+  )
   const isUsersOwn = (namespace: string, name: string) =>
     parts.userRollouts === true && findUsersOwn(caches, namespace, name) !== undefined
-  const notifier = parts.notifications ? makeNotifier({ ...parts, analysisRuns: runsOf(caches), isUsersOwn }) : undefined
+  const notifier = parts.notifications
+    ? makeNotifier({ ...parts, analysisRuns: runsOf(caches), isUsersOwn, observe: metrics.noteNotification })
+    : undefined
   const events = notifier === undefined ? recorder : tellToo(recorder, notifier)
   const rollouts = makeWorkQueue({ clock, metrics: queues.queueMetrics('rollouts') })
   const analyses = makeWorkQueue({ clock, metrics: queues.queueMetrics('analysisruns') })
@@ -164,35 +168,23 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   signal.addEventListener('abort', stop, { once: true })
   const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events })
   const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
-  const timed = async (key: string) => {
-    const began = performance.now()
+  const reconcileEither = (key: string) => {
     const [namespace = '', name = ''] = key.split('/')
-    try {
-      const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
-      return asResult(own ? await reconcileUsersOwn(key, own) : await reconcileRollout(key))
-    } catch (error) {
-      metrics.failed(namespace, name)
-      throw error
-    } finally {
-      metrics.reconciled(namespace, name, (performance.now() - began) / 1000)
-    }
+    const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
+    return own ? reconcileUsersOwn(key, own) : reconcileRollout(key)
   }
+  const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
+    runWorkers({
+      queue,
+      workers: WORKERS,
+      reconcile: async key => asResult(await reconcile(key)),
+      log,
+      metrics: queues.reconcileMetrics(name),
+    })
   await Promise.all([
-    runWorkers({ queue: rollouts, workers: WORKERS, reconcile: timed, log, metrics: queues.reconcileMetrics('rollouts') }),
-    runWorkers({
-      queue: analyses,
-      workers: WORKERS,
-      reconcile: async key => asResult(await reconcileAnalysis(key)),
-      log,
-      metrics: queues.reconcileMetrics('analysisruns'),
-    }),
-    runWorkers({
-      queue: experiments,
-      workers: WORKERS,
-      reconcile: async key => asResult(await reconcileExperiment(key)),
-      log,
-      metrics: queues.reconcileMetrics('experiments'),
-    }),
+    work(rollouts, 'rollouts', metrics.rolloutPasses(reconcileEither)),
+    work(analyses, 'analysisruns', metrics.analysisPasses(reconcileAnalysis)),
+    work(experiments, 'experiments', metrics.experimentPasses(reconcileExperiment)),
   ])
   await events.flush()
 }
@@ -229,7 +221,12 @@ export const runController = async (options: ControllerOptions): Promise<Running
   let election: LeaderElection | undefined
   const isLeading = () => election?.isLeader() ?? false
   const startCounters = addOwnMetrics(registry, caches, { isLeading, now: options.clock.now })
-  const metrics = makeMetrics(registry, caches)
+  const metrics = makeArgoMetrics(registry, {
+    caches,
+    isLeading,
+    userRollouts: options.userRollouts === true,
+    monotonic: () => performance.now(),
+  })
   const queues = makeControllerMetrics(registry)
   const { routerPods: _, ...observed } = caches
   observeInformers(registry, Object.values(observed))

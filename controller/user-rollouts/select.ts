@@ -1,5 +1,5 @@
 /** Rollouts with a template of their own, written by users: the second way to use Sluice beside annotated Deployments. */
-import { INSTANCE_ID_LABEL, PREFIX } from '../../api/names.ts'
+import { INSTANCE_ID, INSTANCE_ID_LABEL, PREFIX } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import type { Caches } from '../caches.ts'
 
@@ -7,6 +7,10 @@ import type { Caches } from '../caches.ts'
 export const isUsersOwn = ({ metadata }: Rollout): boolean =>
   metadata.labels?.[INSTANCE_ID_LABEL] === undefined &&
   !(metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === 'Deployment' && controller === true)
+
+/** Run by Sluice: made by it for a Deployment, or with `userRollouts` also a user's own. All others belong to an Argo Rollouts controller. */
+export const isOurRollout = (rollout: Rollout, userRollouts: boolean): boolean =>
+  rollout.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID || (userRollouts && isUsersOwn(rollout))
 
 /** Names of the Services that its strategy points at versions. */
 export const servicesOf = ({ spec }: Rollout): readonly string[] => {

@@ -1,9 +1,9 @@
 /** Every metric that a process exports, read from the very registries that it registers them on. */
 import { Registry } from 'prom-client'
 import { addAnalysisMetrics } from '../../controller/analysis-metrics.ts'
+import { makeArgoMetrics } from '../../controller/argo-metrics/index.ts'
 import type { Caches } from '../../controller/caches.ts'
 import { addFleetMetrics } from '../../controller/fleet-metrics.ts'
-import { makeMetrics as makeArgoMetrics } from '../../controller/metrics.ts'
 import { addRolloutGauges, makeRolloutCounters } from '../../controller/rollout-metrics.ts'
 import { observeClient } from '../../kube/api-metrics.ts'
 import type { KubeClient } from '../../kube/client.ts'
@@ -35,7 +35,7 @@ const controllerRegistry = (): Registry => {
   const registry = new Registry()
   const { rollouts, analysisRuns: runs, routerPods, routes } = CACHES
   const source = { rollouts, isLeading: never, now: () => 0 }
-  makeArgoMetrics(registry, CACHES)
+  makeArgoMetrics(registry, { caches: CACHES, isLeading: never, userRollouts: true, monotonic: () => 0 })
   addRolloutGauges(registry, source)
   makeRolloutCounters(registry, source)
   addAnalysisMetrics(registry, { runs, rollouts, isLeading: never })

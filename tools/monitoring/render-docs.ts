@@ -19,7 +19,7 @@ const SECTIONS: readonly (readonly [title: string, belongs: (name: string) => bo
   ['Controller', name => /^(sluice_(controller|reconcile)_|workqueue_)/.test(name)],
   ['Webhook', name => name.startsWith('sluice_webhook_')],
   ['All processes', name => /^sluice_/.test(name)],
-  ["Under Argo Rollouts' names", name => /^(rollout|analysis_run)_/.test(name)],
+  ["Under Argo Rollouts' names", name => /^(rollout|analysis_(run|template)|experiment|notification)_/.test(name)],
   ['Node.js and the process (prom-client)', () => true],
 ]
 
