@@ -33,6 +33,8 @@ test: setup ## all tests that need nothing but this machine: unit, properties, i
 
 .PHONY: parity
 parity: setup ## what of Argo Rollouts is here, row by row, each proved by tests that are run for it: done, on purpose, missing
+	@tools/setup chromium
+	@node dashboard/ui/tools/build.ts
 	@node tools/parity/main.ts
 
 .PHONY: monitoring-test

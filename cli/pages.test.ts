@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { KubeObject } from '../api/kubernetes.ts'
 import { cellsOf } from './output/style.ts'
 import { type MemoryApi, makeMemoryApi } from './testing/memory-api.ts'
-import { aDeployment, aPod, aReplicaSet, aRollout, aService, CANARY, healthy, midUpdate } from './testing/objects.ts'
+import { aDeployment, aPod, aReplicaSet, aRollout, aService, CANARY, healthy, midUpdate, NOW } from './testing/objects.ts'
 import { assertGolden, run } from './testing/run.ts'
 
 type AnyObject = KubeObject & { readonly [field: string]: unknown }
@@ -53,6 +53,19 @@ test('get shows an aborted update with a pod that does not start', async () => {
   const { out } = await run(api, 'get web')
   narrow(out)
   assertGolden('get-aborted', out)
+})
+
+test('get says how long a version that is not needed any more keeps its pods', async () => {
+  const keptFor = async (seconds: number): Promise<string | undefined> => {
+    const old = aReplicaSet({ hash: CANARY, revision: 2 })
+    const deadline = new Date(NOW + seconds * 1000).toISOString()
+    const annotations = { ...old.metadata.annotations, 'scale-down-deadline': deadline }
+    const api = shopWith(...atRest(), { ...old, metadata: { ...old.metadata, annotations } })
+    return /delay:\S+/.exec((await run(api, 'get web')).out)?.[0]
+  }
+  assert.equal(await keptFor(25), 'delay:25s')
+  assert.equal(await keptFor(190), 'delay:3m10s')
+  assert.equal(await keptFor(-1), undefined)
 })
 
 test('get -o wide cuts nothing', async () => {

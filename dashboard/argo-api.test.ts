@@ -92,6 +92,28 @@ test('promote in full, abort and retry write what kubectl argo rollouts writes',
   assert.equal((await rollout()).status?.abort, false)
 })
 
+test('restart writes the time from which on a Rollout has new pods, and is refused in the middle of an update of a Deployment', async () => {
+  const own: Rollout = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: { namespace: 'shop', name: 'own' },
+    spec: {
+      selector: { matchLabels: { app: 'own' } },
+      template: {
+        metadata: { labels: { app: 'own' } },
+        spec: { containers: [{ name: 'own', image: 'registry.example/own:v1' }] },
+      },
+      strategy: { canary: {} },
+    },
+  }
+  await rig.cluster.client.create(ROLLOUTS, own)
+  const restart = () => ask(rig.port, '/api/v1/rollouts/shop/own/restart', { method: 'PUT', headers, body: {} })
+  await waitFor({ what: 'the Rollout to be known' }, async () => (await restart()).status === 200)
+  const { spec } = await rig.cluster.client.get<Rollout>(ROLLOUTS, { namespace: 'shop', name: 'own' })
+  assert.match(String(spec.restartAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  assert.equal((await put('restart')).status, 409)
+})
+
 test('an image with slashes and a tag goes into the container', async () => {
   const { status } = await put('set/web/registry.example/team/web/v3')
   assert.equal(status, 200)

@@ -1,9 +1,10 @@
 /** The tree under `sluice get`: revisions, their ReplicaSets with pods, and their AnalysisRuns. Icons as in Argo Rollouts. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Pod, ReplicaSet } from '../../api/kubernetes.ts'
+import { SCALE_DOWN_DEADLINE } from '../../engine/rollout/replicas/scale-down-delay.ts'
 import { phaseOf } from '../../view/phase.ts'
 import type { RolloutView, VersionView } from '../../view/rollout-view.ts'
-import { renderAge } from './age.ts'
+import { renderAge, renderSpan } from './age.ts'
 import { isState, renderState, type State } from './status.ts'
 import type { RenderOptions } from './style.ts'
 import { type Column, renderTable } from './table.ts'
@@ -58,8 +59,14 @@ const replicaSetRow = ({ replicaSet, roles }: VersionView, prefix: string, optio
   'ReplicaSet',
   renderState(replicaSetState(replicaSet), options.style),
   renderAge(replicaSet.metadata.creationTimestamp, options.now),
-  roles.join(','),
+  [...roles, ...delayOf(replicaSet, options.now)].join(','),
 ]
+
+/** How long a version that is not needed any more still keeps its pods. */
+const delayOf = ({ metadata }: ReplicaSet, now: number): readonly string[] => {
+  const at = Date.parse(metadata.annotations?.[SCALE_DOWN_DEADLINE] ?? '')
+  return at > now ? [`delay:${renderSpan(at - now)}`] : []
+}
 
 const replicaSetState = ({ spec, status }: ReplicaSet): State => {
   const wanted = spec.replicas ?? 1
