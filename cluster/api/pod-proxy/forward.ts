@@ -1,6 +1,7 @@
 /** One request to a pod, its body and the answer's as streams. */
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { authorityOf, type Target } from './target.ts'
 
@@ -15,6 +16,23 @@ export type Forwarded = {
   readonly signal: AbortSignal
 }
 
+/** kube-apiserver's limits. An answer may take as long as it likes, but a process that stands still is noticed where TLS needs it. */
+const DIAL = { event: 'connect', ms: 30_000, why: 'dial tcp: i/o timeout' }
+const HANDSHAKE = { event: 'secureConnect', ms: 10_000, why: 'net/http: TLS handshake timeout' }
+
+const expect = (request: ClientRequest, socket: Socket, { event, ms, why }: typeof DIAL): void => {
+  const timer = setTimeout(() => request.destroy(new Error(why)), ms)
+  const done = () => clearTimeout(timer)
+  socket.once(event, done).once('close', done)
+}
+
+const limitConnecting = (request: ClientRequest, scheme: Target['scheme']): void => {
+  request.once('socket', socket => {
+    expect(request, socket, DIAL)
+    if (scheme === 'https') socket.once('connect', () => expect(request, socket, HANDSHAKE))
+  })
+}
+
 /** Resolves when the answer begins; rejects when none comes. A pod's certificate is not looked at, as in kube-apiserver. */
 export const forward = ({ target, body, ...how }: Forwarded): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
@@ -27,6 +45,7 @@ export const forward = ({ target, body, ...how }: Forwarded): Promise<IncomingMe
       body?.unpipe(request)
       body?.resume()
     }
+    limitConnecting(request, target.scheme)
     request.once('response', resolve)
     request.once('close', letGo)
     request.on('error', error => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { type ApiServer, createApiServer } from '../server.ts'
 import { type Ask, askOver } from '../testing/request.ts'
@@ -131,6 +131,27 @@ describe('a request that reaches no pod', () => {
     assert.deepEqual(await refusal(`${PODS}/web/proxy/`), [503, 'ServiceUnavailable', 'error trying to reach service: EOF'])
     assert.match(String((await refusal(`${PODS}/web:admin/proxy/`))[2]), /lookup tcp\/admin: unknown port/)
     assert.match(String((await refusal(`${PODS}/web:70000/proxy/`))[2]), /address 70000: invalid port/)
+  })
+
+  test('is answered with 503 when the pod stands still before TLS is agreed on', async context => {
+    const silent = createTcpServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    silent.on('connection', socket => ends.push(() => socket.destroy()))
+    ends.push(() => silent.close())
+    await makePod('web', [(silent.address() as AddressInfo).port])
+    context.mock.timers.enable({ apis: ['setTimeout'] })
+    let answer: unknown
+    const asking = refusal(`${PODS}/https:web:/proxy/`).then(refused => {
+      answer = refused
+    })
+    await once(silent, 'connection')
+    // The client's side may learn of the connection a moment later; only then its patience begins.
+    while (answer === undefined) {
+      context.mock.timers.tick(1000)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await asking
+    assert.deepEqual(answer, [503, 'ServiceUnavailable', 'error trying to reach service: net/http: TLS handshake timeout'])
   })
 
   test('is refused for pods that are not there, have no address or one that no pod has, and for what names no pod', async () => {
