@@ -5,12 +5,14 @@ import { isNotFound } from '../kube/errors.ts'
 import { CONFIG_MAPS, SECRETS } from '../kube/resources.ts'
 import { CONFIG_MAP_NAME, type Config, readConfig, SECRET_NAME } from '../notifications/config.ts'
 import { CliError, type Session, type Values } from './command.ts'
+import { catalogueMap } from './notification-catalogue.ts'
 
 type Texts = { readonly [key: string]: string }
 type Stored = KubeObject & { readonly data?: Texts; readonly stringData?: Texts }
 
-/** What is given instead of a file for a Secret that is empty. */
+/** What is given instead of a file for a Secret that is empty, and for the ready triggers and templates. */
 const EMPTY = ':empty'
+const CATALOGUE = ':catalogue'
 
 const decoded = ({ data = {}, stringData = {} }: Stored): Texts => ({
   ...Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8').trim()])),
@@ -27,6 +29,7 @@ const fromFile = async (session: Session, path: string, kind: string): Promise<S
 
 const stored = async (session: Session, given: unknown, kind: 'ConfigMap' | 'Secret'): Promise<Stored | undefined> => {
   if (given === EMPTY) return undefined
+  if (given === CATALOGUE && kind === 'ConfigMap') return catalogueMap(session.sluiceNamespace)
   if (typeof given === 'string') return fromFile(session, given, kind)
   const { client } = await session.cluster()
   const [resource, name] = kind === 'Secret' ? ([SECRETS, SECRET_NAME] as const) : ([CONFIG_MAPS, CONFIG_MAP_NAME] as const)

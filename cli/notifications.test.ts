@@ -62,7 +62,44 @@ test('notifications takes its configuration from files', async () => {
 })
 
 test('notifications says what is missing', async () => {
-  assert.match((await run(apiWith(), 'notifications template notify told')).err, /takes template get \[NAME\]/)
+  assert.match((await run(apiWith(), 'notifications template notify told')).err, /takes catalogue, template get \[NAME\]/)
   assert.match((await run(apiWith(), 'notifications template notify told gone')).err, /no Rollout gone in namespace shop/)
   assert.match((await run(makeMemoryApi(), 'notifications trigger get')).err, /no ConfigMap argo-rollouts-notification-configmap/)
+})
+
+test('notifications catalogue prints a ConfigMap that the other commands take', async () => {
+  const printed = await run(makeMemoryApi(), 'notifications catalogue')
+  assert.match(printed.out, /^apiVersion: v1\nkind: ConfigMap\nmetadata:\n {2}name: argo-rollouts-notification-configmap\n/)
+  const files = { 'n.yaml': printed.out }
+  const line = 'notifications template notify rollout-completed web --secret :empty --config-map'
+  const fromFile = await run(apiWith(), `${line} n.yaml`, { files })
+  assert.match(fromFile.out, /^message: "?shop\/web: the new version is now the stable one"?\n/)
+  assert.equal((await run(apiWith(), `${line} :catalogue`)).out, fromFile.out)
+})
+
+test('notifications catalogue --apply makes the ConfigMap where there is none', async () => {
+  const api = makeMemoryApi()
+  const { out } = await run(api, 'notifications catalogue --apply')
+  assert.match(
+    out,
+    /^added to ConfigMap argo-rollouts-notification-configmap in namespace sluice-system: trigger\.on-rollout-updated, /,
+  )
+  assert.deepEqual(
+    api.writes.map(({ verb, kind }) => `${verb} ${kind}`),
+    ['create ConfigMap'],
+  )
+})
+
+test('notifications catalogue --apply leaves what the ConfigMap has as it is, and does nothing more the second time', async () => {
+  const api = apiWith()
+  const dataNow = () =>
+    (api.read('ConfigMap', 'argo-rollouts-notification-configmap') as KubeObject & { data: { [key: string]: string } }).data
+  const before = dataNow()
+  const { out } = await run(api, 'notifications catalogue --apply')
+  assert.match(out, /\nleft as they were: trigger\.on-rollout-paused, trigger\.on-rollout-aborted\n$/)
+  for (const [key, text] of Object.entries(before)) assert.equal(dataNow()[key], text)
+  assert.match(dataNow()['template.rollout-completed'] ?? '', /^message: /)
+  const writes = api.writes.length
+  assert.match((await run(api, 'notifications catalogue --apply')).out, /sluice-system: nothing\n/)
+  assert.equal(api.writes.length, writes)
 })

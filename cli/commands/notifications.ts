@@ -11,11 +11,12 @@ import { makeMailSender } from '../../notifications/mail.ts'
 import { type Notification, renderNotification } from '../../notifications/message.ts'
 import { judgeTrigger, type Variables } from '../../notifications/plan.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
+import { runCatalogue } from '../notification-catalogue.ts'
 import { notificationConfig } from '../notification-config.ts'
 import { printValue } from '../output/print-object.ts'
 
 const USAGE =
-  'notifications takes template get [NAME], template notify NAME ROLLOUT, trigger get [NAME] or trigger run NAME ROLLOUT, e.g. notifications trigger run on-rollout-aborted web'
+  'notifications takes catalogue, template get [NAME], template notify NAME ROLLOUT, trigger get [NAME] or trigger run NAME ROLLOUT, e.g. notifications trigger run on-rollout-aborted web'
 
 type Given = {
   readonly session: Session
@@ -107,6 +108,7 @@ const ACTIONS: {
 
 const run = async (session: Session, _target: string, values: Values, words: readonly string[]): Promise<number> => {
   const [kind = '', verb = '', name = '', rollout = ''] = words
+  if (kind === 'catalogue' && words.length === 1) return runCatalogue(session, values['apply'] === true)
   const action = Object.hasOwn(ACTIONS, `${kind} ${verb}`) ? ACTIONS[`${kind} ${verb}`] : undefined
   if (action === undefined || words.length < 2 + action.needs) throw new CliError(USAGE, 2)
   const config = await notificationConfig(session, values)
@@ -116,15 +118,20 @@ const run = async (session: Session, _target: string, values: Values, words: rea
 
 export const notifications: Command = {
   name: 'notifications',
-  summary: 'try templates and triggers of notifications on a Rollout',
+  summary: 'ready triggers and templates of notifications; try them on a Rollout',
   argument: '<what>',
   takes: 'words',
   options: [
-    { flags: '--config-map <file>', description: "a file with the ConfigMap, instead of the cluster's" },
+    {
+      flags: '--config-map <file>',
+      description: "a file with the ConfigMap, instead of the cluster's; :catalogue for the ready ones",
+    },
     { flags: '--secret <file>', description: "a file with the Secret, instead of the cluster's; :empty for none" },
     { flags: '--recipient <service:recipient...>', description: 'whom template notify sends to; console: prints it' },
+    { flags: '--apply', description: "add what the cluster's ConfigMap lacks of the catalogue" },
   ],
   examples: [
+    'notifications catalogue --apply',
     'notifications template get',
     'notifications template notify rolled-back web --recipient slack:releases',
     'notifications trigger run on-rollout-paused web --config-map notifications.yaml --secret :empty',
