@@ -38,8 +38,19 @@ const EMPTY: { readonly [where: string]: string } = {
 /** Metrics that have no series as long as what they count does not happen. */
 const SILENT_METRICS: { readonly [name: string]: string } = {
   sluice_router_route_refused: EMPTY['alert SluiceRouteRefused'] ?? '',
+  sluice_router_grpc_calls_total: 'nobody calls by gRPC',
   rollout_reconcile_error: 'no pass fails',
   workqueue_retries_total: 'no pass fails',
+  analysis_run_reconcile_error: 'no pass fails',
+  ...Object.fromEntries(
+    ['analysis_template_info', 'analysis_template_metric_info'].map(name => [name, 'checks come from annotations here']),
+  ),
+  ...Object.fromEntries(
+    ['info', 'phase', 'reconcile', 'reconcile_error'].map(what => [`experiment_${what}`, 'nobody made an Experiment']),
+  ),
+  ...Object.fromEntries(
+    ['', '_error', '_success'].map(what => [`notification_send${what}`, 'nobody has subscribed to notifications']),
+  ),
   nodejs_active_requests: 'libuv has nothing under way at the time of a scrape',
 }
 
