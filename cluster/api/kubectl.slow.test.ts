@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -111,6 +114,19 @@ describe('kubectl reads', () => {
     assert.doesNotMatch((await kubectl('get deploy -l app=other')).stdout, /^read /m)
     assert.equal(await run(`get deploy --field-selector metadata.name=read -o 'jsonpath={.items[*].metadata.name}'`), 'read')
     assert.match((await kubectl('get deploy nothing')).stderr, /deployments\.apps "nothing" not found/)
+  })
+
+  test('what a pod answers, by way of the API server', async () => {
+    const pod = createServer((request, response) => response.end(`asked for ${request.url}`)).listen(0, '127.0.0.1')
+    await once(pod, 'listening')
+    const containers = [{ name: 'main', image: 'example.test/app:1' }]
+    await create(JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'asked' }, spec: { containers } }))
+    await run(`patch pod asked --subresource=status --type=merge -p '{"status":{"podIP":"127.0.0.1"}}'`)
+    const path = `/api/v1/namespaces/default/pods/asked:${(pod.address() as AddressInfo).port}/proxy/a?b=c`
+    assert.equal(await run(`get --raw ${path}`), 'asked for /a?b=c')
+    pod.close()
+    await once(pod, 'close')
+    assert.match((await kubectl(`get --raw ${path}`)).stderr, /error trying to reach service: dial tcp .*: connection refused/)
   })
 
   test('changes as they happen', async () => {
