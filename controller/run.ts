@@ -38,6 +38,7 @@ import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
 import { findUsersOwn } from './user-rollouts/select.ts'
+import { tellingError } from './user-rollouts/tell-error.ts'
 
 export type ControllerOptions = {
   /** What metric providers outside of the cluster's routers need. */
@@ -171,7 +172,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const reconcileEither = (key: string) => {
     const [namespace = '', name = ''] = key.split('/')
     const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
-    return own ? reconcileUsersOwn(key, own) : reconcileRollout(key)
+    return own ? tellingError(events, own, () => reconcileUsersOwn(key, own)) : reconcileRollout(key)
   }
   const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
     runWorkers({

@@ -223,7 +223,9 @@ const KINDS = [
 for (const [kind, prefix, passes, cache] of KINDS)
   test(`passes over ${kind} are timed, those that fail are counted, and all of it goes with it`, async () => {
     const { caches, metrics, has, state, registry } = setUp()
-    const there = object('Any', { spec: { metrics: [], strategy: {} } }) as unknown as Rollout & AnalysisRun
+    const spec = { metrics: [], strategy: {} }
+    const labels = cache === 'analysisRuns' ? OURS : {}
+    const there = object('Any', { spec }, { labels }) as unknown as Rollout & AnalysisRun
     caches[cache].put(there)
     const pass = metrics[passes](async (key: string) => {
       state.ms += 200

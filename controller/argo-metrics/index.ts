@@ -1,6 +1,11 @@
 /** The controller's metrics under the names that Argo Rollouts' dashboards and alerts use; those of our own are in rollout-metrics.ts. */
 import type { Registry } from 'prom-client'
+import type { AnalysisRun } from '../../api/analysis-run.ts'
+import type { Experiment } from '../../api/experiment.ts'
+import type { KubeObject } from '../../api/kubernetes.ts'
 import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../../api/names.ts'
+import type { Rollout } from '../../api/rollout.ts'
+import type { Informer } from '../../kube/informer.ts'
 import type { Caches } from '../caches.ts'
 import { isForUs } from '../experiments/select.ts'
 import { isOurRollout } from '../user-rollouts/select.ts'
@@ -22,33 +27,51 @@ export type ArgoMetricsOptions = {
   readonly monotonic: () => number
 }
 
+/** A cache in which others' objects are not to be found. */
+const only = <T extends KubeObject>(
+  { get, onChange }: Pick<Informer<T>, 'get' | 'onChange'>,
+  isOurs: (object: T) => boolean,
+): Pick<Informer<T>, 'get' | 'onChange'> => ({
+  get: (namespace, name) => {
+    const found = get(namespace, name)
+    return found !== undefined && isOurs(found) ? found : undefined
+  },
+  onChange,
+})
+
 export const makeArgoMetrics = (registry: Registry, options: ArgoMetricsOptions) => {
   const { caches, isLeading, userRollouts, monotonic } = options
   const { rollouts, deployments, analysisRuns, experiments, analysisTemplates, clusterAnalysisTemplates } = caches
+  const isOurs = (rollout: Rollout) => isOurRollout(rollout, userRollouts)
+  const isOurRun = ({ metadata }: AnalysisRun) => metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
+  const isOurExperiment = (experiment: Experiment) => userRollouts && isForUs(experiment)
   const onLeader =
     <T>(list: () => readonly T[]) =>
     (): readonly T[] =>
       isLeading() ? list() : []
   addRolloutMirrors(
     registry,
-    onLeader(() => rollouts.list().filter(rollout => isOurRollout(rollout, userRollouts))),
+    onLeader(() => rollouts.list().filter(isOurs)),
   )
   addAnalysisMirrors(registry, {
-    runs: onLeader(() => analysisRuns.list().filter(({ metadata }) => metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID)),
-    experiments: onLeader(() => (userRollouts ? experiments.list().filter(isForUs) : [])),
+    runs: onLeader(() => analysisRuns.list().filter(isOurRun)),
+    experiments: onLeader(() => experiments.list().filter(isOurExperiment)),
     templates: onLeader(() => [...analysisTemplates.list(), ...clusterAnalysisTemplates.list()]),
   })
+  const ourRollouts = only(rollouts, isOurs)
+  const ourRuns = only(analysisRuns, isOurRun)
+  const ourExperiments = only(experiments, isOurExperiment)
   const time = { monotonic }
-  const eitherDoor = [rollouts, deployments]
+  const eitherDoor = [ourRollouts, deployments]
   return {
-    rolloutPasses: timePasses(registry, { prefix: 'rollout', kind: 'a Rollout', presence: [rollouts], ...time }),
+    rolloutPasses: timePasses(registry, { prefix: 'rollout', kind: 'a Rollout', presence: [ourRollouts], ...time }),
     analysisPasses: timePasses(registry, {
       prefix: 'analysis_run',
       kind: 'an AnalysisRun',
-      presence: [analysisRuns],
+      presence: [ourRuns],
       ...time,
     }),
-    experimentPasses: timePasses(registry, { prefix: 'experiment', kind: 'an Experiment', presence: [experiments], ...time }),
+    experimentPasses: timePasses(registry, { prefix: 'experiment', kind: 'an Experiment', presence: [ourExperiments], ...time }),
     countEvents: makeEventCounter(registry, eitherDoor),
     noteNotification: makeNotificationCounter(registry, eitherDoor),
   }

@@ -1,0 +1,173 @@
+/** The controller as a whole, before an in-process API server that refuses what a test wants refused. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { KubeObject, ReplicaSet } from '../api/kubernetes.ts'
+import type { Rollout } from '../api/rollout.ts'
+import { type Cluster, startCluster } from '../cluster/start.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { systemClock } from '../kube/clock.ts'
+import { ApiError } from '../kube/errors.ts'
+import { silentLogger } from '../kube/log.ts'
+import { ANALYSIS_RUNS, EVENTS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS } from '../kube/resources.ts'
+import { apply, readCrds } from '../local/apply.ts'
+import { waitFor } from '../local/wait.ts'
+import { type RunningController, runController } from './run.ts'
+
+const OF = 'argo-rollouts.argoproj.io/controller-instance-id'
+const NAMESPACE = 'shop'
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const aTemplate = (app: string) => ({
+  metadata: { labels: { app } },
+  spec: { containers: [{ name: app, image: 'registry.example/web:v1' }] },
+})
+
+const aRollout = (name: string, labels: { [key: string]: string } = {}): Rollout => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Rollout',
+  metadata: { namespace: NAMESPACE, name, labels },
+  spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: aTemplate(name), strategy: { canary: {} } },
+})
+
+const anObject = (kind: string, name: string, instance: string, spec: object) => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind,
+  metadata: { namespace: NAMESPACE, name, labels: { [OF]: instance } },
+  spec,
+})
+const anExperiment = (name: string, instance: string) =>
+  anObject('Experiment', name, instance, {
+    templates: [{ name: 'one', selector: { matchLabels: { app: name } }, template: aTemplate(name) }],
+  })
+const aRun = (name: string, instance: string) =>
+  anObject('AnalysisRun', name, instance, { metrics: [{ name: 'any', provider: { 'not-there': {} } }] })
+
+/** Answers as a quota (403) or a server in trouble (500) would, by the name of the ReplicaSet. */
+const refusing = (client: KubeClient): KubeClient => ({
+  ...client,
+  create: async (resource, object, ...rest) => {
+    const { name } = object.metadata
+    const status = /^refused-/.test(name) ? 403 : /^broken-/.test(name) ? 500 : undefined
+    if (resource.kind === 'ReplicaSet' && status !== undefined)
+      throw new ApiError({ status, reason: 'Forbidden', message: 'exceeded quota: pods' })
+    return client.create(resource, object, ...rest)
+  },
+})
+
+describe('the controller', () => {
+  let stateDir: string
+  let cluster: Cluster
+  let controller: RunningController
+  let port: number
+
+  before(async () => {
+    stateDir = mkdtempSync(join(tmpdir(), 'sluice-controller-'))
+    cluster = await startCluster({ stateDir, log: silentLogger, node: false, proxy: false })
+    await apply(cluster.client, readCrds(join(import.meta.dirname, '..')))
+    await apply(
+      cluster.client,
+      [NAMESPACE, 'sluice-system'].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    )
+    port = await freePort()
+    controller = await runController({
+      client: refusing(cluster.client),
+      clock: systemClock,
+      log: silentLogger,
+      identity: 'one',
+      systemNamespace: 'sluice-system',
+      host: '127.0.0.1',
+      healthPort: port,
+      settings: { propagationMs: 0, maxDrainMs: 0, probes: 1 },
+      userRollouts: true,
+    })
+  })
+
+  after(async () => {
+    await controller.stop()
+    await cluster.stop()
+    rmSync(stateDir, { recursive: true, force: true })
+  })
+
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const shows = (line: string) => waitFor({ what: line }, async () => (await metrics()).includes(`${line}\n`))
+  const list = async <T extends KubeObject>(resource: Parameters<KubeClient['list']>[0]): Promise<readonly T[]> =>
+    (await cluster.client.list<T>(resource, { namespace: NAMESPACE })).items
+  const progressing = async (name: string) => {
+    const { status } = await cluster.client.get<Rollout>(ROLLOUTS, { namespace: NAMESPACE, name })
+    return status?.conditions?.find(({ type }) => type === 'Progressing')
+  }
+  const isTold = (name: string, reason: string) =>
+    waitFor({ what: `event ${reason} of ${name}` }, async () => {
+      const events = await list<KubeObject & { reason: string; message: string; involvedObject: { name: string } }>(EVENTS)
+      return events.find(event => event.involvedObject.name === name && event.reason === reason)
+    })
+
+  test('runs a Rollout of a user, and tells of it under Argo Rollouts’ names', async () => {
+    await cluster.client.create(ROLLOUTS, aRollout('web'))
+    await isTold('web', 'NewReplicaSetCreated')
+    const id = `namespace="${NAMESPACE}",name="web"`
+    await shows(`rollout_info{${id},strategy="canary",traffic_router="",phase="Progressing"} 1`)
+    await shows(`rollout_info_replicas_desired{${id}} 2`)
+    await shows(`rollout_events_total{${id},type="Normal",reason="NewReplicaSetCreated"} 1`)
+    const passes = new RegExp(`^rollout_reconcile_count\\{${id}\\} [1-9]`, 'm')
+    await waitFor({ what: 'the end of a pass' }, async () => passes.test(await metrics()))
+  })
+
+  test('tells of a ReplicaSet that the API server refuses, by an event and in the condition Progressing', async () => {
+    await cluster.client.create(ROLLOUTS, aRollout('refused'))
+    const { message } = await isTold('refused', 'ReplicaSetCreateError')
+    assert.match(message, /^Failed to create new replica set "refused-\w+": exceeded quota: pods$/)
+    await waitFor({ what: 'the condition' }, async () => (await progressing('refused'))?.reason === 'ReplicaSetCreateError')
+    const condition = await progressing('refused')
+    assert.deepEqual([condition?.status, condition?.message], ['False', message])
+    await shows(`rollout_info{namespace="${NAMESPACE}",name="refused",strategy="canary",traffic_router="",phase="Error"} 1`)
+  })
+
+  test('tells of a pass that fails, by an event and in the metrics', async () => {
+    await cluster.client.create(ROLLOUTS, aRollout('broken'))
+    assert.match((await isTold('broken', 'ReconciliationError')).message, /exceeded quota: pods/)
+    assert.match(await metrics(), new RegExp(`^rollout_reconcile_error\\{namespace="${NAMESPACE}",name="broken"\\} [1-9]`, 'm'))
+  })
+
+  test('leaves Rollouts, Experiments and AnalysisRuns with the instance id of another controller alone', async () => {
+    const { client } = cluster
+    await client.create(ROLLOUTS, aRollout('theirs', { [OF]: 'theirs' }))
+    for (const [name, instance] of [
+      ['theirs', 'theirs'],
+      ['ours', 'sluice'],
+    ] as const) {
+      await client.create(EXPERIMENTS, anExperiment(name, instance))
+      await client.create(ANALYSIS_RUNS, aRun(name, instance))
+    }
+    await client.create(ROLLOUTS, aRollout('ours'))
+    const statusOf = (resource: Parameters<KubeClient['get']>[0], name: string) =>
+      client.get<AnalysisRun>(resource, { namespace: NAMESPACE, name }).then(({ status }) => status)
+    for (const resource of [ROLLOUTS, EXPERIMENTS, ANALYSIS_RUNS])
+      await waitFor({ what: `the status of our ${resource.kind}` }, async () => (await statusOf(resource, 'ours')) !== undefined)
+    for (const resource of [ROLLOUTS, EXPERIMENTS, ANALYSIS_RUNS]) assert.equal(await statusOf(resource, 'theirs'), undefined)
+    const made = (await list<ReplicaSet>(REPLICA_SETS)).map(({ metadata }) => metadata.name)
+    assert.equal(made.filter(name => name.startsWith('ours-')).length, 2)
+    assert.deepEqual(
+      made.filter(name => name.startsWith('theirs-')),
+      [],
+    )
+    assert.deepEqual(
+      (await metrics()).split('\n').filter(line => line.includes('name="theirs"')),
+      [],
+    )
+  })
+})
