@@ -184,6 +184,71 @@ test('arguments are the hashes of both versions, fields of the Rollout, and Secr
   assert.deepEqual(given, { new: currentPodHash, old: stableRS, name: 'web', step: '1', token: secret })
 })
 
+test('several templates are one run, with the arguments that the step gives', () => {
+  const latency: AnalysisTemplate = {
+    ...template({
+      args: [{ name: 'service' }],
+      metrics: [{ name: 'latency', provider: { web: { url: 'http://{{args.service}}' } } }],
+    }),
+    metadata: { name: 'latency', namespace: 'shop' },
+  }
+  const analysis = { templates: [...SMOKE.templates, { templateName: 'latency' }], args: [{ name: 'service', value: 'web' }] }
+  const world = makeWorld({ canary: { steps: [{ setWeight: 20 }, { analysis }] } })
+  world.templates = [template(), latency]
+  runUntil(world, isHealthy)
+  ship(world, 'v2')
+  untilRun(world)
+  const [made, ...others] = world.runs
+  assert.deepEqual(others, [])
+  assert.deepEqual(
+    made?.spec.metrics.map(({ name }) => name),
+    ['errors', 'latency'],
+  )
+  assert.deepEqual(made?.spec.args, [{ name: 'service', value: 'web' }])
+})
+
+test('what does not count, how much is kept, and labels and annotations are those that the analysis says', () => {
+  const rules = { dryRun: [{ metricName: 'errors' }], measurementRetention: [{ metricName: 'errors', limit: 3 }] }
+  const analysisRunMetadata = { labels: { team: 'shop' }, annotations: { note: 'by hand' } }
+  const world = atStep({ steps: [{ setWeight: 20 }, { analysis: { ...SMOKE, ...rules, analysisRunMetadata } }] })
+  const [made] = world.runs
+  assert.deepEqual([made?.spec.dryRun, made?.spec.measurementRetention], [rules.dryRun, rules.measurementRetention])
+  assert.equal(made?.metadata.labels?.['team'], 'shop')
+  assert.deepEqual(made?.metadata.annotations, { note: 'by hand' })
+})
+
+test('the status points at the run of the step and at the one in the background, with what became of them', () => {
+  const step = atStep()
+  const background = inBackground()
+  const told = (world: World) => {
+    run(world, 1)
+    return pointers(world.rollout.status ?? {})
+  }
+  judge(step, 'Running', 'measuring')
+  judge(background, 'Running')
+  const nameIn = ({ runs }: World) => runs[0]?.metadata.name
+  assert.deepEqual(told(step), {
+    step: { name: nameIn(step), status: 'Running', message: 'measuring' },
+    background: undefined,
+  })
+  assert.deepEqual(told(background), { step: undefined, background: { name: nameIn(background), status: 'Running' } })
+  judge(step, 'Successful')
+  runUntil(step, isPaused)
+  assert.deepEqual(told(step), { step: undefined, background: undefined })
+})
+
+test('with all pods of the new version it still waits for the steps that are left', () => {
+  const world = healthy({ steps: [{ setWeight: 100 }, { analysis: SMOKE }] })
+  ship(world, 'v2')
+  untilRun(world)
+  run(world, 3)
+  assert.equal(sizesOf(world), 'v2: 5')
+  const { phase, message } = world.rollout.status ?? {}
+  assert.deepEqual([phase, message], ['Progressing', 'waiting for all steps to complete'])
+  judge(world, 'Successful')
+  runUntil(world, isHealthy)
+})
+
 test('the first version and a full promotion are not judged', () => {
   const world = makeWorld({ canary: { steps: BY_STEP, analysis: SMOKE } })
   world.templates = [template()]
