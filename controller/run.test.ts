@@ -170,4 +170,19 @@ describe('the controller', () => {
       [],
     )
   })
+
+  test('tells that a Rollout of its own was deleted, and forgets its metrics', async () => {
+    const { client } = cluster
+    const id = `namespace="${NAMESPACE}",name="going"`
+    await client.create(ROLLOUTS, aRollout('gone', { [OF]: 'theirs' }))
+    await client.create(ROLLOUTS, aRollout('going'))
+    await isTold('going', 'NewReplicaSetCreated')
+    await shows(`rollout_info_replicas_desired{${id}} 2`)
+    await client.delete(ROLLOUTS, { namespace: NAMESPACE, name: 'gone' })
+    await client.delete(ROLLOUTS, { namespace: NAMESPACE, name: 'going' })
+    assert.equal((await isTold('going', 'RolloutDeleted')).message, 'Rollout going/shop is deleted.')
+    await waitFor({ what: 'its metrics to go' }, async () => !(await metrics()).includes(id))
+    const told = await list<KubeObject & { involvedObject: { name: string } }>(EVENTS)
+    assert.ok(told.every(({ involvedObject }) => involvedObject.name !== 'gone'))
+  })
 })

@@ -37,8 +37,8 @@ import { startRouterWatch } from './router-watch.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
-import { findUsersOwn } from './user-rollouts/select.ts'
-import { tellingError } from './user-rollouts/tell-error.ts'
+import { findRefused, findUsersOwn } from './user-rollouts/select.ts'
+import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 
 export type ControllerOptions = {
   /** What metric providers outside of the cluster's routers need. */
@@ -154,8 +154,10 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
       others: [...external.providers, makeJobProvider(makeJobSource(client))],
     }),
   })
+  const stopTelling = tellDeleted(events, caches.rollouts, parts.userRollouts === true)
   const stop = () => {
     unsubscribe()
+    stopTelling()
     notifier?.stop()
     void external.close()
     stopCounting()
@@ -169,10 +171,13 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   signal.addEventListener('abort', stop, { once: true })
   const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events })
   const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
-  const reconcileEither = (key: string) => {
+  const reconcileEither = async (key: string) => {
     const [namespace = '', name = ''] = key.split('/')
     const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
-    return own ? tellingError(events, own, () => reconcileUsersOwn(key, own)) : reconcileRollout(key)
+    if (own) return tellingError(events, own, () => reconcileUsersOwn(key, own))
+    const refused = parts.userRollouts ? findRefused(caches, namespace, name) : undefined
+    if (refused) await tellingError(events, refused, () => reconcileUsersOwn(key, refused))
+    return reconcileRollout(key)
   }
   const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
     runWorkers({
