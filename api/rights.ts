@@ -54,6 +54,8 @@ const CONTROLLER: Rights = {
     rule('apps', ['deployments/status'], ['patch']),
     rule('apps', ['replicasets'], [...READ, 'create', 'patch', 'delete']),
     rule('', ['pods', 'endpoints'], READ),
+    // workloadRef of a Rollout; of a Deployment that it scales down, the right to patch is above.
+    rule('', ['podtemplates'], ['get']),
     // Labels and annotations of the part that a version of a Rollout has (canaryMetadata and the like).
     rule('', ['pods'], ['patch']),
     // restartAt of a Rollout.

@@ -12,10 +12,27 @@ export const keyOf = (namespace: string | undefined, name: string): string => `$
 /** Opted in, held, or once so. */
 const isOurs = (object: KubeObject): boolean => Object.keys(object.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
 
-export const keysOfDeployment = (caches: Caches, deployment: Deployment): readonly string[] => {
+/** Rollouts of users that take their template from it. */
+const keysOfReferrers = (caches: Caches, kind: 'Deployment' | 'ReplicaSet', { metadata }: KubeObject): readonly string[] => {
+  const { namespace = '', name } = metadata
+  return caches.rollouts
+    .by(BY_NAMESPACE, namespace)
+    .filter(({ spec }) => spec.workloadRef?.kind === kind && spec.workloadRef.name === name)
+    .map(rollout => keyOf(namespace, rollout.metadata.name))
+}
+
+const ownKeys = (caches: Caches, deployment: Deployment): readonly string[] => {
   const { namespace = '', name } = deployment.metadata
   return isOurs(deployment) || caches.rollouts.get(namespace, name) !== undefined ? [keyOf(namespace, name)] : []
 }
+
+export const keysOfDeployment = (caches: Caches, deployment: Deployment): readonly string[] => [
+  ...new Set([...ownKeys(caches, deployment), ...keysOfReferrers(caches, 'Deployment', deployment)]),
+]
+
+export const keysOfReplicaSet = (caches: Caches, replicaSet: KubeObject): readonly string[] => [
+  ...new Set([...keysOfOwned(caches, replicaSet), ...keysOfReferrers(caches, 'ReplicaSet', replicaSet)]),
+]
 
 /** A ReplicaSet's or pod's: by the controlling owner, a Deployment or a Rollout, through the ReplicaSet for a pod. */
 export const keysOfOwned = (caches: Caches, object: KubeObject): readonly string[] => {
@@ -28,7 +45,7 @@ export const keysOfOwned = (caches: Caches, object: KubeObject): readonly string
   if (owner?.kind === 'Rollout') return [keyOf(namespace, owner.name)]
   if (owner?.kind !== 'Deployment') return []
   const deployment = caches.deployments.get(namespace, owner.name)
-  return deployment === undefined ? [keyOf(namespace, owner.name)] : keysOfDeployment(caches, deployment)
+  return deployment === undefined ? [keyOf(namespace, owner.name)] : ownKeys(caches, deployment)
 }
 
 const keysOfRouted = (caches: Caches, namespace: string, service: string): readonly string[] => {

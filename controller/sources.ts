@@ -33,7 +33,7 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
   const endpoints = (object: KubeObject) => keys.keysOfEndpoints(caches, object)
   const unsubscribe = [
     feed(caches.deployments, deployment => keys.keysOfDeployment(caches, deployment)),
-    feed(caches.replicaSets, owned),
+    feed(caches.replicaSets, replicaSet => keys.keysOfReplicaSet(caches, replicaSet)),
     feed(caches.pods, owned),
     feed(caches.services, service => keys.keysOfService(caches, service)),
     feed(caches.slices, endpoints),

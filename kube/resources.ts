@@ -6,6 +6,7 @@ const resource = (group: string, version: string, plural: string, kind: string, 
 
 export const DEPLOYMENTS = resource('apps', 'v1', 'deployments', 'Deployment')
 export const REPLICA_SETS = resource('apps', 'v1', 'replicasets', 'ReplicaSet')
+export const POD_TEMPLATES = resource('', 'v1', 'podtemplates', 'PodTemplate')
 export const PODS = resource('', 'v1', 'pods', 'Pod')
 export const SERVICES = resource('', 'v1', 'services', 'Service')
 export const ENDPOINTS = resource('', 'v1', 'endpoints', 'Endpoints')

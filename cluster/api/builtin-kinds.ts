@@ -35,6 +35,7 @@ const CORE: readonly Row[] = [
     hasStatus: true,
     subresources: ['log', 'eviction', 'binding', 'proxy'],
   },
+  { kind: 'PodTemplate', plural: 'podtemplates' },
   { kind: 'Secret', plural: 'secrets' },
   { kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], subresources: ['token'] },
   { kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'], hasStatus: true },

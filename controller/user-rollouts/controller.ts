@@ -11,6 +11,7 @@ import { mergePatchBetween } from '../merge-patch.ts'
 import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
 import { executeRollout } from './execute.ts'
 import { gatherRollout } from './gather.ts'
+import { makeWorkloadReader, POD_TEMPLATE_MS } from './workload.ts'
 
 type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'>
 
@@ -38,6 +39,7 @@ const executorFor = (
 
 export const makeUserRolloutController = (options: Options): ((key: string, rollout: Rollout) => Promise<Outcome>) => {
   const { client, caches, expectations, clock, log, events } = options
+  const readWorkload = makeWorkloadReader(options)
 
   /** `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must not be written over. */
   const writeStatus = async (
@@ -81,7 +83,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
 
   return async (key, rollout) => {
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
-    const seen = gatherRollout(caches, rollout)
+    const seen = gatherRollout(caches, rollout, await readWorkload(rollout))
     const planned = planUserRollout(seen, clock.now())
     try {
       const refused = await carryOut(key, seen, planned)
@@ -91,6 +93,10 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
       log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
       return { afterMs: CONFLICT_MS }
     }
-    return planned.wakeAt === undefined ? {} : { afterMs: Math.max(0, planned.wakeAt - clock.now()) }
+    const wakes = [
+      ...(planned.wakeAt === undefined ? [] : [Math.max(0, planned.wakeAt - clock.now())]),
+      ...(rollout.spec.workloadRef?.kind === 'PodTemplate' ? [POD_TEMPLATE_MS] : []),
+    ]
+    return wakes.length === 0 ? {} : { afterMs: Math.min(...wakes) }
   }
 }

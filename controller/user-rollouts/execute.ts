@@ -1,7 +1,7 @@
 /** Carries out what only Rollouts of users ask for; everything else as for Deployments. */
 import type { RolloutIntent } from '../../engine/rollout/intents.ts'
 import { isApiError, isNotFound } from '../../kube/errors.ts'
-import { EXPERIMENTS, PODS, ROLLOUTS } from '../../kube/resources.ts'
+import { DEPLOYMENTS, EXPERIMENTS, PODS, ROLLOUTS } from '../../kube/resources.ts'
 import { type Executor, execute } from '../execute.ts'
 
 type Evict = Extract<RolloutIntent, { readonly kind: 'evictPod' }>
@@ -47,6 +47,13 @@ const patchRollout = async (
   return written.metadata.resourceVersion
 }
 
+/** Nothing else of the Deployment is written, and nothing over a change that came since. */
+const scaleWorkload = async (
+  { name, to: replicas, resourceVersion }: Extract<RolloutIntent, { readonly kind: 'scaleWorkload' }>,
+  { client, namespace, wrote }: Executor,
+): Promise<void> =>
+  wrote(await client.patch(DEPLOYMENTS, { namespace, name }, 'merge', { metadata: { resourceVersion }, spec: { replicas } }))
+
 type ExperimentIntent = Extract<RolloutIntent, { readonly kind: 'createExperiment' | 'terminateExperiment' | 'deleteExperiment' }>
 
 const isAboutExperiment = (intent: RolloutIntent): intent is ExperimentIntent =>
@@ -72,6 +79,7 @@ export const executeRollout = async (
 ): Promise<string | undefined> => {
   if (intent.kind === 'patchRollout') return patchRollout(intent, to, resourceVersion)
   if (isAboutExperiment(intent)) await executeExperiment(intent, to)
+  else if (intent.kind === 'scaleWorkload') await scaleWorkload(intent, to)
   else if (intent.kind === 'patchPod') await patchPod(intent, to)
   else await (intent.kind === 'evictPod' ? evict(intent, to) : execute(intent, to))
   return resourceVersion

@@ -1,7 +1,7 @@
 /** Reads the caches into what the planner of Rollouts decides from. No writes, no clock. */
 import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from '../../engine/rollout/analysis/seen.ts'
-import type { RolloutSeen } from '../../engine/rollout/seen.ts'
+import type { RolloutSeen, WorkloadSeen } from '../../engine/rollout/seen.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches } from '../caches.ts'
 import { TEMPLATE_PROBLEMS } from '../gather.ts'
 import { servicesOf } from './select.ts'
@@ -28,7 +28,7 @@ const gatherAnalyses = (caches: Caches, namespace: string, uid: string): Analysi
   problems: TEMPLATE_PROBLEMS,
 })
 
-export const gatherRollout = (caches: Caches, rollout: Rollout): RolloutSeen => {
+export const gatherRollout = (caches: Caches, rollout: Rollout, workload?: WorkloadSeen): RolloutSeen => {
   const { namespace = '', name, uid = '' } = rollout.metadata
   const replicaSets = caches.replicaSets.by(BY_CONTROLLER_UID, uid)
   const activeEndpoints = readyPods(caches, namespace, rollout.spec.strategy.blueGreen?.activeService)
@@ -36,6 +36,7 @@ export const gatherRollout = (caches: Caches, rollout: Rollout): RolloutSeen => 
     namespace,
     name,
     rollout,
+    ...(workload && { workload }),
     replicaSets,
     pods: replicaSets.flatMap(({ metadata }) => caches.pods.by(BY_CONTROLLER_UID, metadata.uid ?? '')),
     services: [...new Set(servicesOf(rollout))].flatMap(service => caches.services.get(namespace, service) ?? []),

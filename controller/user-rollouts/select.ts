@@ -20,13 +20,21 @@ export const servicesOf = ({ spec }: Rollout): readonly string[] => {
   )
 }
 
+type Found = Pick<Caches, 'rollouts' | 'deployments'>
+
+const isMarked = ({ deployments }: Found, namespace: string, name: string): boolean =>
+  Object.keys(deployments.get(namespace, name)?.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
+
 /** The Rollout of a key, when it is a user's own and no annotated Deployment of the same name has the key. */
-export const findUsersOwn = (
-  { rollouts, deployments }: Pick<Caches, 'rollouts' | 'deployments'>,
-  namespace: string,
-  name: string,
-): Rollout | undefined => {
-  const rollout = rollouts.get(namespace, name)
-  const annotations = Object.keys(deployments.get(namespace, name)?.metadata.annotations ?? {})
-  return rollout !== undefined && isUsersOwn(rollout) && !annotations.some(key => key.startsWith(PREFIX)) ? rollout : undefined
+export const findUsersOwn = (caches: Found, namespace: string, name: string): Rollout | undefined => {
+  const rollout = caches.rollouts.get(namespace, name)
+  return rollout !== undefined && isUsersOwn(rollout) && !isMarked(caches, namespace, name) ? rollout : undefined
+}
+
+/** A user's own Rollout that refers to the annotated Deployment of its very name: it moves nothing, but says so in its status. */
+export const findRefused = (caches: Found, namespace: string, name: string): Rollout | undefined => {
+  const rollout = caches.rollouts.get(namespace, name)
+  const { kind, name: target } = rollout?.spec.workloadRef ?? {}
+  const refers = kind === 'Deployment' && target === name && isMarked(caches, namespace, name)
+  return rollout !== undefined && isUsersOwn(rollout) && refers ? rollout : undefined
 }

@@ -6,10 +6,12 @@ import type { RolloutSeen } from './seen.ts'
 import { invalidSpecMessage, validateRollout } from './validate/index.ts'
 import { findUnavailable } from './validate/unavailable.ts'
 import { readVersions, type Versions } from './versions.ts'
+import { resolveWorkload } from './workload.ts'
 
 export type RolloutContext = {
   readonly seen: RolloutSeen
   readonly now: number
+  /** With the template and selector of its workload as its own, where it names one. */
   readonly rollout: Rollout
   /** As last reported, with what people and tools wrote into it since. */
   readonly status: RolloutStatus
@@ -31,11 +33,11 @@ export type RolloutContext = {
 const DEADLINE_SECONDS = 600
 
 export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
-  const { rollout } = seen
+  const { rollout, violation: unresolved } = resolveWorkload(seen)
   const { spec, metadata } = rollout
   const { blueGreen, canary = {} } = spec.strategy
   const replicas = spec.replicas ?? 1
-  const [violation] = [...validateRollout(rollout), ...findUnavailable(rollout)]
+  const [violation] = [...(unresolved ? [unresolved] : []), ...validateRollout(rollout), ...findUnavailable(rollout)]
   return {
     seen,
     now,

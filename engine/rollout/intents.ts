@@ -8,9 +8,17 @@ export type RolloutIntent =
   | {
       readonly kind: 'patchRollout'
       readonly patch: {
-        readonly metadata?: { readonly annotations: { readonly [key: string]: string } }
+        readonly metadata?: { readonly annotations: { readonly [key: string]: string | null } }
         readonly spec?: { readonly replicas: number }
       }
+      readonly why: string
+    }
+  /** The Deployment of `spec.workloadRef`, in the very state that was seen. */
+  | {
+      readonly kind: 'scaleWorkload'
+      readonly name: string
+      readonly to: number
+      readonly resourceVersion?: string
       readonly why: string
     }
   | { readonly kind: 'createExperiment'; readonly experiment: Experiment }

@@ -7,7 +7,14 @@ import { ownerOf } from '../make-rollout.ts'
 import { refreshAntiAffinity, withAntiAffinity } from './anti-affinity.ts'
 import type { RolloutContext } from './context.ts'
 import { event, type RolloutIntent } from './intents.ts'
-import { DESIRED_REPLICAS, REVISION, REVISION_HISTORY, WRITTEN_TEMPLATE } from './names.ts'
+import {
+  DESIRED_REPLICAS,
+  REVISION,
+  REVISION_HISTORY,
+  WORKLOAD_GENERATION,
+  WORKLOAD_REPLICAS,
+  WRITTEN_TEMPLATE,
+} from './names.ts'
 import { newestTemplate, newRevision, revisionOf } from './versions.ts'
 
 /** Annotations of a Rollout that are about itself, not about its versions. */
@@ -17,6 +24,8 @@ const OWN = [
   REVISION,
   REVISION_HISTORY,
   DESIRED_REPLICAS,
+  WORKLOAD_GENERATION,
+  WORKLOAD_REPLICAS,
 ]
 
 const copied = (annotations: Labels | undefined): Labels =>

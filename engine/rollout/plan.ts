@@ -1,4 +1,4 @@
-/** The planner of a Rollout that has its own template: what was observed in, what to do and to report out. Pure and total. */
+/** The planner of a Rollout that a user wrote, with its own template or with a workload's: what was observed in, what to do and to report out. Pure and total. */
 import { applyConditions } from '../conditions.ts'
 import { isInconclusive, judgeCanary } from './analysis/canary.ts'
 import { checkAnalyses } from './analysis/named.ts'
@@ -19,6 +19,8 @@ import { tellPromotion } from './told.ts'
 import { invalidSpecMessage } from './validate/index.ts'
 import { isRollbackWithinWindow } from './versions.ts'
 import { takeStep, type Walk } from './walk.ts'
+import { noteGeneration } from './workload.ts'
+import { scaleWorkload } from './workload-scale.ts'
 
 export type { RolloutPlan } from './finish.ts'
 
@@ -154,5 +156,5 @@ export const planUserRollout = (seen: RolloutSeen, now: number): RolloutPlan => 
   const invalid = unfit === undefined ? context.invalid : invalidSpecMessage(context.seen.name, unfit)
   if (invalid !== undefined) return planInvalid(context, invalid)
   const plan = planValid(context)
-  return { ...plan, intents: [...replicasOf(context), ...plan.intents] }
+  return scaleWorkload(context, { ...plan, intents: [...replicasOf(context), ...noteGeneration(seen), ...plan.intents] })
 }

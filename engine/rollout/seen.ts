@@ -1,13 +1,29 @@
 /** What is observed of a Rollout that has its own template: the whole input of its planner. Plain data, never changed. */
 import type { Experiment } from '../../api/experiment.ts'
-import type { Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
+import type { LabelSelector, Pod, PodTemplate, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from './analysis/seen.ts'
+
+/** What is read of the workload that a Rollout names. */
+export type WorkloadSeen = {
+  readonly generation: number
+  readonly template: PodTemplate
+  /** A PodTemplate has none. */
+  readonly selector?: LabelSelector
+  /** Only of a Deployment, which can be scaled down. */
+  readonly replicas?: number
+  /** Of the very state that was seen; what comes after is not written over. */
+  readonly resourceVersion?: string
+  /** Keys of its annotations that are Sluice's, by which a Deployment is updated without a Rollout of its user. */
+  readonly marks: readonly string[]
+}
 
 export type RolloutSeen = {
   readonly namespace: string
   readonly name: string
   readonly rollout: Rollout
+  /** What `spec.workloadRef` names; absent where it is not there. */
+  readonly workload?: WorkloadSeen
   /** Those whose controller is the Rollout, by uid. */
   readonly replicaSets: readonly ReplicaSet[]
   /** Pods of these ReplicaSets. */

@@ -17,6 +17,7 @@ const readCounts = ({ seen, rollout, versions }: RolloutContext): RolloutStatus 
     availableReplicas: sum('availableReplicas'),
     selector: selectorText(rollout.spec.selector ?? {}),
     ...(generation !== undefined && { observedGeneration: String(generation) }),
+    ...(seen.rollout.spec.workloadRef && seen.workload && { workloadObservedGeneration: String(seen.workload.generation) }),
   }
 }
 

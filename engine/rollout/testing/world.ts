@@ -6,6 +6,7 @@ import { applyPatch } from '../../simulate/json-patch.ts'
 import { timestamp } from '../../time.ts'
 import type { RolloutIntent } from '../intents.ts'
 import { planUserRollout } from '../plan.ts'
+import type { WorkloadSeen } from '../seen.ts'
 
 type PodModel = {
   readonly labels: Labels
@@ -22,6 +23,8 @@ export type World = {
   replicaSets: ReplicaSet[]
   pods: PodModel[]
   services: Service[]
+  /** What spec.workloadRef names. */
+  workload?: WorkloadSeen
   runs: AnalysisRun[]
   templates: AnalysisTemplate[]
   /** Names of the ready pods behind the active Service, as its slices say; a pass behind its selector. */
@@ -170,6 +173,9 @@ const apply = (world: World, intent: RolloutIntent): void => {
     case 'patchRollout':
       patchRollout(world, intent.patch)
       return
+    case 'scaleWorkload':
+      if (world.workload) world.workload = { ...world.workload, replicas: intent.to, generation: world.workload.generation + 1 }
+      return
     case 'event':
       world.log.push(`${intent.type === 'Warning' ? 'Warning ' : ''}${intent.reason}: ${intent.message}`)
       return
@@ -197,7 +203,7 @@ const merged = (map: Labels, patch: { readonly [key: string]: string | null } = 
 
 const patchRollout = (world: World, patch: Extract<RolloutIntent, { kind: 'patchRollout' }>['patch']): void => {
   const { metadata, spec } = world.rollout
-  const annotations = { ...metadata.annotations, ...patch.metadata?.annotations }
+  const annotations = merged(metadata.annotations ?? {}, patch.metadata?.annotations)
   world.rollout = { ...world.rollout, metadata: { ...metadata, annotations }, spec: { ...spec, ...patch.spec } }
 }
 
@@ -219,6 +225,7 @@ export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
       namespace: 'shop',
       name: 'web',
       rollout: world.rollout,
+      ...(world.workload && { workload: world.workload }),
       replicaSets: world.replicaSets,
       pods: world.pods.map(pod => toPod(world, pod)),
       services: world.services,

@@ -47,7 +47,6 @@ export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
   const { canary } = spec.strategy
   const fields = Object.entries(CANARY_FIELDS) as [keyof typeof CANARY_FIELDS, string][]
   return [
-    ...(spec.workloadRef === undefined ? [] : [refuse('spec.workloadRef', 'the workload reference')]),
     ...routing(canary?.trafficRouting),
     ...fields
       .filter(([field]) => canary?.[field] !== undefined)
