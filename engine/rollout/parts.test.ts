@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { abort, atPause, healthy, promote } from './testing/blue-green.ts'
-import { isHealthy, isPaused, makeWorld, pass, run, runUntil, ship, steer, type World } from './testing/world.ts'
+import { edit, isHealthy, isPaused, makeWorld, pass, run, runUntil, ship, steer, type World } from './testing/world.ts'
 
 const METADATA = {
   previewMetadata: { labels: { role: 'preview' }, annotations: { note: 'not yet' } },
@@ -83,6 +83,23 @@ test('a canary has its labels until it is promoted', () => {
   runUntil(world, isHealthy)
   run(world, 2)
   assert.deepEqual(rolesOf(world), { v2: 'stable' })
+})
+
+test('labels of a part are written before old versions go', () => {
+  const afterWrites = (count: number): World => {
+    const world = makeWorld({ canary: {} })
+    runUntil(world, isHealthy)
+    ship(world, 'v2')
+    pass(world)
+    runUntil(world, isHealthy)
+    edit(world, { revisionHistoryLimit: 0, strategy: { canary: { stableMetadata: { labels: { role: 'stable' } } } } })
+    pass(world, count)
+    return world
+  }
+  const looks = [0, 1, 2, 3, 4, 5, 6, 7].map(afterWrites)
+  const cleanedUp = looks.filter(({ replicaSets }) => replicaSets.length === 1)
+  assert.deepEqual([looks[0]?.replicaSets.length, cleanedUp.length > 0], [2, true])
+  for (const world of cleanedUp) assert.deepEqual(rolesOf(world), { v2: 'stable' })
 })
 
 const ownRules = (world: World) => templateOf(world, 'v2').spec['affinity']
