@@ -3,6 +3,7 @@ import { isHeld } from '../api/hold.ts'
 import type { Deployment, KubeObject } from '../api/kubernetes.ts'
 import { PREFIX } from '../api/names.ts'
 import type { RouterReport } from '../api/router-admin.ts'
+import type { Intent } from '../engine/intents.ts'
 import { type Plan, plan } from '../engine/plan.ts'
 import type { ProbeSeen, Seen, Settings } from '../engine/seen.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -100,11 +101,18 @@ export const makeRolloutController = (options: RolloutControllerOptions): ((key:
 
   const carryOut = async (key: string, seen: Seen, { intents, status }: Plan) => {
     const executor = executorFor(key, seen)
-    for (const intent of intents) {
-      log.info('intent', { rollout: key, intent: summarise(intent) })
-      await execute(intent, executor)
+    const toTell: Intent[] = []
+    try {
+      for (const intent of intents) {
+        log.info('intent', { rollout: key, intent: summarise(intent) })
+        if (intent.kind === 'event') toTell.push(intent)
+        else await execute(intent, executor)
+      }
+      await writeStatus(key, seen, status)
+    } finally {
+      // Whoever is told looks at the Rollout, and is to find the status that goes with it.
+      for (const intent of toTell) await execute(intent, executor)
     }
-    await writeStatus(key, seen, status)
   }
 
   return async key => {

@@ -2,6 +2,7 @@
 import type { KubeObject } from '../../api/kubernetes.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { applyConditions } from '../../engine/conditions.ts'
+import type { RolloutIntent } from '../../engine/rollout/intents.ts'
 import { planUserRollout, type RolloutPlan } from '../../engine/rollout/plan.ts'
 import type { RolloutSeen } from '../../engine/rollout/seen.ts'
 import { isApiError, messageOf } from '../../kube/errors.ts'
@@ -20,6 +21,9 @@ const REFUSED_MS = 20_000
 
 /** The API server does not take the ReplicaSet as it is: trying again at once would be refused again. */
 const isRefusal = (error: unknown): boolean => isApiError(error) && [400, 403, 422].includes(error.status)
+
+/** The newest version of the Rollout that this pass knows, or what to do about a ReplicaSet that was refused. */
+type Attempt = { readonly resourceVersion: string | undefined } | { readonly refused: Outcome }
 
 const executorFor = (
   { client, events, expectations }: Options,
@@ -65,20 +69,41 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
     return { afterMs: REFUSED_MS }
   }
 
+  const attempt = async (
+    key: string,
+    seen: RolloutSeen,
+    intent: RolloutIntent,
+    executor: Executor,
+    resourceVersion: string | undefined,
+  ): Promise<Attempt> => {
+    try {
+      return { resourceVersion: await executeRollout(intent, executor, resourceVersion) }
+    } catch (error) {
+      if (intent.kind !== 'createReplicaSet' || !isRefusal(error)) throw error
+      return { refused: await tellRefusal(key, seen, intent.replicaSet.metadata.name, error) }
+    }
+  }
+
   const carryOut = async (key: string, seen: RolloutSeen, { intents, status }: RolloutPlan): Promise<Outcome | undefined> => {
     const executor = executorFor(options, key, seen)
     let { resourceVersion } = seen.rollout.metadata
-    for (const intent of intents) {
-      log.info('intent', { rollout: key, intent: summarise(intent) })
-      try {
-        resourceVersion = await executeRollout(intent, executor, resourceVersion)
-      } catch (error) {
-        if (intent.kind !== 'createReplicaSet' || !isRefusal(error)) throw error
-        return tellRefusal(key, seen, intent.replicaSet.metadata.name, error)
+    const toTell: RolloutIntent[] = []
+    try {
+      for (const intent of intents) {
+        log.info('intent', { rollout: key, intent: summarise(intent) })
+        if (intent.kind === 'event') toTell.push(intent)
+        else {
+          const done = await attempt(key, seen, intent, executor, resourceVersion)
+          if ('refused' in done) return done.refused
+          resourceVersion = done.resourceVersion
+        }
       }
+      await writeStatus(key, seen, status, resourceVersion)
+      return undefined
+    } finally {
+      // Whoever is told looks at the Rollout, and is to find the status that goes with it.
+      for (const intent of toTell) await executeRollout(intent, executor, resourceVersion)
     }
-    await writeStatus(key, seen, status, resourceVersion)
-    return undefined
   }
 
   return async (key, rollout) => {

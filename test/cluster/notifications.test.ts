@@ -22,6 +22,9 @@ describe('notifications', { skip: isOnNode ? 'pods of a real node do not reach t
       'trigger.on-rollout-paused':
         '- send: [told]\n  when: rollout.status.phase == "Paused"\n  oncePer: rollout.status.currentPodHash',
       'trigger.on-rollout-completed': '- send: [told]',
+      'trigger.on-rollout-step-completed': '- send: [step]',
+      'template.step':
+        'webhook: {ci: {method: POST, path: /step, body: "{{.rollout.metadata.name}}: {{.rollout.status.currentStepIndex}} done"}}',
       'template.told': 'webhook: {ci: {method: POST, path: "/{{.rollout.status.phase}}", body: "{{.rollout.metadata.name}}"}}',
     }
     const metadata = (name: string) => ({ name: `argo-rollouts-notification-${name}`, namespace: SLUICE_NAMESPACE })
@@ -53,5 +56,18 @@ describe('notifications', { skip: isOnNode ? 'pods of a real node do not reach t
     await waitFor({ what: 'the webhook to hear of the end' }, async () => server.asked.some(({ path }) => path !== '/Paused'))
     assert.equal(server.asked.filter(({ path }) => path === '/Paused').length, 1)
     assert.ok(server.asked.every(({ body, headers }) => body === 'told' && headers['x-token'] === 'hunter2'))
+  })
+
+  test('of a step is told how far the rollout is after it', async () => {
+    const web = await deploySubject(lab, {
+      name: 'steps',
+      annotations: { 'sluice.dev/steps': '25%, 50%, 75%, pause', [subscribe('on-rollout-step-completed')]: '' },
+    })
+    server.asked.length = 0
+    await web.ship({ version: 'v2' })
+    await web.until('the pause', status => status.phase === 'Paused')
+    const told = () => server.asked.map(({ body }) => body).filter(body => body.startsWith('steps:'))
+    await waitFor({ what: 'three steps to be told' }, async () => told().length === 3)
+    assert.deepEqual(told(), ['steps: 1 done', 'steps: 2 done', 'steps: 3 done'])
   })
 })
