@@ -6,7 +6,9 @@ import type { KubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import { ApiError } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
+import { catalogue } from '../notifications/catalogue.ts'
 import { NOTIFIED_ANNOTATION } from '../notifications/plan.ts'
+import { type MailServer, startMailServer } from '../notifications/testing/mail-server.ts'
 import { makeNotifier, type Notifier, type Sent } from './notifications.ts'
 
 type Stored = KubeObject & { data?: { [key: string]: string } }
@@ -14,6 +16,7 @@ const SUBSCRIBED = {
   'notifications.argoproj.io/subscribe.on-rollout-completed.ci': '',
   'notifications.argoproj.io/subscribe.on-rollout-paused.ci': '',
   'notifications.argoproj.io/subscribe.on-analysis-run-failed.ci': '',
+  'notifications.argoproj.io/subscribe.on-rollout-aborted.email': 'ann@example.com; bob@example.com',
 }
 const object = (kind: string, name: string, rest: object = {}): Stored => ({
   apiVersion: 'v1',
@@ -23,6 +26,7 @@ const object = (kind: string, name: string, rest: object = {}): Stored => ({
 
 describe('people are told', () => {
   let server: WebServer
+  let mailServer: MailServer
   let notifier: Notifier
   let stored: Map<string, Stored>
   const lines: string[] = []
@@ -57,7 +61,10 @@ describe('people are told', () => {
 
   before(async () => {
     server = await startWebServer(() => ({}))
+    mailServer = await startMailServer({ login: 'me:hunter2' })
     const data = {
+      ...catalogue(),
+      'service.email': `host: localhost\nport: ${mailServer.port}\nusername: me\npassword: $token\nfrom: sluice@example.com\n`,
       'service.webhook.ci': `url: ${server.origin}\nheaders: [{name: x-token, value: $token}]\n`,
       'trigger.on-rollout-completed': '- send: [told]',
       'trigger.on-rollout-paused': '- when: rollout.metadata.name == "web"\n  send: [told]',
@@ -83,6 +90,7 @@ describe('people are told', () => {
       systemNamespace: 'sluice-system',
       analysisRuns,
       isUsersOwn: (_, name) => name === 'own',
+      http: { ca: mailServer.ca },
       observe: sent => void observed.push(sent),
     })
   })
@@ -90,6 +98,7 @@ describe('people are told', () => {
     notifier.stop()
     await notifier.flush()
     await server.close()
+    await mailServer.close()
   })
   const tell = async (about: KubeObject, reason: string): Promise<readonly string[]> => {
     server.asked.length = 0
@@ -124,6 +133,17 @@ describe('people are told', () => {
     assert.deepEqual(await tell(rollout, 'RolloutUpdated'), [])
     assert.deepEqual(await tell(object('Rollout', 'api'), 'RolloutCompleted'), [])
     assert.deepEqual(await tell(object('ReplicaSet', 'web'), 'RolloutCompleted'), [])
+  })
+  test('by mail with a ready template, each recipient with a mail of their own', async () => {
+    await tell(rollout, 'RolloutAborted')
+    assert.deepEqual(
+      mailServer.received.map(({ to, login }) => [to, login]),
+      [
+        [['ann@example.com'], 'me:hunter2'],
+        [['bob@example.com'], 'me:hunter2'],
+      ],
+    )
+    assert.match(mailServer.received[0]?.source ?? '', /^Subject: shop\/web: the update was aborted/m)
   })
   test('of an annotated Deployment, by its own annotations and with the Rollout made for it', async () => {
     assert.deepEqual(await tell(object('Deployment', 'api', { annotations: SUBSCRIBED }), 'RolloutCompleted'), [
