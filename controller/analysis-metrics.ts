@@ -2,6 +2,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { AnalysisPhase, AnalysisRun } from '../api/analysis-run.ts'
 import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
+import type { Rollout } from '../api/rollout.ts'
 import type { Caches } from './caches.ts'
 
 const ENDS: readonly AnalysisPhase[] = ['Successful', 'Failed', 'Error', 'Inconclusive']
@@ -34,11 +35,16 @@ const endOf = (run: AnalysisRun | undefined): AnalysisPhase | undefined => ENDS.
 export type AnalysisSource = {
   readonly runs: Pick<Caches['analysisRuns'], 'list' | 'onChange'>
   readonly rollouts: Pick<Caches['rollouts'], 'onChange'>
+  /** Others belong to an Argo Rollouts controller. */
+  readonly isOurs: (rollout: Rollout) => boolean
   readonly isLeading: () => boolean
 }
 
 /** Registers everything; the answer starts counting (the leader does) and returns what ends it. */
-export const addAnalysisMetrics = (registry: Registry, { runs, rollouts, isLeading }: AnalysisSource): (() => () => void) => {
+export const addAnalysisMetrics = (
+  registry: Registry,
+  { runs, rollouts, isOurs, isLeading }: AnalysisSource,
+): (() => () => void) => {
   const registers = [registry]
   new Gauge({
     name: 'sluice_analysis_check_phase',
@@ -65,9 +71,10 @@ export const addAnalysisMetrics = (registry: Registry, { runs, rollouts, isLeadi
     const isKnown = ({ namespace, rollout }: Labels) => known.has(`${namespace}/${rollout}`)
     const stop = [
       rollouts.onChange((_, after, before) => {
-        const { metadata } = after ?? before ?? {}
-        if (metadata?.labels?.[INSTANCE_ID_LABEL] !== INSTANCE_ID) return
-        const labels = { namespace: metadata.namespace ?? '', rollout: metadata.name }
+        const rollout = after ?? before
+        if (rollout === undefined || !isOurs(rollout)) return
+        const { namespace = '', name } = rollout.metadata
+        const labels = { namespace, rollout: name }
         const key = `${labels.namespace}/${labels.rollout}`
         if (after === undefined) known.delete(key)
         else known.add(key)

@@ -8,6 +8,7 @@ import type { ChangeHandler } from '../kube/informer-types.ts'
 import { addAnalysisMetrics } from './analysis-metrics.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
 import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
+import { isOurRollout } from './user-rollouts/select.ts'
 
 const OURS = { 'argo-rollouts.argoproj.io/controller-instance-id': 'sluice' }
 const START = Date.UTC(2026, 0, 1)
@@ -69,11 +70,12 @@ const aCache = <T extends KubeObject>() => {
   }
 }
 
-const setUp = () => {
+const setUp = (userRollouts = false) => {
   const registry = new Registry()
   const rollouts = aCache<Rollout>()
   const state = { leads: true, now: START }
-  const source = { rollouts, isLeading: () => state.leads, now: () => state.now }
+  const isOurs = (rollout: Rollout) => isOurRollout(rollout, userRollouts)
+  const source = { rollouts, isOurs, isLeading: () => state.leads, now: () => state.now }
   addRolloutGauges(registry, source)
   makeRolloutCounters(registry, source)()
   const has = async (line: string) => {
@@ -160,6 +162,19 @@ test('nothing is left of a Rollout that is gone, and others` Rollouts and those 
   assert.doesNotMatch(await registry.metrics(), /sluice_rollout_phase\{/)
 })
 
+test('Rollouts of users are shown where they are run, without a weight that nobody sends', async () => {
+  const { weights: _, ...canary } = IN_FLIGHT.canary ?? {}
+  const own = aRollout({ ...IN_FLIGHT, canary }, {})
+  const { rollouts, has, registry } = setUp(true)
+  rollouts.set(own)
+  await has(`sluice_rollout_phase{${ID},phase="Paused"} 1`)
+  assert.doesNotMatch(await registry.metrics(), /sluice_rollout_canary_weight_ratio\{/)
+  rollouts.set(aRollout(PROMOTED, {}))
+  await has(`sluice_rollout_updates_total{${ID},result="promoted"} 1`)
+  rollouts.set(undefined)
+  assert.doesNotMatch(await registry.metrics(), /shop/)
+})
+
 const aRun = (phase: 'Running' | 'Failed', name: string): AnalysisRun => ({
   apiVersion: 'argoproj.io/v1alpha1',
   kind: 'AnalysisRun',
@@ -177,7 +192,7 @@ const aRun = (phase: 'Running' | 'Failed', name: string): AnalysisRun => ({
 test('the verdicts of the newest run are shown, and its end is counted', async () => {
   const registry = new Registry()
   const [runs, rollouts] = [aCache<AnalysisRun>(), aCache<Rollout>()]
-  addAnalysisMetrics(registry, { runs, rollouts, isLeading: () => true })()
+  addAnalysisMetrics(registry, { runs, rollouts, isOurs: () => true, isLeading: () => true })()
   rollouts.set(aRollout(IN_FLIGHT))
   runs.set(aRun('Running', 'web-1'))
   assert.match(await registry.metrics(), /^sluice_analysis_check_phase\{[^}]*check="success-rate",phase="Running"\} 1$/m)

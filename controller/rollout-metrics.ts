@@ -3,7 +3,6 @@
  * sum over the replicas is true; counters follow the changes. Everything about a Rollout goes with it.
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
 import type { Rollout, RolloutPhase } from '../api/rollout.ts'
 import type { Caches } from './caches.ts'
 import { isInFlight, RESULTS, type Result, resultBetween, startedAt, waitingFor } from './rollout-ends.ts'
@@ -17,14 +16,19 @@ type Labels = Record<(typeof LABELS)[number], string>
 
 const labelsOf = ({ metadata }: Rollout): Labels => ({ namespace: metadata.namespace ?? '', rollout: metadata.name })
 
-/** Rollouts without our instance id belong to an Argo Rollouts controller. */
-const isOurs = ({ metadata }: Rollout): boolean => metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
-
 export type RolloutSource = {
   readonly rollouts: Pick<Caches['rollouts'], 'list' | 'onChange'>
+  /** Others belong to an Argo Rollouts controller. */
+  readonly isOurs: (rollout: Rollout) => boolean
   readonly isLeading: () => boolean
   /** Milliseconds since the epoch. */
   readonly now: () => number
+}
+
+/** Nothing says how a Rollout with pods of its own splits the requests themselves. */
+const canaryWeight = ({ spec, status }: Rollout): number | undefined => {
+  const weight = status?.canary?.weights?.canary.weight ?? (spec.strategy.canary?.trafficRouting && 0)
+  return weight === undefined ? undefined : weight / 100
 }
 
 const GAUGES: readonly (readonly [name: string, help: string, read: (rollout: Rollout) => number | undefined])[] = [
@@ -32,8 +36,8 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (rollout: Ro
   ['steps', 'Number of steps.', r => r.spec.strategy.canary?.steps?.length],
   [
     'canary_weight_ratio',
-    'Share of new requests that the version under test is to get, 0 to 1.',
-    r => (r.status?.canary?.weights?.canary.weight ?? 0) / 100,
+    'Share of new requests that the version under test is to get, 0 to 1; absent where pods of a Rollout of a user are the share.',
+    canaryWeight,
   ],
   ['desired_replicas', 'Pods that are wished for.', r => r.spec.replicas ?? 1],
   ['replicas', 'Pods of all versions.', r => r.status?.replicas ?? 0],
@@ -49,7 +53,7 @@ const GAUGES: readonly (readonly [name: string, help: string, read: (rollout: Ro
 const seconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms / 1000)
 
 /** Registers the gauges. */
-export const addRolloutGauges = (registry: Registry, { rollouts, isLeading }: RolloutSource): void => {
+export const addRolloutGauges = (registry: Registry, { rollouts, isOurs, isLeading }: RolloutSource): void => {
   const registers = [registry]
   const ours = () => (isLeading() ? rollouts.list().filter(isOurs) : [])
   for (const [name, help, read] of GAUGES)
@@ -108,7 +112,7 @@ export const addRolloutGauges = (registry: Registry, { rollouts, isLeading }: Ro
 }
 
 /** Registers the counters; the answer starts counting (the leader does) and returns what ends it. */
-export const makeRolloutCounters = (registry: Registry, { rollouts, now }: RolloutSource): (() => () => void) => {
+export const makeRolloutCounters = (registry: Registry, { rollouts, isOurs, now }: RolloutSource): (() => () => void) => {
   const registers = [registry]
   const ended = new Counter({
     name: 'sluice_rollout_updates_total',

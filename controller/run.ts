@@ -30,14 +30,14 @@ import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeNotifier, runsOf, tellToo } from './notifications.ts'
 import { makeProviderSecrets } from './provider-secrets.ts'
 import { makeRolloutController } from './rollout-controller.ts'
-import { addRolloutGauges, makeRolloutCounters } from './rollout-metrics.ts'
+import { addRolloutGauges, makeRolloutCounters, type RolloutSource } from './rollout-metrics.ts'
 import { makeRouterClient } from './router-reports.ts'
 import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
-import { findRefused, findUsersOwn } from './user-rollouts/select.ts'
+import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
 import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 
 export type ControllerOptions = {
@@ -201,12 +201,15 @@ const asResult = ({ afterMs }: { readonly afterMs?: number }) => (afterMs === un
 const addOwnMetrics = (
   registry: Registry,
   { rollouts, analysisRuns, routerPods, routes }: Caches,
-  { isLeading, now }: { readonly isLeading: () => boolean; readonly now: () => number },
+  { isOurs, isLeading, now }: Pick<RolloutSource, 'isOurs' | 'isLeading' | 'now'>,
 ): Parts['startCounters'] => {
-  const source = { rollouts, isLeading, now }
+  const source = { rollouts, isOurs, isLeading, now }
   addRolloutGauges(registry, source)
   addFleetMetrics(registry, { routerPods, routes, isLeading })
-  const start = [makeRolloutCounters(registry, source), addAnalysisMetrics(registry, { runs: analysisRuns, rollouts, isLeading })]
+  const start = [
+    makeRolloutCounters(registry, source),
+    addAnalysisMetrics(registry, { runs: analysisRuns, rollouts, isOurs, isLeading }),
+  ]
   return () => {
     const stop = start.map(one => one())
     return () => {
@@ -226,11 +229,16 @@ export const runController = async (options: ControllerOptions): Promise<Running
   const routers = makeRouterClient({ pods: () => caches.routerPods.list(), ca: trust.ca })
   let election: LeaderElection | undefined
   const isLeading = () => election?.isLeader() ?? false
-  const startCounters = addOwnMetrics(registry, caches, { isLeading, now: options.clock.now })
+  const userRollouts = options.userRollouts === true
+  const startCounters = addOwnMetrics(registry, caches, {
+    isOurs: rollout => isOurRollout(rollout, userRollouts),
+    isLeading,
+    now: options.clock.now,
+  })
   const metrics = makeArgoMetrics(registry, {
     caches,
     isLeading,
-    userRollouts: options.userRollouts === true,
+    userRollouts,
     monotonic: () => performance.now(),
   })
   const queues = makeControllerMetrics(registry)

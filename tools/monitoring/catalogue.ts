@@ -34,11 +34,11 @@ const never = () => false
 const controllerRegistry = (): Registry => {
   const registry = new Registry()
   const { rollouts, analysisRuns: runs, routerPods, routes } = CACHES
-  const source = { rollouts, isLeading: never, now: () => 0 }
+  const source = { rollouts, isOurs: never, isLeading: never, now: () => 0 }
   makeArgoMetrics(registry, { caches: CACHES, isLeading: never, userRollouts: true, monotonic: () => 0 })
   addRolloutGauges(registry, source)
   makeRolloutCounters(registry, source)
-  addAnalysisMetrics(registry, { runs, rollouts, isLeading: never })
+  addAnalysisMetrics(registry, { runs, rollouts, isOurs: never, isLeading: never })
   addFleetMetrics(registry, { routerPods, routes, isLeading: never })
   makeControllerMetrics(registry)
   return registry
