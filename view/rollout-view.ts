@@ -24,6 +24,8 @@ export type VersionView = {
   readonly hash: string
   readonly revision: number
   readonly roles: readonly Role[]
+  /** Of a blue-green Rollout: which of its Services lead to this version. */
+  readonly selectedBy: readonly ('active' | 'preview')[]
   readonly replicaSet: ReplicaSet
   readonly pods: readonly Pod[]
   readonly analysisRuns: readonly AnalysisRun[]
@@ -46,7 +48,12 @@ export type RolloutView = {
 const isOwnedBy = (object: KubeObject, owner: KubeObject | undefined): boolean =>
   owner?.metadata.uid !== undefined && (object.metadata.ownerReferences ?? []).some(one => one.uid === owner.metadata.uid)
 
-export const hashOf = (replicaSet: ReplicaSet): string => replicaSet.metadata.labels?.[POD_TEMPLATE_HASH] ?? ''
+/** By the label that its owner, a Deployment or a Rollout, goes by; a ReplicaSet that changed owners has both. */
+export const hashOf = ({ metadata }: ReplicaSet): string => {
+  const { [POD_TEMPLATE_HASH]: ofDeployment, [ROLLOUTS_POD_TEMPLATE_HASH]: ofRollout } = metadata.labels ?? {}
+  const isRollouts = metadata.ownerReferences?.some(({ kind, controller }) => kind === 'Rollout' && controller === true)
+  return (isRollouts ? ofRollout : ofDeployment) ?? ofDeployment ?? ''
+}
 
 export const revisionOf = (object: KubeObject): number => {
   const text = object.metadata.annotations?.[REVISION] ?? object.metadata.annotations?.['rollout.argoproj.io/revision'] ?? ''
@@ -60,6 +67,16 @@ const rolesOf = (hash: string, rollout: Rollout | undefined): readonly Role[] =>
   if (hash !== '' && hash === stableRS) return ['stable']
   return hash !== '' && hash === currentPodHash ? ['canary'] : []
 }
+
+const selectedBy = (hash: string, rollout: Rollout | undefined): VersionView['selectedBy'] => {
+  const { activeSelector, previewSelector } = rollout?.status?.blueGreen ?? {}
+  if (hash === '') return []
+  return [...(hash === activeSelector ? (['active'] as const) : []), ...(hash === previewSelector ? (['preview'] as const) : [])]
+}
+
+/** As they are told to people: a blue-green Rollout has no canary. */
+export const namesOfRoles = ({ roles, selectedBy }: Pick<VersionView, 'roles' | 'selectedBy'>): readonly string[] =>
+  selectedBy.length === 0 ? roles : [...roles.filter(role => role !== 'canary'), ...selectedBy]
 
 /** ReplicaSets of the Deployment, or of the Rollout where there is none. */
 export const ownedReplicaSets = ({ replicaSets, deployment, rollout }: RolloutObjects): readonly ReplicaSet[] =>
@@ -75,6 +92,7 @@ export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefine
     hash: hashOf(replicaSet),
     revision: revisionOf(replicaSet),
     roles: rolesOf(hashOf(replicaSet), rollout),
+    selectedBy: selectedBy(hashOf(replicaSet), rollout),
     replicaSet,
     pods: objects.pods.filter(pod => isOwnedBy(pod, replicaSet)).sort(byName),
     analysisRuns: runs.filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet)),

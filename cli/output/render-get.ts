@@ -3,7 +3,7 @@ import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { phaseOf } from '../../view/phase.ts'
 import type { Numbers } from '../../view/read-numbers.ts'
-import { isInProgress, type RolloutView, type ServiceView, type VersionView } from '../../view/rollout-view.ts'
+import { isInProgress, namesOfRoles, type RolloutView, type ServiceView, type VersionView } from '../../view/rollout-view.ts'
 import { setWeight } from '../../view/set-weight.ts'
 import { renderStep } from '../../view/steps.ts'
 import { renderNumbers } from './render-numbers.ts'
@@ -81,7 +81,7 @@ const imageLines = (versions: readonly VersionView[], options: RenderOptions): r
   const roles = new Map<string, Set<string>>()
   for (const version of versions) {
     if (version.roles.length === 0 && version.pods.length === 0) continue
-    for (const image of imagesOf(version)) roles.set(image, new Set([...(roles.get(image) ?? []), ...version.roles]))
+    for (const image of imagesOf(version)) roles.set(image, new Set([...(roles.get(image) ?? []), ...namesOfRoles(version)]))
   }
   return [...roles].flatMap(([image, names], i) =>
     line(i === 0 ? 'Images' : '', names.size === 0 ? image : `${image} (${[...names].join(', ')})`, options).map(unlabel),

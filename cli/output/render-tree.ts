@@ -3,7 +3,7 @@ import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Pod, ReplicaSet } from '../../api/kubernetes.ts'
 import { SCALE_DOWN_DEADLINE } from '../../engine/rollout/replicas/scale-down-delay.ts'
 import { phaseOf } from '../../view/phase.ts'
-import type { RolloutView, VersionView } from '../../view/rollout-view.ts'
+import { namesOfRoles, type RolloutView, type VersionView } from '../../view/rollout-view.ts'
 import { renderAge, renderSpan } from './age.ts'
 import { isState, renderState, type State } from './status.ts'
 import type { RenderOptions } from './style.ts'
@@ -54,12 +54,12 @@ const versionRows = (version: VersionView, isLast: boolean, options: RenderOptio
   ]
 }
 
-const replicaSetRow = ({ replicaSet, roles }: VersionView, prefix: string, options: RenderOptions): Row => [
-  `${prefix}⧉ ${replicaSet.metadata.name}`,
+const replicaSetRow = (version: VersionView, prefix: string, options: RenderOptions): Row => [
+  `${prefix}⧉ ${version.replicaSet.metadata.name}`,
   'ReplicaSet',
-  renderState(replicaSetState(replicaSet), options.style),
-  renderAge(replicaSet.metadata.creationTimestamp, options.now),
-  [...roles, ...delayOf(replicaSet, options.now)].join(','),
+  renderState(replicaSetState(version.replicaSet), options.style),
+  renderAge(version.replicaSet.metadata.creationTimestamp, options.now),
+  [...namesOfRoles(version), ...delayOf(version.replicaSet, options.now)].join(','),
 ]
 
 /** How long a version that is not needed any more still keeps its pods. */

@@ -52,7 +52,7 @@ const runInfo = (run: AnalysisRun, revision: number): object => {
 
 type Pods = ReturnType<typeof makeDetail>['pods']
 
-const setInfo = ({ replicaSet, revision, roles, hash, pods }: VersionView, states: Pods): object => {
+const setInfo = ({ replicaSet, revision, roles, selectedBy, hash, pods }: VersionView, states: Pods): object => {
   const { replicas = 0, availableReplicas = 0 } = replicaSet.status ?? {}
   const desired = replicaSet.spec.replicas ?? 1
   const status = availableReplicas >= desired ? (desired === 0 ? 'ScaledDown' : 'Healthy') : 'Progressing'
@@ -62,9 +62,9 @@ const setInfo = ({ replicaSet, revision, roles, hash, pods }: VersionView, state
     icon: iconOf(status),
     revision,
     stable: roles.includes('stable'),
-    canary: roles.includes('canary'),
-    active: false,
-    preview: false,
+    canary: roles.includes('canary') && selectedBy.length === 0,
+    active: selectedBy.includes('active'),
+    preview: selectedBy.includes('preview'),
     ping: false,
     pong: false,
     replicas,
