@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Wait = {
-  /** Completes "waited 60 s for …". */
+  /** Completes "waited 120 s for …". */
   readonly what: string
   readonly timeoutMs?: number
   readonly everyMs?: number
@@ -10,7 +10,7 @@ export type Wait = {
 
 /** Asks until the answer is neither undefined nor false and returns it; an error of `ask` counts as not yet. Throws after the time-out. */
 export const waitFor = async <T>(
-  { what, timeoutMs = 60_000, everyMs = 100 }: Wait,
+  { what, timeoutMs = 120_000, everyMs = 100 }: Wait,
   ask: () => Promise<T | undefined | false>,
 ): Promise<T> => {
   const until = performance.now() + timeoutMs

@@ -57,7 +57,7 @@ describe('an Experiment', { concurrency: 3 }, () => {
       until: async (what: string, is: (status: ExperimentStatus) => boolean): Promise<ExperimentStatus> => {
         let last: ExperimentStatus = {}
         try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 60_000 }, async () => {
+          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
             last = await status()
             return is(last) && last
           })
@@ -180,7 +180,7 @@ describe('an Experiment', { concurrency: 3 }, () => {
     })
     const read = async () => (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {}
     const until = (what: string, is: (status: RolloutStatus) => boolean) =>
-      waitFor({ what: `${name}: ${what}`, timeoutMs: 60_000 }, async () => {
+      waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
         const status = await read()
         return is(status) && status
       })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const RESTART_MS = 300
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 120_000
 const GRACE_MS = 8000
 
 export type Command = {

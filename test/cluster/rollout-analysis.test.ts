@@ -63,7 +63,7 @@ describe('a Rollout of a user with analyses', { concurrency: 3 }, () => {
     const until = async (what: string, is: (status: RolloutStatus) => boolean) => {
       let last: RolloutStatus = {}
       try {
-        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 90_000 }, async () => {
+        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
           last = (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {}
           return is(last) && last
         })

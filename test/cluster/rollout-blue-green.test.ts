@@ -85,7 +85,7 @@ describe('a blue-green Rollout', { concurrency: 3 }, () => {
     const until = async (what: string, is: (status: RolloutStatus) => boolean) => {
       let last: RolloutStatus = {}
       try {
-        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 90_000 }, async () => {
+        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
           last = await status()
           return is(last) && last
         })
@@ -112,7 +112,7 @@ describe('a blue-green Rollout', { concurrency: 3 }, () => {
         client.patch(ROLLOUTS, ref, 'merge', { spec: { template: templateOf(version, broken) } }),
       steer: (wish: object) => client.patch(ROLLOUTS, ref, 'merge', { status: wish }, 'status'),
       untilSizes: (wanted: object) =>
-        waitFor({ what: `${name}: ${JSON.stringify(wanted)}`, timeoutMs: 60_000 }, async () =>
+        waitFor({ what: `${name}: ${JSON.stringify(wanted)}`, timeoutMs: 120_000 }, async () =>
           isDeepStrictEqual(await sizes(), wanted),
         ),
     }

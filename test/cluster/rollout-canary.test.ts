@@ -67,7 +67,7 @@ describe('a Rollout of a user', { concurrency: 3 }, () => {
       until: async (what: string, is: (status: RolloutStatus) => boolean) => {
         let last: RolloutStatus = {}
         try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 90_000 }, async () => {
+          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
             last = await status()
             return is(last) && last
           })

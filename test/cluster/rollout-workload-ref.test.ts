@@ -70,7 +70,7 @@ describe('a Rollout with a workloadRef', { concurrency: 3 }, () => {
       until: async (what: string, is: (status: RolloutStatus) => boolean) => {
         let last: RolloutStatus = {}
         try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 90_000 }, async () => {
+          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
             last = (await read()).status ?? {}
             return is(last) && last
           })

@@ -160,7 +160,7 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
       metadata: { annotations: { 'sluice.dev/strategy': null, 'sluice.dev/steps': null, 'sluice.dev/analysis': null } },
     })
     await waitFor(
-      { what: 'the Rollout to be gone', timeoutMs: 60_000 },
+      { what: 'the Rollout to be gone', timeoutMs: 120_000 },
       async () =>
         !(await lab.client.list(ROLLOUTS, { namespace: lab.namespace })).items.some(
           rollout => rollout.metadata.name === web.name,
@@ -180,7 +180,7 @@ describe('a rollout of an annotated Deployment', { concurrency: 3 }, () => {
     await web.until('the pause', pausedAt(25))
     await web.remove()
     await waitFor(
-      { what: 'the Service to have its selector again', timeoutMs: 60_000 },
+      { what: 'the Service to have its selector again', timeoutMs: 120_000 },
       async () => (await web.service()).spec.selector?.['app'] === web.name,
     )
     await waitFor({ what: 'all of it to be gone' }, async () => {

@@ -39,7 +39,7 @@ const versionOf = ({ spec }: ReplicaSet): string =>
   spec.template.spec.containers[0]?.env?.find(variable => variable.name === 'VERSION')?.value ?? '?'
 
 /** How long a rollout of the suite may take at most; its own waits are seconds. */
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 180_000
 
 const readers = (lab: Place, name: string) => {
   const { client, namespace } = lab

@@ -26,7 +26,7 @@ const scale = ({ kubectl }: NodeLab, component: Component, replicas: number): Pr
 /** Evicts the pods one after the other as `kubectl drain` does, asking again while the disruption budget says no. */
 const evict = async ({ client }: NodeLab, pods: readonly Pod[]): Promise<void> => {
   for (const { metadata } of pods) {
-    await waitFor({ what: `the eviction of ${metadata.name}`, timeoutMs: 60_000 }, async () => {
+    await waitFor({ what: `the eviction of ${metadata.name}`, timeoutMs: 120_000 }, async () => {
       const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: metadata.name, namespace: NAMESPACE } }
       await client.raw('POST', `/api/v1/namespaces/${NAMESPACE}/pods/${metadata.name}/eviction`, body)
       return true

@@ -59,7 +59,7 @@ describe('on a real node', { concurrency: 4 }, () => {
     await apply(lab.client, [autoscalerFor('grown', 4)])
     await pauseAt(web, 'v2')
     await apply(lab.client, [autoscalerFor('grown', 8)])
-    const sizes = await waitFor({ what: 'eight pods', timeoutMs: 60_000 }, async () => {
+    const sizes = await waitFor({ what: 'eight pods', timeoutMs: 120_000 }, async () => {
       const now = await web.sizes()
       return (now['v1'] ?? 0) + (now['v2'] ?? 0) === 8 && now
     })

@@ -20,7 +20,7 @@ const assertNative = async ({ client }: NodeLab, web: Subject, version: string):
   assert.equal(spec.paused ?? false, false)
   assert.equal(spec.strategy?.type, 'RollingUpdate')
   assert.deepEqual((await web.service()).spec.selector, { app: web.name })
-  await waitFor({ what: `${web.name} to run ${version} only`, timeoutMs: 60_000 }, async () => {
+  await waitFor({ what: `${web.name} to run ${version} only`, timeoutMs: 120_000 }, async () => {
     const sizes = await web.sizes()
     return JSON.stringify(sizes) === JSON.stringify({ [version]: 4 })
   })
