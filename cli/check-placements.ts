@@ -1,5 +1,6 @@
 /** How the traffic of the next update will be split: the placement that applies first, then each other one with why it does not. */
 import type { Pod, Service } from '../api/kubernetes.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import { bad, type Finding, good, note } from './check-finding.ts'
 
 export type Placed = {
@@ -12,10 +13,6 @@ export type Placed = {
   readonly systemNamespace: string
 }
 
-const isReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  (pod.status?.conditions ?? []).some(one => one.type === 'Ready' && one.status === 'True')
-
 const isFleet = (router: string | undefined): boolean => router === undefined || router === 'auto' || router === 'shared'
 
 /** Why the fleet cannot be used as things are; undefined when it can. */
@@ -23,7 +20,7 @@ const fleetProblem = ({ fronting, routers, systemNamespace }: Placed): string | 
   const stuck = fronting.filter(({ problem }) => problem !== undefined).length
   if (stuck > 0)
     return `${stuck} of ${fronting.length} ${fronting.length === 1 ? 'Service' : 'Services'} cannot have routers in front (see Services)`
-  return routers?.some(isReady) === false ? `no router is ready in namespace ${systemNamespace}` : undefined
+  return routers?.some(isPodReady) === false ? `no router is ready in namespace ${systemNamespace}` : undefined
 }
 
 const fleetRow = (placed: Placed): Finding => {
@@ -36,7 +33,7 @@ const fleetRow = (placed: Placed): Finding => {
   }
   if (problem !== undefined)
     return bad(`shared: ${problem}; an update is held, with all traffic on the stable version, until that changes`)
-  const ready = routers?.filter(isReady).length
+  const ready = routers?.filter(isPodReady).length
   const fleet = ready === undefined ? 'you may not list the routers' : `${ready} ${ready === 1 ? 'router' : 'routers'} ready`
   return good(`shared: the router fleet, for the length of an update (${fleet})`)
 }

@@ -1,11 +1,11 @@
 /** Joins the caches and the router client into what metrics are measured with. */
-
 import type { Provider } from '../analysis/providers/provider.ts'
 import { type Measure, measureWith } from '../analysis/providers/registry.ts'
 import { makeSluiceRouterProvider } from '../analysis/providers/sluice-router.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import { isSidecarRoute } from '../engine/sidecar/placement.ts'
 import type { Clock } from '../kube/clock.ts'
-import { BY_NAMESPACE, type Caches, isPodReady } from './caches.ts'
+import { BY_NAMESPACE, type Caches } from './caches.ts'
 import { keyOf } from './keys.ts'
 import type { RouterClient } from './router-reports.ts'
 import type { Sidecars } from './sidecars/index.ts'

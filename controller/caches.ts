@@ -118,10 +118,5 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
   }
 }
 
-/** Ready and staying: what a router or an upstream must be to count. */
-export const isPodReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  (pod.status?.conditions ?? []).some(c => c.type === 'Ready' && c.status === 'True')
-
 /** A private Service is known by this label. */
 export const isPrivate = (service: Service): boolean => service.metadata.labels?.[VERSION_HASH_LABEL] !== undefined

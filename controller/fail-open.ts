@@ -5,12 +5,13 @@
  */
 import type { Endpoint, EndpointSlice } from '../api/kubernetes.ts'
 import { MANAGED_BY_SLICE, SLICE_ROLE, SLUICE_SLICE_CONTROLLER } from '../api/names.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock, Timer } from '../kube/clock.ts'
 import { isConflict, isNotFound, messageOf } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { ENDPOINT_SLICES } from '../kube/resources.ts'
-import { type Caches, isPodReady } from './caches.ts'
+import type { Caches } from './caches.ts'
 
 const isReady = ({ conditions }: Endpoint): boolean => conditions?.ready !== false
 

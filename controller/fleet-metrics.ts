@@ -1,6 +1,7 @@
 /** What Prometheus is told of Sluice as the controller sees it: who leads, how many routers there are, and whether traffic passes them by. */
 import { Gauge, type Registry } from 'prom-client'
-import { type Caches, isPodReady } from './caches.ts'
+import { isPodReady } from '../api/pod-ready.ts'
+import type { Caches } from './caches.ts'
 
 export type FleetSource = {
   readonly routerPods: Pick<Caches['routerPods'], 'list'>

@@ -2,11 +2,12 @@
 import { makeTemplateProblems } from '../analysis/template-problems.ts'
 import type { Deployment, EndpointSlice, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, VERSION_HASH_LABEL } from '../api/names.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import type { RouterReport } from '../api/router-admin.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { sidecarPorts } from '../api/sidecar.ts'
 import type { BackendSeen, ProbeSeen, RouterSeen, Seen, ServiceSeen, Settings } from '../engine/seen.ts'
-import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches, isPodReady, isPrivate } from './caches.ts'
+import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches, isPrivate } from './caches.ts'
 
 /** Worked out once for each object that the caches hold. */
 export const TEMPLATE_PROBLEMS = makeTemplateProblems()

@@ -4,6 +4,7 @@
  */
 import type { Deployment, KubeObject, Pod } from '../api/kubernetes.ts'
 import { listensOn } from '../api/listens-on.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import { ISTIO_NAMESPACE } from '../engine/preflight/mesh.ts'
 import type { NamespaceSeen, NetworkPolicy, PeerAuthentication, Surroundings } from '../engine/preflight/surroundings.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
@@ -11,7 +12,7 @@ import type { Clock } from '../kube/clock.ts'
 import { isApiError, isNotFound } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { NAMESPACES, NETWORK_POLICIES, PEER_AUTHENTICATIONS } from '../kube/resources.ts'
-import { type Caches, isPodReady } from './caches.ts'
+import type { Caches } from './caches.ts'
 
 export type SurroundingsOptions = {
   readonly client: KubeClient

@@ -5,6 +5,7 @@ import { decodeBucketReport } from '../analysis/providers/decode-reports.ts'
 import { ROUTER_ADMIN_PORT } from '../analysis/providers/router-admin.ts'
 import type { Pod } from '../api/kubernetes.ts'
 import { ROUTER_APP_LABEL } from '../api/names.ts'
+import { isPodReady } from '../api/pod-ready.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { PODS } from '../kube/resources.ts'
 import { readList } from './read-objects.ts'
@@ -27,10 +28,6 @@ export type NumbersReader = (view: RolloutView) => Promise<Asked>
 const ROUTERS = Object.entries(ROUTER_APP_LABEL)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
-
-export const isReadyPod = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  (status?.conditions ?? []).some(one => one.type === 'Ready' && one.status === 'True')
 
 export type NumbersSource = {
   readonly client: KubeClient
@@ -65,7 +62,7 @@ export const numbersReader = ({ client, sluiceNamespace, now }: NumbersSource): 
     const routes = view.services.flatMap(({ route }) => (route === undefined ? [] : [`${view.namespace}/${route.metadata.name}`]))
     if (routes.length === 0) return { unknown: 'No Service of it is led through the routers now.' }
     try {
-      const pods = (await readList<Pod>(client, PODS, { namespace: sluiceNamespace, labelSelector: ROUTERS })).filter(isReadyPod)
+      const pods = (await readList<Pod>(client, PODS, { namespace: sluiceNamespace, labelSelector: ROUTERS })).filter(isPodReady)
       if (pods.length === 0) return { unknown: `No router is ready in namespace ${sluiceNamespace}.` }
       const told = await Promise.all(pods.map(({ metadata }) => ask(metadata.name, routes)))
       const refused = told.find(one => one !== undefined)

@@ -1,10 +1,11 @@
 /** Everything that the leader does for sidecars: their authority, their tables, their reports and numbers. */
+import { isPodReady } from '../../api/pod-ready.ts'
 import type { BucketReport, RouterReport } from '../../api/router-admin.ts'
 import { sidecarPorts } from '../../api/sidecar.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Clock } from '../../kube/clock.ts'
 import type { Logger } from '../../kube/log.ts'
-import { BY_CONTROLLER_UID, type Caches, isPodReady } from '../caches.ts'
+import { BY_CONTROLLER_UID, type Caches } from '../caches.ts'
 import { startSidecarAuthority } from './authority.ts'
 import { makeSidecarClient } from './client.ts'
 import { keyOfPod, startSidecarPush } from './push.ts'

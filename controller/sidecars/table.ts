@@ -1,11 +1,12 @@
 /** What the sidecars of a Deployment are to split by, from the caches. No writes, no clock. */
 import type { Deployment, Pod, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import { POD_TEMPLATE_HASH } from '../../api/names.ts'
+import { isPodReady } from '../../api/pod-ready.ts'
 import { selectsPods } from '../../api/service-mode.ts'
 import type { SidecarAddress, SidecarRoute, SidecarTable } from '../../api/sidecar.ts'
 import { isTcp, protocolOf } from '../../engine/make-route.ts'
 import { isSidecarRoute } from '../../engine/sidecar/placement.ts'
-import { BY_CONTROLLER_UID, BY_NAMESPACE, type Caches, isPodReady, isPrivate } from '../caches.ts'
+import { BY_CONTROLLER_UID, BY_NAMESPACE, type Caches, isPrivate } from '../caches.ts'
 
 export type TableCaches = Pick<Caches, 'deployments' | 'replicaSets' | 'pods' | 'services' | 'routes'>
 

@@ -1,8 +1,8 @@
 /** All of one rollout that is shown, from what was read of it. Pure. */
 import type { Container, Pod, PodTemplate } from '../../api/kubernetes.ts'
+import { isPodReady } from '../../api/pod-ready.ts'
 import { sameTemplate } from '../../api/template.ts'
 import type { Numbers } from '../../view/read-numbers.ts'
-import { isReadyPod } from '../../view/read-numbers.ts'
 import type { RolloutView, ServiceView, VersionView } from '../../view/rollout-view.ts'
 import { templateOf } from '../../view/template-of.ts'
 import type { ContainerImage, PodState, Revision, RolloutDetail, ServiceSplit } from '../contract.ts'
@@ -57,7 +57,7 @@ const revisionOf = ({ revision, hash, roles, replicaSet, pods }: VersionView, pr
     createdAt: replicaSet.metadata.creationTimestamp ?? '',
     ...(cause && { cause }),
     present: present !== undefined && sameTemplate(templateOf(replicaSet), present),
-    pods: { desired: replicaSet.spec.replicas ?? 1, ready: pods.filter(isReadyPod).length },
+    pods: { desired: replicaSet.spec.replicas ?? 1, ready: pods.filter(isPodReady).length },
   }
 }
 
@@ -88,7 +88,7 @@ const podState = (pod: Pod, { roles, hash, revision }: VersionView): PodState =>
     hash,
     revision,
     state: stateOf(pod, containers),
-    ready: isReadyPod(pod),
+    ready: isPodReady(pod),
     containersReady: `${containers.filter(({ ready }) => ready === true).length}/${pod.spec.containers.length}`,
     restarts: containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
     createdAt: pod.metadata.creationTimestamp ?? '',

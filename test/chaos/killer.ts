@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pod } from '../../api/kubernetes.ts'
 import { SLUICE_NAMESPACE } from '../../api/names.ts'
+import { isPodReady } from '../../api/pod-ready.ts'
 import type { Cluster } from '../../cluster/start.ts'
 import { PODS } from '../../kube/resources.ts'
 import type { Kill, Victim } from './blame.ts'
@@ -21,17 +22,13 @@ const LEAST_MS = 500
 const MOST_MS = 5000
 const VICTIMS: readonly Victim[] = ['controller', 'webhook', 'router', 'pod', 'watches']
 
-const isReady = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  (pod.status?.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True')
-
 /** Candidates for a kill. The last ready router (or pod of an app) is spared: that nothing is left is another story. */
 const candidates = async ({ cluster, apps, random }: KillerOptions, victim: Victim): Promise<readonly Pod[]> => {
   const app = random.pick(apps)
   const [namespace, labelSelector] =
     victim === 'pod' ? ['default', `app=${app}`] : [SLUICE_NAMESPACE, `app.kubernetes.io/component=${victim}`]
   const { items } = await cluster.client.list<Pod>(PODS, { namespace, labelSelector })
-  const ready = items.filter(isReady)
+  const ready = items.filter(isPodReady)
   const spare = victim === 'router' ? 1 : victim === 'pod' ? 2 : 0
   return ready.length > spare ? ready : []
 }
