@@ -8,6 +8,7 @@ import { apiServerOf } from '../kube/cluster-access.ts'
 import { messageOf } from '../kube/errors.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
+import { dieOfUncaught, untilAskedToStop } from '../kube/process-life.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
 import { readPluginFlags } from './plugin-flags.ts'
 import { runController } from './run.ts'
@@ -95,16 +96,8 @@ const external = (): ExternalOptions => {
 
 const main = async (): Promise<void> => {
   const log = makeLogger({ component: 'controller', level })
-  const die = (what: string) => (error: unknown) => {
-    log.error(what, { error })
-    process.exit(1)
-  }
-  process.on('uncaughtException', die('uncaught exception'))
-  process.on('unhandledRejection', die('unhandled rejection'))
-  const stopped = new Promise<void>(resolve => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
-  })
+  const die = dieOfUncaught(log)
+  const stopped = untilAskedToStop()
   const kubeconfig = process.env['KUBECONFIG']
   const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
   const controller = await runController({

@@ -5,6 +5,7 @@ import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
 import { messageOf } from '../kube/errors.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
+import { dieOfUncaught, untilAskedToStop } from '../kube/process-life.ts'
 import { inClusterServer, kubeconfigServer } from './cluster-server.ts'
 import { runDashboard } from './run.ts'
 
@@ -74,16 +75,8 @@ const login = (['token', 'proxy'] as const).find(one => one === values.login)
 
 const main = async (): Promise<void> => {
   const log = makeLogger({ component: 'dashboard', level })
-  const die = (what: string) => (error: unknown) => {
-    log.error(what, { error })
-    process.exit(1)
-  }
-  process.on('uncaughtException', die('uncaught exception'))
-  process.on('unhandledRejection', die('unhandled rejection'))
-  const stopped = new Promise<NodeJS.Signals>(resolve => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  dieOfUncaught(log)
+  const stopped = untilAskedToStop()
   const { KUBECONFIG: kubeconfig, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
   const namespace = process.env['POD_NAMESPACE'] ?? SLUICE_NAMESPACE
   const cluster = kubeconfig

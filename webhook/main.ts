@@ -6,6 +6,7 @@ import { apiServerOf } from '../kube/cluster-access.ts'
 import { messageOf } from '../kube/errors.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
+import { dieOfUncaught, untilAskedToStop } from '../kube/process-life.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
 import { runWebhook } from './run.ts'
 
@@ -101,16 +102,8 @@ const main = async (): Promise<void> => {
   const quietMs = numberOf('quiet-seconds', 3600) * 1000
   const ports = { port: numberOf('port', 65_535), healthPort: numberOf('health-port', 65_535) }
   const log = makeLogger({ component: 'webhook', level: levelOf(values['log-level']) })
-  const die = (what: string) => (error: unknown) => {
-    log.error(what, { error })
-    process.exit(1)
-  }
-  process.on('uncaughtException', die('uncaught exception'))
-  process.on('unhandledRejection', die('unhandled rejection'))
-  const stopped = new Promise<NodeJS.Signals>(resolve => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  dieOfUncaught(log)
+  const stopped = untilAskedToStop()
   const kubeconfig = process.env['KUBECONFIG']
   const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
   const webhook = await runWebhook({
