@@ -15,7 +15,7 @@ const read = (path: string): SourceFile => {
   return { path, lines: text.split('\n').length - 1, ...scan(text) }
 }
 
-const files = globSync('*/**/*.ts', { cwd: ROOT, exclude: path => path === 'node_modules' })
+const files = globSync('*/**/*.{ts,tsx}', { cwd: ROOT, exclude: path => path === 'node_modules' })
   .filter(isOurs)
   .sort()
   .map(read)
@@ -27,6 +27,7 @@ const packages = packagesDeclared(names(manifest['dependencies']), names(manifes
 test('the project is there', () => {
   assert.ok(files.length > 30, `only ${files.length} files under ${ROOT}`)
   assert.ok(files.some(file => file.imports.length > 0))
+  assert.ok(files.some(file => file.path.endsWith('.tsx') && file.imports.some(({ from }) => from === 'preact')))
 })
 
 for (const rule of [...RULES, packages]) {

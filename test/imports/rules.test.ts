@@ -22,6 +22,22 @@ const rows: readonly { readonly rule: string; readonly files: readonly SourceFil
   { rule: 'only kube imports', files: [file('kube/a.ts', "import { b } from '@kubernetes/client-node'")], offender: 'kube/a.ts' },
   { rule: 'nothing that ships', files: [file('engine/a.ts', "import { b } from './testing/b.ts'")], offender: 'engine/a.ts' },
   { rule: 'nothing that ships', files: [file('cli/a.ts', "import { b } from '../test/b.ts'")], offender: 'cli/a.ts' },
+  {
+    rule: 'the page imports',
+    files: [file('dashboard/ui/src/parts/a.tsx', "import { b } from '../../../contract.ts'")],
+    offender: 'dashboard/ui/src/parts/a.tsx',
+  },
+  {
+    rule: 'the page imports',
+    files: [file('dashboard/ui/src/a.tsx', "import type { B } from '../../model/row.ts'")],
+    offender: 'dashboard/ui/src/a.tsx',
+  },
+  {
+    rule: 'the page imports',
+    files: [file('dashboard/ui/src/a.ts', "import { readFileSync } from 'node:fs'")],
+    offender: 'dashboard/ui/src/a.ts',
+  },
+  { rule: 'the page imports', files: [file('dashboard/a.ts', "import { b } from './ui/src/b.ts'")], offender: 'dashboard/a.ts' },
   { rule: 'pure files', files: [file('engine/a.ts', CLOCK)], offender: 'engine/a.ts' },
   { rule: 'pure files', files: [file('router/pick.ts', 'export const a = Math.random()')], offender: 'router/pick.ts' },
   { rule: 'pure files', files: [file('traffic/a.ts', 'setTimeout(() => undefined, 1)')], offender: 'traffic/a.ts' },
@@ -50,6 +66,7 @@ test('what is allowed offends no rule', () => {
     file('engine/a.ts', "import { a } from '../api/a.ts'"),
     file('engine/a.test.ts', "import { test } from 'node:test'\nimport { x } from '../cluster/x.ts'\nDate.now()"),
     file('kube/a.ts', "import type { a } from '../api/a.ts'\nconst b = await import('@kubernetes/client-node')"),
+    file('dashboard/ui/src/parts/a.tsx', "import type { B } from '../../../contract.ts'\nimport { render } from 'preact/hooks'"),
     file('controller/main.ts', "import { a } from '../engine/a.ts'\nprocess.argv"),
   ]
   assert.deepEqual(

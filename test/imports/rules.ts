@@ -39,7 +39,7 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
 
 const folderOf = (path: string): string => path.split('/')[0] ?? ''
 /** Tests and tools. Of image/ only the entry ships; the rest of it builds the image. */
-const isTest = (path: string): boolean => /(^|\/)(test|tools|testing)\/|\.(test|bench)\.ts$|^image\/(?!main\.ts$)/.test(path)
+const isTest = (path: string): boolean => /(^|\/)(test|tools|testing)\/|\.(test|bench)\.tsx?$|^image\/(?!main\.ts$)/.test(path)
 const isPure = (path: string): boolean =>
   ['api', 'engine', 'traffic'].includes(folderOf(path)) ||
   ['router/pick.ts', 'router/table.ts', 'webhook/review.ts'].includes(path)
@@ -97,6 +97,22 @@ const clientNode = shipped('only kube imports @kubernetes/client-node at run tim
 
 const noTests = shipped('nothing that ships imports test/, tools/ or a testing/ folder', (file, one) =>
   isRelative(one) && isTest(targetOf(file, one)) ? `imports ${targetOf(file, one)}` : undefined,
+)
+
+/** What runs in the browser. */
+const isPage = (path: string): boolean => path.startsWith('dashboard/ui/src/')
+const CONTRACT: readonly string[] = ['dashboard/contract.ts', 'dashboard/contract-numbers.ts']
+const PAGE_PACKAGES: readonly string[] = ['preact', 'uplot']
+
+const page = shipped(
+  'the page imports of the rest only types of the contract, and of packages only preact and uplot; nothing imports the page',
+  (file, one) => {
+    const target = isRelative(one) ? targetOf(file, one) : undefined
+    if (!isPage(file.path)) return target !== undefined && isPage(target) ? `imports ${target}` : undefined
+    if (target === undefined) return PAGE_PACKAGES.includes(packageOf(one)) ? undefined : `imports ${one.from}`
+    if (isPage(target)) return undefined
+    return CONTRACT.includes(target) && one.typeOnly ? undefined : `imports ${target}${one.typeOnly ? '' : ' at run time'}`
+  },
 )
 
 /** Packages that ship must be dependencies; tests and tools may also use what only they need. */
@@ -180,6 +196,7 @@ export const RULES: readonly Rule[] = [
   purePackages,
   clientNode,
   noTests,
+  page,
   noHiddenInput,
   environment,
   cycles,

@@ -70,3 +70,19 @@ test('quotes and slashes inside regular expressions and divisions do not confuse
   const { code } = scan("const a = b / c\nconst d = x.replace(/['/]/g, '') / 2\nreturn /`/.test(e) && Date.now()")
   assert.match(code, /Date\.now\(\)/)
 })
+
+test('JSX is read past: what closes a tag is no regular expression, an apostrophe in its text no string', () => {
+  const { imports, code } = scan(
+    [
+      "import type { VNode } from 'preact'",
+      "export const a = (): VNode => <p title='it'>Don't <b>{Date.now()}</b> of </p>",
+      'export const b = <br />',
+      "export const c = async () => await import('./c.ts')",
+    ].join('\n'),
+  )
+  assert.deepEqual(
+    imports.map(({ from, line }) => `${line} ${from}`),
+    ['1 preact', '4 ./c.ts'],
+  )
+  assert.match(code, /Date\.now\(\)/)
+})

@@ -16,8 +16,8 @@ export type Scanned = {
   readonly code: string
 }
 
-/** What may stand before a `/` that begins a regular expression; after anything else it divides. */
-const BEFORE_REGEX = /(?:^|[=(,:[!&|?{};+*%<>~^-]|\breturn|\btypeof|\bcase|=>)\s*$/
+/** What may stand before a `/` that begins a regular expression; after anything else it divides, or ends a JSX tag. */
+const BEFORE_REGEX = /(?:^|[=(,:[!&|?{};+*%>~^-]|\breturn|\btypeof|\bcase|=>)\s*$/
 
 const blank = (text: string): string => text.replace(/[^\n]/g, ' ')
 
