@@ -72,7 +72,7 @@ const modeContext = (context: Context, { service }: ServiceSeen, wish: ModesWish
 }
 
 /** The label by which the router and the controller find the Services of a Deployment. */
-const labelService = ({ service }: ServiceSeen, name: string): readonly Intent[] => {
+export const labelService = ({ service }: ServiceSeen, name: string): readonly Intent[] => {
   const { labels, name: serviceName } = service.metadata
   if (labels?.[DEPLOYMENT_LABEL] === name) return []
   const path = labels === undefined ? '/metadata/labels' : pointer('metadata', 'labels', DEPLOYMENT_LABEL)
@@ -82,7 +82,7 @@ const labelService = ({ service }: ServiceSeen, name: string): readonly Intent[]
       kind: 'patchService',
       name: serviceName,
       patch: guarded(service, [{ op: 'add', path, value }]),
-      why: `it fronts Deployment ${name}`,
+      why: `it fronts the pods of ${name}`,
     },
   ]
 }

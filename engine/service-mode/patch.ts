@@ -17,8 +17,8 @@ export const patchFronted = (service: Service, patch: readonly JsonPatchOp[], wh
   patch.length === 0 ? [] : [{ kind: 'patchService', name: service.metadata.name, patch: guarded(service, patch), why }]
 
 /** The selector as a private Service kept it; for a Service whose own note was spoiled by an edit. */
-const rememberedSelector = ({ backends, podLabels }: ModeContext) => {
-  const { [POD_TEMPLATE_HASH]: _, ...selector } = backends[0]?.service.spec.selector ?? podLabels
+const rememberedSelector = ({ backends, podLabels, versionLabel = POD_TEMPLATE_HASH }: ModeContext) => {
+  const { [versionLabel]: _, ...selector } = backends[0]?.service.spec.selector ?? podLabels
   return selector
 }
 

@@ -6,10 +6,10 @@ import { privateServiceName, savedSelector } from '../../api/service-mode.ts'
 import type { Intent } from '../intents.ts'
 import { ownerService } from '../make-route.ts'
 import { isSame } from '../same.ts'
-import type { BackendSeen, ServiceSeen } from '../seen.ts'
+import type { ServiceSeen } from '../seen.ts'
 import type { ModeContext } from './step.ts'
 
-const makePrivateService = (service: Service, hash: string): Service => ({
+const makePrivateService = (service: Service, hash: string, versionLabel: string): Service => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: {
@@ -23,7 +23,7 @@ const makePrivateService = (service: Service, hash: string): Service => ({
     // Only its endpoints are wanted: no cluster address, nothing for the service proxies to do.
     clusterIP: 'None',
     ...familiesOf(service),
-    selector: { ...(service.spec.selector ?? savedSelector(service)), [POD_TEMPLATE_HASH]: hash },
+    selector: { ...(service.spec.selector ?? savedSelector(service)), [versionLabel]: hash },
     ports: (service.spec.ports ?? []).map(({ nodePort: _, ...port }) => port),
   },
 })
@@ -52,8 +52,12 @@ const samePorts = ({ spec: a }: Service, { spec: b }: Service): boolean => {
   return isSame(plain(a.ports), plain(b.ports))
 }
 
-const ensureOne = ({ service }: ServiceSeen, backends: readonly BackendSeen[], hash: string): readonly Intent[] => {
-  const wanted = makePrivateService(service, hash)
+const ensureOne = (
+  { service }: ServiceSeen,
+  { backends, versionLabel = POD_TEMPLATE_HASH }: ModeContext,
+  hash: string,
+): readonly Intent[] => {
+  const wanted = makePrivateService(service, hash, versionLabel)
   const actual = backends.find(backend => backend.service.metadata.name === wanted.metadata.name)?.service
   if (actual === undefined) return [{ kind: 'createService', service: wanted }]
   const patch = repairOps(actual, wanted)
@@ -64,7 +68,7 @@ const ensureOne = ({ service }: ServiceSeen, backends: readonly BackendSeen[], h
 
 /** Makes what is missing, and brings ports and selector in line with the fronted Service. */
 export const ensurePrivateServices = (seen: ServiceSeen, mode: ModeContext): readonly Intent[] =>
-  [...new Set(mode.hashes)].flatMap(hash => ensureOne(seen, mode.backends, hash))
+  [...new Set(mode.hashes)].flatMap(hash => ensureOne(seen, mode, hash))
 
 /** Removes those of versions that neither are needed nor stand in the Route. */
 export const removePrivateServices = (seen: ServiceSeen, mode: ModeContext, kept: readonly string[]): readonly Intent[] => {

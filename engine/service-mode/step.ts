@@ -40,7 +40,9 @@ export type ModeContext = {
   readonly deployment: string
   readonly settings: Settings
   readonly routers: readonly RouterSeen[]
-  /** pod-template-hash of the version whose pods the Service is safe with. */
+  /** The label that holds a version's hash on its pods; `pod-template-hash` when absent. */
+  readonly versionLabel?: string
+  /** Hash of the version whose pods the Service is safe with. */
   readonly stableHash: string
   /** Labels of the Deployment's pods. */
   readonly podLabels: Labels
