@@ -11,11 +11,13 @@ const DIST = join(import.meta.dirname, '../dist')
 /** The moment that canned data is made for. */
 export const NOW = Date.parse('2026-03-04T12:00:00Z')
 
+/** For tests that build the page themselves. */
+export const whyNoChromium = (): string | undefined =>
+  existsSync(CHROMIUM) ? undefined : 'no Chromium: tools/setup chromium installs it as root on Debian'
+
 /** Why there is no browser to test in; undefined where there is one. For the `skip` of a test. */
-export const whyNoBrowser = (): string | undefined => {
-  if (!existsSync(CHROMIUM)) return 'no Chromium: tools/setup chromium installs it as root on Debian'
-  return existsSync(join(DIST, 'app.js')) ? undefined : 'the page is not built: make ui'
-}
+export const whyNoBrowser = (): string | undefined =>
+  whyNoChromium() ?? (existsSync(join(DIST, 'app.js')) ? undefined : 'the page is not built: make ui')
 
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({

@@ -24,12 +24,16 @@ export const ACTIONS: readonly ActionLook[] = [
 
 export type Offer = ActionLook & { readonly preview?: ActionPreview }
 
+/** All that makes sense now is what this person may not do. What makes no sense is not looked up among anybody's rights. */
+const mayOnlyLook = (previews: readonly ActionPreview[]): boolean =>
+  !previews.some(({ possible }) => possible) && previews.some(({ permitted }) => !permitted)
+
 /**
  * What can be done now. Setting an image needs a container and an image before the server can say anything, so it is offered to everybody
- * who may do at least one other thing.
+ * but those who may do nothing.
  */
 export const offersOf = (previews: readonly ActionPreview[]): readonly Offer[] => {
-  const mayAct = previews.some(({ permitted }) => permitted)
+  const mayAct = previews.length > 0 && !mayOnlyLook(previews)
   return ACTIONS.flatMap(look => {
     const preview = previews.find(({ action }) => action === look.action)
     if (look.action === 'set-image') return mayAct ? [preview === undefined ? look : { ...look, preview }] : []
@@ -39,6 +43,4 @@ export const offersOf = (previews: readonly ActionPreview[]): readonly Offer[] =
 
 /** Why there is nothing to click, as a sentence; undefined where there is something. */
 export const whyNothing = (previews: readonly ActionPreview[]): string | undefined =>
-  previews.length > 0 && previews.every(({ permitted }) => !permitted)
-    ? 'You may look at this rollout, not change it.'
-    : undefined
+  mayOnlyLook(previews) ? 'You may look at this rollout, not change it.' : undefined

@@ -128,4 +128,9 @@ test('only what is possible is offered, and nothing to somebody who may only loo
   assert.deepEqual(offersOf(none), [])
   assert.equal(whyNothing(none), 'You may look at this rollout, not change it.')
   assert.equal(whyNothing([]), undefined)
+  // Nobody's rights are looked up for what makes no sense.
+  const mixed = [preview('promote', false, false), preview('retry', false, true)]
+  assert.deepEqual(offersOf(mixed), [])
+  assert.equal(whyNothing(mixed), 'You may look at this rollout, not change it.')
+  assert.equal(whyNothing([preview('retry', false, true)]), undefined)
 })
