@@ -1,5 +1,5 @@
 /** A layer of an image: a compressed tar archive and its digests. The compression of a large one takes seconds, so it can be kept. */
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,7 +45,7 @@ export const makeLayer = async (entries: readonly Entry[], cacheDir?: string): P
   const layer = await compress(entries)
   mkdirSync(cacheDir, { recursive: true })
   // Others may write the same file at this moment; whoever is last replaces it by the same bytes.
-  const unfinished = `${path}.${process.pid}`
+  const unfinished = `${path}.${randomUUID()}`
   writeFileSync(unfinished, layer.blob)
   renameSync(unfinished, path)
   return layer

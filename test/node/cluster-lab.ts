@@ -1,4 +1,5 @@
 /** The cluster suite's lab on the real node: the same tests with containers instead of local processes, and Sluice installed by Helm. */
+import { NAMESPACES } from '../../kube/resources.ts'
 import { apply } from '../../local/apply.ts'
 import { waitFor } from '../../local/wait.ts'
 import { kubectl } from '../cluster/kubectl.ts'
@@ -7,8 +8,12 @@ import { SAMPLE_IMAGE } from './images.ts'
 import { installSluice, theNode } from './lab.ts'
 import { killProcesses } from './processes.ts'
 
-/** `namespace` is made for the suite; the node is the one that all files share, so `stop` leaves it. */
-export const labOnNode = async (namespace: string, { sluice = false }: LabOptions): Promise<Lab> => {
+let labs = 0
+
+/** The node is the one that all files share, so each lab has a namespace of its own on it, called `prefix` and a number; `stop` deletes it. */
+export const labOnNode = async (prefix: string, { sluice = false }: LabOptions): Promise<Lab> => {
+  labs += 1
+  const namespace = `${prefix}-${labs}`
   const node = await theNode()
   const { client, kubeconfig } = node
   await apply(client, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
@@ -24,6 +29,6 @@ export const labOnNode = async (namespace: string, { sluice = false }: LabOption
     serve: { node: '/bin/node', root: '/app', image: SAMPLE_IMAGE },
     kubectl: (...args) => kubectl(kubeconfig, namespace, args),
     killSluice: async component => void killProcesses(component),
-    stop: async () => undefined,
+    stop: () => client.delete(NAMESPACES, { name: namespace }),
   }
 }

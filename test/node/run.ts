@@ -1,10 +1,11 @@
 /**
- * `make node-test`: the suite of this folder on real nodes, each in a namespace of its own; ends with `N passed, N failed`.
- *   node test/node/run.ts [FILE…]      all files with kube-proxy in iptables mode, then rollouts, Services and sidecars in nftables mode
+ * `make node-test`: the suite of this folder on two real nodes side by side, each in a namespace of its own; ends with `N passed, N failed`.
+ *   node test/node/run.ts [FILE…]      all files with kube-proxy in iptables mode; rollouts, Services and sidecars in nftables mode
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { ProxyMode } from './configs.ts'
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped?: true }
@@ -25,7 +26,6 @@ const countOf = (output: string, word: 'pass' | 'fail' | 'cancelled'): number =>
 /** One process, so that all files share the node; one namespace for each node, since a kube-proxy leaves its rules behind. */
 const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =>
   new Promise(resolve => {
-    console.log(`kube-proxy in mode ${proxy}:`)
     const args = ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=spec', ...files]
     const child = spawn(IN_NAMESPACE, [process.execPath, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -37,9 +37,9 @@ const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =
     const late = setTimeout(end, SUITE_MS)
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
     let output = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk
-      process.stdout.write(chunk)
+    createInterface({ input: child.stdout }).on('line', line => {
+      output += `${line}\n`
+      console.log(`${proxy.padEnd('nftables'.length)} | ${line}`)
     })
     child.once('close', code => {
       clearTimeout(late)
@@ -59,14 +59,11 @@ const suites: readonly (readonly [ProxyMode, readonly string[]])[] =
         ['nftables', [...CLUSTER, 'test/node/1-rollouts.test.ts']],
       ]
 const began = performance.now()
-let passed = 0
-let failed = 0
-for (const [proxy, files] of suites) {
-  const counts = await runSuite(proxy, files)
-  if (counts.skipped) process.exit(0)
-  passed += counts.passed
-  failed += counts.failed
-}
+// Most of their time both wait for pods, for kube-proxy, for what Sluice waits for itself.
+const counts = await Promise.all(suites.map(([proxy, files]) => runSuite(proxy, files)))
+if (counts.some(({ skipped }) => skipped)) process.exit(0)
+const sum = (of: 'passed' | 'failed') => counts.reduce((all, one) => all + one[of], 0)
+const [passed, failed] = [sum('passed'), sum('failed')]
 console.log(JSON.stringify({ test: 'node-test', passed, failed, seconds: Math.round((performance.now() - began) / 1000) }))
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0
 console.log(`${passed} passed, ${failed} failed`)
