@@ -60,13 +60,17 @@ test('the PrometheusRule holds the rules, and its runbooks are where the value s
   assert.match(JSON.stringify(rule), /https:\/\/wiki\.example\/sluice#sluiceallroutersdown/)
 })
 
+test('without a dashboard there is nothing of it to be scraped', { skip }, () => {
+  assert.ok(!enabled().some(({ metadata }) => metadata.name.endsWith('-dashboard-metrics')))
+})
+
 const matches = (selector: { readonly [label: string]: string }, labels: { readonly [label: string]: string } = {}): boolean =>
   Object.entries(selector).every(([label, value]) => labels[label] === value)
 
 test('the monitors select the pods and Services of the release, keep the labels of the metrics, and scrape the port that is there', {
   skip,
 }, () => {
-  const objects = enabled('monitoring.podMonitor.interval=15s')
+  const objects = enabled('monitoring.podMonitor.interval=15s', 'dashboard.enabled=true')
   const services = objects.filter(({ kind, metadata }) => kind === 'Service' && metadata.labels?.['sluice.dev/metrics'])
   const pods = objects
     .filter(({ kind }) => kind === 'Deployment')
@@ -89,7 +93,10 @@ test('the monitors select the pods and Services of the release, keep the labels 
     selector: { matchLabels: { [l: string]: string } }
     podMetricsEndpoints: object[]
   }
-  assert.equal(services.length, 2)
+  assert.deepEqual(
+    services.map(({ metadata }) => metadata.name),
+    ['controller', 'webhook', 'dashboard'].map(component => `rel-sluice-${component}-metrics`),
+  )
   for (const service of services) {
     assert.ok(matches(serviceMonitor.selector.matchLabels, service.metadata.labels))
     const { selector } = service.spec as { selector: { [label: string]: string } }

@@ -5,6 +5,7 @@ import { makeArgoMetrics } from '../../controller/argo-metrics/index.ts'
 import type { Caches } from '../../controller/caches.ts'
 import { addFleetMetrics } from '../../controller/fleet-metrics.ts'
 import { addRolloutGauges, makeRolloutCounters } from '../../controller/rollout-metrics.ts'
+import { makeMetrics as makeDashboardMetrics } from '../../dashboard/metrics.ts'
 import { observeClient } from '../../kube/api-metrics.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { makeControllerMetrics, observeInformers } from '../../kube/metrics.ts'
@@ -14,7 +15,7 @@ import { addStateMetrics } from '../../router/stats/state-metrics.ts'
 import { makeMetrics as makeWebhookMetrics, observeRegistration } from '../../webhook/metrics.ts'
 
 /** A sidecar exports what a router does. */
-export type Component = 'controller' | 'router' | 'webhook'
+export type Component = 'controller' | 'router' | 'webhook' | 'dashboard'
 
 export type Metric = {
   readonly name: string
@@ -58,10 +59,18 @@ const webhookRegistry = (): Registry => {
   return registry
 }
 
+const dashboardRegistry = (): Registry => {
+  const { registry, observeSessions } = makeDashboardMetrics()
+  observeSessions(() => 0)
+  observeCertificate(registry, () => undefined)
+  return registry
+}
+
 const REGISTRIES: { readonly [component in Component]: () => Registry } = {
   controller: controllerRegistry,
   router: routerRegistry,
   webhook: webhookRegistry,
+  dashboard: dashboardRegistry,
 }
 
 /** prom-client keeps the names of the labels on the metric, outside of its types. */
@@ -74,7 +83,8 @@ const metricsOf = async (component: Component): Promise<readonly Omit<Metric, 'c
   const registry = REGISTRIES[component]()
   observeProcess(registry, { component, version: '' })
   observeClient(registry, NO_CLIENT)
-  observeInformers(registry, [])
+  // What the dashboard watches it watches for one person each, and counts no events of it.
+  if (component !== 'dashboard') observeInformers(registry, [])
   const all = await registry.getMetricsAsJSON()
   return all.map(({ name, help, type }) => ({
     name,
@@ -87,7 +97,7 @@ const metricsOf = async (component: Component): Promise<readonly Omit<Metric, 'c
 /** By name, each once with all the processes that export it. */
 export const readCatalogue = async (): Promise<readonly Metric[]> => {
   const found = new Map<string, Metric>()
-  for (const component of ['controller', 'router', 'webhook'] as const)
+  for (const component of ['controller', 'router', 'webhook', 'dashboard'] as const)
     for (const metric of await metricsOf(component)) {
       const components = [...(found.get(metric.name)?.components ?? []), component]
       found.set(metric.name, { ...metric, components })

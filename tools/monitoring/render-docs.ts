@@ -18,6 +18,7 @@ const SECTIONS: readonly (readonly [title: string, belongs: (name: string) => bo
   ['Routers', name => name.startsWith('sluice_router_')],
   ['Controller', name => /^(sluice_(controller|reconcile)_|workqueue_)/.test(name)],
   ['Webhook', name => name.startsWith('sluice_webhook_')],
+  ['Dashboard', name => name.startsWith('sluice_dashboard_')],
   ['All processes', name => /^sluice_/.test(name)],
   ["Under Argo Rollouts' names", name => /^(rollout|analysis_(run|template)|experiment|notification)_/.test(name)],
   ['Node.js and the process (prom-client)', () => true],
