@@ -99,7 +99,7 @@ const readEach = (annotations: Labels, { decodeYaml }: ReadOptions) => {
 
 type Values = ReturnType<typeof readEach>['values']
 
-const BLUE_GREEN_STEPS = 'allowed are 100%, waits, pause, analysis and header, e.g. pause, 100%, 10m'
+const BLUE_GREEN_STEPS = 'allowed are 100%, waits, pause, analysis, header, cookie and query, e.g. pause, 100%, 10m'
 
 const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
   strategy !== 'blue-green'
@@ -119,8 +119,13 @@ const checkRouterNone = ({ router, steps = [], analysis, services, sticky, route
   const set = { analysis: analysis && analysis.checks.length > 0, 'router-mode': routerMode === 'always', services, sticky }
   return [
     ...steps.flatMap((step, i) =>
-      step.kind === 'header' || step.kind === 'mirror'
-        ? [{ path: pathOf('steps'), message: `step ${i + 1}: ${step.kind} ${NEEDS_ROUTER}` }]
+      step.kind === 'match' || step.kind === 'mirror'
+        ? [
+            {
+              path: pathOf('steps'),
+              message: `step ${i + 1}: ${step.kind === 'match' ? step.part.of : step.kind} ${NEEDS_ROUTER}`,
+            },
+          ]
         : [],
     ),
     ...Object.entries(set).flatMap(([key, value]) => (value ? [{ path: pathOf(key), message: NEEDS_ROUTER }] : [])),

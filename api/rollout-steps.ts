@@ -28,7 +28,10 @@ const stringMatch = (description: string) => object(description, ROLLOUT_STRING_
 const ROLLOUT_ROUTE_MATCH = object('What a request must have; all of it.', {
   method: stringMatch('The method.'),
   path: stringMatch('The path.'),
-  headers: map('Headers by name, all of them.', ROLLOUT_STRING_MATCH),
+  headers: map(
+    'Headers by name, all of them; with the `sluice/router` plugin also `cookie(NAME)` and `query(NAME)`.',
+    ROLLOUT_STRING_MATCH,
+  ),
 })
 
 const PAUSE = object('Wait. Without duration: until a person promotes.', {
@@ -46,7 +49,7 @@ const SET_HEADER_ROUTE = object('Requests with these headers go to the canary. W
   match: array(
     'All headers must match.',
     object('One header.', {
-      headerName: required(string('Name of the header.')),
+      headerName: required(string('Name of the header; with the `sluice/router` plugin also `cookie(NAME)` or `query(NAME)`.')),
       headerValue: required(stringMatch('Its value.')),
     }),
   ),

@@ -57,6 +57,20 @@ const ROUTE_MATCH = object('What a request must have; all of it.', {
     'Headers, all of them.',
     object('One header.', { name: required(string('Its name.')), value: required(stringMatch('Its value.')) }),
   ),
+  cookies: array(
+    'Cookies, all of them; of several with one name one is enough.',
+    object('One cookie.', {
+      name: required(string('Its name.')),
+      value: required(stringMatch('Its value, without quotes around it.')),
+    }),
+  ),
+  queryParams: array(
+    'Parameters of the query, all of them; of several with one name one is enough.',
+    object('One parameter.', {
+      name: required(string('Its name, decoded.')),
+      value: required(stringMatch('Its value, decoded.')),
+    }),
+  ),
 })
 
 const MATCHES = required(array('The request must match one of these.', ROUTE_MATCH))

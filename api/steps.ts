@@ -1,6 +1,7 @@
 /** The language of the `steps` annotation: `5%, 2m, analysis(smoke), 50%, pause, 100%`. */
 import { didYouMean } from './did-you-mean.ts'
 import { parseDuration } from './duration.ts'
+import { type MatchStep, parseMatch } from './match-step.ts'
 import { quote } from './quote.ts'
 import { splitList } from './split-list.ts'
 
@@ -15,8 +16,8 @@ export type Step =
   | { readonly kind: 'analysis'; readonly template: string }
   | { readonly kind: 'scale'; readonly percent: number }
   | { readonly kind: 'scale'; readonly replicas: number }
-  /** Requests with this header go to the canary, whatever the weight. */
-  | { readonly kind: 'header'; readonly header: string; readonly value: string }
+  /** Requests with this header, cookie or query parameter go to the canary, whatever the weight. */
+  | MatchStep
   /** Copies of this share of the stable version's requests go to the canary; the answers are thrown away. */
   | { readonly kind: 'mirror'; readonly percent: number }
 
@@ -31,7 +32,17 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
   {
     form: 'header(X-Canary=yes)',
     meaning:
-      'Requests with this header and value go to the new version, whatever its share. At a share of 0% put `scale(1)` in front: without a pod of the new version they go to the old one.',
+      'Requests with this header and value go to the new version, whatever its share. `^=` in the place of `=`: the value begins so; `~=`: the whole value matches this regular expression (RE2). At a share of 0% put `scale(1)` in front: without a pod of the new version they go to the old one.',
+  },
+  {
+    form: 'cookie(canary=yes)',
+    meaning:
+      'The same by a cookie; also with `^=` and `~=`. Names are compared as they are, values without the quotes that may stand around them (RFC 6265).',
+  },
+  {
+    form: 'query(canary=yes)',
+    meaning:
+      'The same by a parameter in the query of the URL; also with `^=` and `~=`. Names and values are compared as they are once `%XX` and `+` are decoded; of several with the name one is enough.',
   },
   {
     form: 'mirror(10%)',
@@ -42,10 +53,10 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
 
 type Parsed = { readonly step: Step } | { readonly problem: string }
 
-const FORMS = '5%, 2m, pause, analysis(NAME), scale(25%), scale(3), header(X-Canary=yes) or mirror(10%)'
+const FORMS =
+  '5%, 2m, pause, analysis(NAME), scale(25%), scale(3), header(X-Canary=yes), cookie(canary=yes), query(canary=yes) or mirror(10%)'
 const CALL = /^([A-Za-z][A-Za-z-]*)\s*\((.*)\)$/
 const OBJECT_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
-const HEADER = /^\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(\S(?:.*\S)?)\s*$/
 const PERCENT = /^(\d{1,3})%$/
 
 const percentOf = (text: string, least: number): number | undefined => {
@@ -86,12 +97,6 @@ const parseAnalysis = (text: string): Parsed =>
         problem: `analysis(${text}) must hold the name of an AnalysisTemplate in lower-case letters, digits, - and ., e.g. analysis(smoke-test)`,
       }
 
-const parseHeader = (text: string): Parsed => {
-  const [, header, value] = HEADER.exec(text) ?? []
-  if (header !== undefined && value !== undefined) return { step: { kind: 'header', header, value } }
-  return { problem: `header(${text}) must hold a header name and its value, e.g. header(X-Canary=yes)` }
-}
-
 const parseMirror = (text: string): Parsed => {
   const percent = percentOf(text, 1)
   if (percent !== undefined) return { step: { kind: 'mirror', percent } }
@@ -101,7 +106,9 @@ const parseMirror = (text: string): Parsed => {
 const CALLS: { readonly [name: string]: (argument: string) => Parsed } = {
   analysis: parseAnalysis,
   scale: parseScale,
-  header: parseHeader,
+  header: text => parseMatch('header', text),
+  cookie: text => parseMatch('cookie', text),
+  query: text => parseMatch('query', text),
   mirror: parseMirror,
 }
 const WORDS = [...Object.keys(CALLS), 'pause']

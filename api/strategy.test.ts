@@ -71,6 +71,32 @@ const rows: readonly {
     },
   },
   {
+    name: 'cookies and query parameters, exactly, by prefix and by expression',
+    annotations: {
+      strategy: 'canary',
+      steps: 'cookie(beta=on), query(group^=test-), header(X-Team~=a|b), query(q~=x{1,2}=), pause',
+    },
+    canary: {
+      steps: [
+        { setHeaderRoute: { name: 'cookie-beta-on', match: [{ headerName: 'cookie(beta)', headerValue: { exact: 'on' } }] } },
+        {
+          setHeaderRoute: {
+            name: 'query-group-^test-',
+            match: [{ headerName: 'query(group)', headerValue: { prefix: 'test-' } }],
+          },
+        },
+        { setHeaderRoute: { name: 'header-x-team-~a|b', match: [{ headerName: 'X-Team', headerValue: { regex: 'a|b' } }] } },
+        { setHeaderRoute: { name: 'query-q-~x{1,2}=', match: [{ headerName: 'query(q)', headerValue: { regex: 'x{1,2}=' } }] } },
+        { pause: {} },
+        { setWeight: 100 },
+      ],
+      trafficRouting: {
+        ...routed(),
+        managedRoutes: ['cookie-beta-on', 'query-group-^test-', 'header-x-team-~a|b', 'query-q-~x{1,2}='].map(name => ({ name })),
+      },
+    },
+  },
+  {
     name: 'a header value with a comma',
     annotations: { strategy: 'canary', steps: 'header(X-Tags=a,b), 1h' },
     canary: {

@@ -1,13 +1,19 @@
 /** From the Deployment's settings to the strategy of its Rollout. */
 import type { Settings } from './annotations.ts'
+import { partName, type RequestPart } from './request-part.ts'
 import type { CanaryStep, CanaryStrategy, RolloutSpec, SluiceRouterConfig } from './rollout.ts'
 import { SLUICE_ROUTER } from './rollout-traffic.ts'
+import type { StringMatch } from './route.ts'
 import type { Step } from './steps.ts'
 
 export { SLUICE_ROUTER } from './rollout-traffic.ts'
 
 const MIRROR_ROUTE = 'mirror'
-const headerRoute = (header: string, value: string): string => `header-${header.toLowerCase()}-${value}`
+/** A name of its own for each wish, so that steps do not replace each other's routes. */
+const matchRoute = ({ of, name }: RequestPart, value: StringMatch): string => {
+  const written = 'exact' in value ? value.exact : 'prefix' in value ? `^${value.prefix}` : `~${value.regex}`
+  return `${of}-${of === 'header' ? name.toLowerCase() : name}-${written}`
+}
 
 const makeStep = (step: Step): CanaryStep => {
   switch (step.kind) {
@@ -21,11 +27,11 @@ const makeStep = (step: Step): CanaryStep => {
       return { analysis: { templates: [{ templateName: step.template }] } }
     case 'scale':
       return { setCanaryScale: 'percent' in step ? { weight: step.percent } : { replicas: step.replicas } }
-    case 'header':
+    case 'match':
       return {
         setHeaderRoute: {
-          name: headerRoute(step.header, step.value),
-          match: [{ headerName: step.header, headerValue: { exact: step.value } }],
+          name: matchRoute(step.part, step.value),
+          match: [{ headerName: partName(step.part), headerValue: step.value }],
         },
       }
     case 'mirror':

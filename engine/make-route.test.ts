@@ -121,6 +121,25 @@ test('each match of a header route is a way in of its own', () => {
   ])
 })
 
+test('cookie(NAME) and query(NAME) in the place of a header are a cookie and a query parameter', () => {
+  const match = [
+    { headerName: 'cookie(beta)', headerValue: { exact: 'on' } },
+    { headerName: 'query(group)', headerValue: { regex: 'a|b' } },
+  ]
+  assert.deepEqual(
+    makeHeaderRoutes([{ name: 'testers', match }], 'abc').flatMap(route => route.match),
+    [{ cookies: [{ name: 'beta', value: { exact: 'on' } }] }, { queryParams: [{ name: 'group', value: { regex: 'a|b' } }] }],
+  )
+  const headers = { 'cookie(beta)': { exact: 'on' }, 'query(group)': { prefix: 'a' }, 'X-Team': { exact: 'b' } }
+  assert.deepEqual(makeMirrorRoutes([{ name: 'some', match: [{ headers }] }], 'abc')[0]?.match, [
+    {
+      headers: [{ name: 'X-Team', value: { exact: 'b' } }],
+      cookies: [{ name: 'beta', value: { exact: 'on' } }],
+      queryParams: [{ name: 'group', value: { prefix: 'a' } }],
+    },
+  ])
+})
+
 test('stickiness', () => {
   assert.equal(makeSticky(undefined), undefined)
   assert.deepEqual(makeSticky('ip'), { by: 'ip' })

@@ -1,6 +1,7 @@
 /** The Route of a fronted Service: who gets which share, on which listening ports. */
 import type { OwnerReference, Service, ServicePort } from '../api/kubernetes.ts'
 import { FRONTED_SERVICE_LABEL } from '../api/names.ts'
+import { readPart } from '../api/request-part.ts'
 import type { RolloutRouteMatch, RolloutStringMatch, SluiceRouterConfig } from '../api/rollout.ts'
 import type {
   Backend,
@@ -83,17 +84,30 @@ const stringMatch = (match: RolloutStringMatch): StringMatch => {
   return match.prefix !== undefined ? { prefix: match.prefix } : { regex: match.regex ?? '.*' }
 }
 
+const PART_FIELDS = { header: 'headers', cookie: 'cookies', query: 'queryParams' } as const
+
+/** Headers, cookies and query parameters by the names that steps give them. */
+const partMatch = (wishes: readonly (readonly [string, RolloutStringMatch])[]): RouteMatch => {
+  const parts = wishes.map(([text, value]) => ({ part: readPart(text), value: stringMatch(value) }))
+  return Object.fromEntries(
+    Object.entries(PART_FIELDS).flatMap(([of, field]) => {
+      const own = parts.filter(({ part }) => part.of === of).map(({ part, value }) => ({ name: part.name, value }))
+      return own.length > 0 ? [[field, own]] : []
+    }),
+  )
+}
+
 export const makeHeaderRoutes = (steps: readonly HeaderStep[], hash: string): readonly HeaderRoute[] =>
   steps.map(({ name, match = [] }) => ({
     name,
     hash,
-    match: match.map(({ headerName, headerValue }) => ({ headers: [{ name: headerName, value: stringMatch(headerValue) }] })),
+    match: match.map(({ headerName, headerValue }) => partMatch([[headerName, headerValue]])),
   }))
 
 const routeMatch = ({ method, path, headers }: RolloutRouteMatch): RouteMatch => ({
   ...(method && { method: stringMatch(method) }),
   ...(path && { path: stringMatch(path) }),
-  ...(headers && { headers: Object.entries(headers).map(([name, value]) => ({ name, value: stringMatch(value) })) }),
+  ...partMatch(Object.entries(headers ?? {})),
 })
 
 export const makeMirrorRoutes = (steps: readonly MirrorStep[], hash: string): readonly MirrorRoute[] =>

@@ -34,3 +34,35 @@ test('a header route matches by regular expression on the whole value', () => {
   assert.equal(hashOf(routes, { headers: { 'x-region': 'eu-west-1' } }), 'new')
   assert.equal(hashOf(routes, { headers: { 'x-region': 'eu-west-12' } }), undefined)
 })
+
+test('a route matches by cookie and by query parameter, each exactly, by prefix and by regular expression', () => {
+  const request = { url: '/cart?group=test-7&page=2', headers: { cookie: 'session=x; beta="on"' } }
+  for (const value of [{ exact: 'on' }, { prefix: 'o' }, { regex: 'o.' }])
+    assert.equal(hashOf([route([{ cookies: [{ name: 'beta', value }] }])], request), 'new')
+  for (const value of [{ exact: 'off' }, { prefix: 'n' }, { regex: 'o' }])
+    assert.equal(hashOf([route([{ cookies: [{ name: 'beta', value }] }])], request), undefined)
+  for (const value of [{ exact: 'test-7' }, { prefix: 'test-' }, { regex: 'test-[0-9]+' }])
+    assert.equal(hashOf([route([{ queryParams: [{ name: 'group', value }] }])], request), 'new')
+  for (const value of [{ exact: 'test' }, { prefix: '7' }, { regex: 'test' }])
+    assert.equal(hashOf([route([{ queryParams: [{ name: 'group', value }] }])], request), undefined)
+})
+
+test('cookie, query, header, path and method of one match must all hold', () => {
+  const match = {
+    method: { exact: 'GET' },
+    path: { prefix: '/cart' },
+    headers: [{ name: 'X-Team', value: { exact: 'a' } }],
+    cookies: [{ name: 'beta', value: { exact: '1' } }],
+    queryParams: [{ name: 'q', value: { exact: '1' } }],
+  }
+  const whole = { method: 'GET', url: '/cart?q=1', headers: { 'x-team': 'a', cookie: 'beta=1' } }
+  assert.equal(hashOf([route([match])], whole), 'new')
+  for (const part of [
+    { method: 'PUT' },
+    { url: '/cart' },
+    { url: '/?q=1' },
+    { headers: { 'x-team': 'a' } },
+    { headers: { cookie: 'beta=1' } },
+  ])
+    assert.equal(hashOf([route([match])], { ...whole, ...part }), undefined, JSON.stringify(part))
+})

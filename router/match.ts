@@ -2,6 +2,8 @@
 
 import { compileLinear } from '../api/regex/linear.ts'
 import type { HeaderRoute, RouteMatch, StringMatch } from '../api/route.ts'
+import { findCookie } from './cookies.ts'
+import { hasParameter } from './query.ts'
 
 /** What of a request the routes look at. Header names are lower case. */
 export type RequestHead = {
@@ -28,20 +30,54 @@ export const matchHeaderRoute = (routes: readonly CompiledRoute[], request: Requ
   routes.find(({ matches }) => matches(request))?.hash
 
 type TextTest = (text: string) => boolean
+type RequestTest = (request: RequestHead) => boolean
 
 /** Every field of a RouteMatch must match; the path is matched without its query. */
-const compileMatch = ({ method, path, headers = [] }: RouteMatch): ((request: RequestHead) => boolean) => {
-  const isMethod = compileText(method)
-  const isPath = compileText(path)
-  const tests = headers.map(({ name, value }) => ({ name: name.toLowerCase(), test: compileText(value) }))
-  return request =>
-    isMethod(request.method ?? '') &&
-    isPath(pathOf(request.url ?? '')) &&
-    tests.every(({ name, test }) => {
-      const seen = request.headers[name]
-      if (seen === undefined) return false
-      return typeof seen === 'string' ? test(seen) : seen.some(test)
-    })
+const compileMatch = ({ method, path, headers = [], cookies = [], queryParams = [] }: RouteMatch): RequestTest => {
+  const tests: readonly RequestTest[] = [
+    ...(method ? [compileMethod(method)] : []),
+    ...(path ? [compilePath(path)] : []),
+    ...headers.map(compileHeader),
+    ...cookies.map(compileCookie),
+    ...queryParams.map(compileParameter),
+  ]
+  return request => tests.every(test => test(request))
+}
+
+const compileMethod = (match: StringMatch): RequestTest => {
+  const test = compileText(match)
+  return ({ method = '' }) => test(method)
+}
+
+const compilePath = (match: StringMatch): RequestTest => {
+  const test = compileText(match)
+  return ({ url = '' }) => test(pathOf(url))
+}
+
+type Named = { readonly name: string; readonly value: StringMatch }
+
+const compileHeader = ({ name, value }: Named): RequestTest => {
+  const key = name.toLowerCase()
+  const test = compileText(value)
+  return ({ headers }) => {
+    const seen = headers[key]
+    if (seen === undefined) return false
+    return typeof seen === 'string' ? test(seen) : seen.some(test)
+  }
+}
+
+const compileCookie = ({ name, value }: Named): RequestTest => {
+  const test = compileText(value)
+  const has = (header: string): boolean => findCookie(header, name, test) !== undefined
+  return ({ headers: { cookie } }) => {
+    if (cookie === undefined) return false
+    return typeof cookie === 'string' ? has(cookie) : cookie.some(has)
+  }
+}
+
+const compileParameter = ({ name, value }: Named): RequestTest => {
+  const test = compileText(value)
+  return ({ url = '' }) => hasParameter(url, name, test)
 }
 
 const pathOf = (url: string): string => {
@@ -49,8 +85,7 @@ const pathOf = (url: string): string => {
   return query < 0 ? url : url.slice(0, query)
 }
 
-const compileText = (match: StringMatch | undefined): TextTest => {
-  if (match === undefined) return () => true
+const compileText = (match: StringMatch): TextTest => {
   if ('exact' in match) return text => text === match.exact
   if ('prefix' in match) return text => text.startsWith(match.prefix)
   const regex = compileLinear(match.regex)

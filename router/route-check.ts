@@ -114,11 +114,13 @@ const checkPercents = ({ mirrorRoutes = [] }: Partial<RouteSpec>): readonly Prob
     ),
   )
 
-const checkMatch = ({ method, path, headers = [] }: RouteMatch, at: string): readonly Problem[] =>
+const checkMatch = ({ method, path, headers = [], cookies = [], queryParams = [] }: RouteMatch, at: string): readonly Problem[] =>
   [
     { where: 'method', value: method },
     { where: 'path', value: path },
-    ...headers.map(({ value }, i) => ({ where: `headers[${i}].value`, value })),
+    ...Object.entries({ headers, cookies, queryParams }).flatMap(([field, parts]) =>
+      parts.map(({ value }, i) => ({ where: `${field}[${i}].value`, value })),
+    ),
   ].flatMap(({ where, value }) => (value === undefined ? [] : checkText(value, `${at}.${where}`)))
 
 const checkText = (value: StringMatch, at: string): readonly Problem[] => {

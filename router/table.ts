@@ -145,7 +145,12 @@ export const looksAt = ({
 }: Pick<RouteSpec, 'headerRoutes' | 'mirrorRoutes' | 'sticky'>): readonly string[] | undefined => {
   const routes = [...headerRoutes, ...mirrorRoutes]
   if (routes.length === 0 && !sticky) return undefined
-  const matched = routes.flatMap(({ match }) => match.flatMap(({ headers = [] }) => headers.map(({ name }) => name)))
+  const matched = routes.flatMap(({ match }) =>
+    match.flatMap(({ headers = [], cookies = [] }) => [
+      ...headers.map(({ name }) => name),
+      ...(cookies.length > 0 ? ['cookie'] : []),
+    ]),
+  )
   const marks = mirrorRoutes.length > 0 ? [MIRROR_HEADER] : []
   return [...new Set([...matched, ...marks, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]
 }

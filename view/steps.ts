@@ -1,4 +1,6 @@
 /** Steps of a canary in the short form of the `steps` annotation. */
+import { renderMatch } from '../api/match-step.ts'
+import { readPart } from '../api/request-part.ts'
 import type { CanaryStep } from '../api/rollout.ts'
 
 /** A number of seconds or a Go duration. */
@@ -13,8 +15,9 @@ const renderScale = (scale: NonNullable<CanaryStep['setCanaryScale']>): string =
 const renderHeader = (route: NonNullable<CanaryStep['setHeaderRoute']>): string => {
   const [match] = route.match ?? []
   if (match === undefined) return `header(${route.name} off)`
-  const { exact, prefix, regex } = match.headerValue
-  return `header(${match.headerName}=${exact ?? (prefix === undefined ? `/${regex ?? ''}/` : `${prefix}*`)})`
+  const { exact, prefix, regex = '' } = match.headerValue
+  const value = exact !== undefined ? { exact } : prefix !== undefined ? { prefix } : { regex }
+  return renderMatch(readPart(match.headerName), value)
 }
 
 export const renderStep = (step: CanaryStep): string => {

@@ -47,6 +47,21 @@ eachLane(async (startTestRouter, { ask, startPod }) => {
     assert.equal(share(plain), 10)
   })
 
+  test('a route by cookie or by query parameter goes before the weight too', async () => {
+    const { router } = await routerAt(0, {
+      headerRoutes: [
+        { name: 'cookie', match: [{ cookies: [{ name: 'beta', value: { exact: 'on' } }] }], hash: 'v2' },
+        { name: 'query', match: [{ queryParams: [{ name: 'group', value: { regex: 'té[st]+' } }] }], hash: 'v2' },
+      ],
+    })
+    const bodyOf = async (path: string, headers = {}) => (await ask(router.port, { path, headers })).body
+    assert.equal(await bodyOf('/', { cookie: 'a=b; beta="on"' }), 'v2')
+    assert.equal(await bodyOf('/', { cookie: 'a=b; beta=off; betas=on' }), 'v1')
+    assert.equal(await bodyOf('/x?a=1&gr%6fup=no&group=t%C3%A9st'), 'v2')
+    assert.equal(await bodyOf('/group=t%C3%A9st'), 'v1')
+    assert.equal(await bodyOf('/?group=t%C3%A9st%20'), 'v1')
+  })
+
   test('sticky by cookie: new users are split exactly and then stay, and a change moves only as many as it must', async () => {
     const { router, move } = await routerAt(20, { sticky: { by: 'cookie' } })
     const users: { readonly cookie: string; readonly body: string }[] = []
