@@ -7,6 +7,7 @@ import type { Address } from './endpoints.ts'
 import { addressKey } from './endpoints.ts'
 import type { MirrorTurns } from './mirror/choose.ts'
 import { type Cursor, newWeightState } from './pick.ts'
+import { RING_SECONDS } from './stats/second-ring.ts'
 import { VersionStats } from './stats/version-stats.ts'
 import type { RoutePlan, VersionPlan } from './table.ts'
 import { Upstream } from './upstream.ts'
@@ -36,12 +37,15 @@ export class RunningRoute {
   connections = 0
   /** The Route is gone or leaves the path: answers ask clients to connect anew. */
   removed = false
+  readonly #ringSeconds: number
   #plan: RoutePlan
   #versions: readonly RunningVersion[] = []
   #weights: readonly number[] = []
   readonly #stats = new Map<string, VersionStats>()
 
-  constructor(plan: RoutePlan) {
+  /** `ringSeconds`: how many seconds of counts are kept here, see SecondRing. */
+  constructor(plan: RoutePlan, ringSeconds = RING_SECONDS) {
+    this.#ringSeconds = ringSeconds
     this.key = plan.key
     this.namespace = plan.namespace
     this.name = plan.name
@@ -107,7 +111,7 @@ export class RunningRoute {
   }
 
   #statsOf(hash: string): VersionStats {
-    const stats = this.#stats.get(hash) ?? new VersionStats()
+    const stats = this.#stats.get(hash) ?? new VersionStats(this.#ringSeconds)
     // Set anew, the ones in use stay the youngest.
     this.#stats.delete(hash)
     this.#stats.set(hash, stats)

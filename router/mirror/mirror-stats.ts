@@ -8,8 +8,8 @@ export class MirrorStats {
   open = 0
   readonly #counts = new Map<MirrorResult, number>()
 
-  count(result: MirrorResult): void {
-    this.#counts.set(result, this.total(result) + 1)
+  count(result: MirrorResult, times = 1): void {
+    this.#counts.set(result, this.total(result) + times)
   }
 
   total(result: MirrorResult): number {

@@ -103,3 +103,44 @@ test('the readings of several versions line up by second', () => {
     ],
   )
 })
+
+test('what a reader is told and another ring takes over is what was counted, each count once', () => {
+  const outcome = fc.constantFrom<Outcome>('status2xx', 'status5xx', 'upstreamFailures', 'clientAborts')
+  // Clocks are set back, too.
+  const event = fc.record({ ms: fc.integer({ min: -1500, max: 1500 }), outcome, latencyMs: fc.integer({ min: -1, max: 5_000 }) })
+  fc.assert(
+    fc.property(fc.array(fc.array(event, { maxLength: 20 }), { maxLength: 20 }), turns => {
+      const [small, whole, reference] = [new SecondRing(8), new SecondRing(), new SecondRing()]
+      const read = small.reader()
+      let now = T0
+      for (const turn of turns) {
+        for (const { ms, outcome: what, latencyMs } of turn) {
+          small.count(now + ms, what, latencyMs)
+          reference.count(now + ms, what, latencyMs)
+        }
+        const changes = read()
+        assert.equal(changes === undefined, turn.length === 0)
+        if (changes) whole.add(changes)
+        now += 700
+      }
+      assert.equal(read(), undefined)
+      assert.deepEqual(whole.read(now, RING_SECONDS), reference.read(now, RING_SECONDS))
+      const [{ latencySumMs, ...totals }, { latencySumMs: sum, ...expected }] = [whole.totals(), reference.totals()]
+      assert.deepEqual(totals, expected)
+      assert.ok(Math.abs(latencySumMs - sum) < 1e-6)
+    }),
+  )
+})
+
+test('a second that has left the ring comes to the totals only', () => {
+  const [from, to] = [new SecondRing(), new SecondRing()]
+  to.count(T0 + RING_SECONDS * 1000, 'status2xx', 1)
+  const read = from.reader()
+  from.count(T0, 'status5xx', 1)
+  to.add(read() ?? assert.fail('something was counted'))
+  assert.equal(to.totals().status5xx, 1)
+  assert.deepEqual(
+    to.read(T0 + RING_SECONDS * 1000, RING_SECONDS).map(({ tally }) => tally.requests),
+    [1],
+  )
+})
