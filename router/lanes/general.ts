@@ -11,6 +11,7 @@ import { refuseAmbiguous } from '../proxy/framing.ts'
 import { addForwarded, stripRequest } from '../proxy/headers.ts'
 import { addRequestId } from '../request-id.ts'
 import { asksToLeave, type Connection, type Lane, type LaneContext } from './connection.ts'
+import { endWith } from './last-answer.ts'
 import { isUpgrade, passUpgrade } from './upgrade.ts'
 
 export const makeGeneralLane = (context: LaneContext): Lane => {
@@ -34,7 +35,7 @@ export const makeGeneralLane = (context: LaneContext): Lane => {
     passUpgrade(context, { req, socket, head, connection })
   })
   server.on('connect', (_, socket) =>
-    socket.end(renderAnswer({ router: context.router, status: 405, text: 'this is not a forward proxy' })),
+    endWith(socket, renderAnswer({ router: context.router, status: 405, text: 'this is not a forward proxy' })),
   )
   server.on('clientError', (error, socket) => refuseClient(context, error, socket))
   return {

@@ -138,4 +138,47 @@ eachHttpLane(startTestRouter => {
     socket.destroy()
     await until(() => pod.open() === 0 && router.counts().clientAborts === 1 && router.counts().inFlight === 0, 'it is over')
   })
+
+  const REFUSED: readonly (readonly [what: string, request: string, status: string])[] = [
+    ['CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', '405'],
+    [
+      'an upgrade with a body',
+      'POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 5\r\n\r\nhello',
+      '400',
+    ],
+    ['an upgrade that no pod takes', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n', '502'],
+  ]
+  for (const [what, request, status] of REFUSED) {
+    test(`${what}: a client that sends on after its answer, and one that does not close, are let go`, async () => {
+      const router = await routerTo({ v1: [await deadPort()] })
+      for (const closes of [true, false]) {
+        const socket = connect({ port: router.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+        let got = ''
+        socket.on('data', data => {
+          if (got === '') socket.write('and what nobody has asked for')
+          got += data.toString('latin1')
+        })
+        socket.write(request)
+        await until(() => got.startsWith(`HTTP/1.1 ${status}`), 'the answer')
+        if (closes) socket.destroy()
+        await until(() => router.serving.connections === 0, 'the router has let it go')
+        socket.destroy()
+      }
+    })
+  }
+
+  test('a pod that does not switch: its answer, and then the client is let go although it sends on', async () => {
+    const pod = opened(await startPod((_, res) => res.writeHead(426).end('use a websocket')))
+    pod.server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 3\r\n\r\nno\n'))
+    const router = await routerTo({ v1: [pod.port] })
+    const socket = connect({ port: router.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+    let got = ''
+    socket.on('data', data => {
+      got += data.toString('latin1')
+    })
+    socket.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n${'x'.repeat(200_000)}`)
+    await until(() => got.endsWith('no\n'), 'the answer')
+    await until(() => router.serving.connections === 0, 'the router has let it go')
+    socket.destroy()
+  })
 })

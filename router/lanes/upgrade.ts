@@ -12,6 +12,7 @@ import { refuseAmbiguous } from '../proxy/framing.ts'
 import { addForwarded, answerHeaders, stripRequest } from '../proxy/headers.ts'
 import { addRequestId } from '../request-id.ts'
 import type { Connection, LaneContext } from './connection.ts'
+import { endWith, letClientLeave } from './last-answer.ts'
 import { splice } from './splice.ts'
 
 const UNPOOLED = new Agent({ keepAlive: false })
@@ -35,7 +36,7 @@ export const passUpgrade = (context: LaneContext, asked: UpgradeRequest) => {
   const { req, socket, connection } = asked
   socket.on('error', () => socket.destroy())
   const refuse = (status: OwnStatus, text: string): void =>
-    void socket.end(renderAnswer({ router: context.router, status, text }))
+    endWith(socket, renderAnswer({ router: context.router, status, text }))
   const refusal = refuseAmbiguous(req)
   if (refusal) return refuse(refusal.status, refusal.why)
   const length = req.headers['content-length']
@@ -180,6 +181,7 @@ class Upgrade {
     this.#settle()
     socket.write(this.#renderHead(answer, [...answerHeaders(answer.rawHeaders), 'Connection', 'close']))
     answer.on('error', () => {})
+    letClientLeave(socket)
     answer.pipe(socket)
     answer.once('close', () => {
       if (answer.complete) dispatch.finish(outcomeOf(answer.statusCode ?? 0), performance.now() - this.#startedAt)
@@ -209,7 +211,7 @@ class Upgrade {
 
   #fail() {
     this.#settle()
-    this.#in.socket.end(renderAnswer({ router: this.#context.router, ...this.#failure }))
+    endWith(this.#in.socket, renderAnswer({ router: this.#context.router, ...this.#failure }))
     this.#end()
   }
 

@@ -46,7 +46,7 @@ const writeInPieces = (bytes: string, size: number, write: (piece: string) => vo
   else setImmediate(() => writeInPieces(rest, size, write, done))
 }
 
-/** All cases, and then until nothing is in flight. */
+/** All cases, and then until nothing is in flight and the router has let every connection go: all clients have gone. */
 export const sendAll = async (router: TestRouter, cases: readonly Case[], size = 0): Promise<void> => {
   const queue = [...cases]
   const work = async (): Promise<void> => {
@@ -54,4 +54,5 @@ export const sendAll = async (router: TestRouter, cases: readonly Case[], size =
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   await until(() => router.counts().inFlight === 0, 'nothing is in flight')
+  await until(() => router.serving.connections === 0, 'no connection is open')
 }

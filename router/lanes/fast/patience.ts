@@ -1,11 +1,9 @@
 /** How long a client's connection may stay as it is. Pure. */
 import type { Limits } from '../../limits.ts'
+import { LINGER_MS } from '../last-answer.ts'
 
 /** `asking`: between requests, or in a head. `busy`: a request is under way. `leaving`: the last answer has been given. */
 export type State = 'asking' | 'busy' | 'leaving' | 'gone'
-
-/** How long a client may take to close after its last answer, in ms. */
-const LINGER_MS = 2_000
 
 export type Standing = {
   readonly state: State
