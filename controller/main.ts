@@ -10,7 +10,7 @@ import { clientOver } from '../kube/http-client.ts'
 import { LOG_LEVELS, type LogLevel, makeLogger } from '../kube/log.ts'
 import { dieOfUncaught, untilAskedToStop } from '../kube/process-life.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
-import { readPluginFlags } from './plugin-flags.ts'
+import { METRIC_PLUGIN, readPluginFlags, STEP_PLUGIN } from './plugin-flags.ts'
 import { runController } from './run.ts'
 import { runProgram } from './run-program.ts'
 
@@ -24,6 +24,9 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
   --metric-plugin NAME=ADDRESS
                        a metric provider of your own, e.g. acme/errors=http://plugin.ops:8080/ or acme/errors=exec:/plugins/errors;
                        may be given several times; see docs/analysis-plugins.md
+  --step-plugin NAME=ADDRESS
+                       a step plugin of your own, e.g. acme/load-test=http://load-test.ops:8080/, or =disabled to pass over its steps;
+                       may be given several times; see docs/step-plugins.md
   --rollouts           also run Rollouts that users wrote (argoproj.io/v1alpha1), not only annotated Deployments; never beside an Argo
                        Rollouts controller that runs the same ones
   --notifications      tell people of what happens, as ConfigMap argo-rollouts-notification-configmap says; see docs/notifications.md
@@ -49,6 +52,7 @@ const readFlags = () => {
         'max-drain-ms': { type: 'string', default: '60000' },
         probes: { type: 'string', default: '20' },
         'metric-plugin': { type: 'string', multiple: true, default: [] },
+        'step-plugin': { type: 'string', multiple: true, default: [] },
         rollouts: { type: 'boolean', default: false },
         notifications: { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
@@ -71,8 +75,8 @@ const level: LogLevel =
   LOG_LEVELS.find(one => one === values['log-level']) ??
   fail(`--log-level: ${JSON.stringify(values['log-level'])} is not supported, must be one of ${LOG_LEVELS.join(', ')}`)
 
-const plugins = (): ReadonlyMap<string, string> => {
-  const read = readPluginFlags(values['metric-plugin'])
+const plugins = (flag: typeof METRIC_PLUGIN, given: readonly string[]): ReadonlyMap<string, string> => {
+  const read = readPluginFlags(flag, given)
   return 'problem' in read ? fail(read.problem) : read.addresses
 }
 
@@ -90,7 +94,7 @@ const external = (): ExternalOptions => {
     ...(prometheusAddress && { prometheusAddress }),
     ...(credentials && { aws: ownAws(credentials) }),
     ...(awsRegion && { awsRegion }),
-    plugins: { addresses: plugins(), run: runProgram },
+    plugins: { addresses: plugins(METRIC_PLUGIN, values['metric-plugin']), run: runProgram },
   }
 }
 
@@ -110,6 +114,7 @@ const main = async (): Promise<void> => {
     healthPort: numberOf('health-port'),
     external: external(),
     userRollouts: values.rollouts,
+    stepPlugins: { addresses: plugins(STEP_PLUGIN, values['step-plugin']), run: runProgram },
     notifications: values.notifications,
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
   })

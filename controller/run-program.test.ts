@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { readPluginFlags } from './plugin-flags.ts'
+import { METRIC_PLUGIN, readPluginFlags, STEP_PLUGIN } from './plugin-flags.ts'
 import { runProgram } from './run-program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-plugin-'))
@@ -37,7 +37,7 @@ test('what it says when it fails is said; one that cannot be run, and one that n
 })
 
 test('flags name plugins', () => {
-  assert.deepEqual(readPluginFlags(['a/b=http://x:1/?q=1', 'a/c=exec:/p/c']), {
+  assert.deepEqual(readPluginFlags(METRIC_PLUGIN, ['a/b=http://x:1/?q=1', 'a/c=exec:/p/c']), {
     addresses: new Map([
       ['a/b', 'http://x:1/?q=1'],
       ['a/c', 'exec:/p/c'],
@@ -50,7 +50,20 @@ test('flags name plugins', () => {
     [['a/b=exec:relative'], /must end with a URL, or exec:/],
     [['a/b=http://x', 'a/b=http://y'], /named before/],
   ] as const) {
-    const read = readPluginFlags(flags)
+    const read = readPluginFlags(METRIC_PLUGIN, flags)
     assert.match('problem' in read ? read.problem : '', why)
   }
+})
+
+test('a step plugin may be switched off, a metric plugin may not', () => {
+  assert.deepEqual(readPluginFlags(STEP_PLUGIN, ['a/b=disabled']), { addresses: new Map([['a/b', 'disabled']]) })
+  assert.deepEqual(readPluginFlags(METRIC_PLUGIN, ['a/b=disabled']), {
+    problem:
+      '--metric-plugin: "a/b=disabled" must end with a URL, or exec: and the path of a program, e.g. --metric-plugin acme/errors=http://plugin.ops:8080/ or --metric-plugin acme/errors=exec:/plugins/errors',
+  })
+  const read = readPluginFlags(STEP_PLUGIN, ['a/b=off'])
+  assert.match(
+    'problem' in read ? read.problem : '',
+    /^--step-plugin: "a\/b=off" .* or disabled, e\.g\. --step-plugin acme\/load-test=/,
+  )
 })

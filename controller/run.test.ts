@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { startWebServer } from '../analysis/testing/web-server.ts'
 import type { AnalysisRun } from '../api/analysis-run.ts'
 import type { KubeObject, ReplicaSet } from '../api/kubernetes.ts'
 import type { Rollout } from '../api/rollout.ts'
@@ -18,6 +19,7 @@ import { ANALYSIS_RUNS, EVENTS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS } from '../k
 import { apply, readCrds } from '../local/apply.ts'
 import { waitFor } from '../local/wait.ts'
 import { type RunningController, runController } from './run.ts'
+import { runProgram } from './run-program.ts'
 
 const OF = 'argo-rollouts.argoproj.io/controller-instance-id'
 const NAMESPACE = 'shop'
@@ -73,6 +75,9 @@ describe('the controller', () => {
   let cluster: Cluster
   let controller: RunningController
   let port: number
+  let plugin: Awaited<ReturnType<typeof startWebServer>>
+  /** What the step plugin acme/ticket answers. */
+  let answer: object = {}
 
   before(async () => {
     stateDir = mkdtempSync(join(tmpdir(), 'sluice-controller-'))
@@ -83,6 +88,7 @@ describe('the controller', () => {
       [NAMESPACE, 'sluice-system'].map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     )
     port = await freePort()
+    plugin = await startWebServer(() => ({ status: 200, body: answer }))
     controller = await runController({
       client: refusing(cluster.client),
       clock: systemClock,
@@ -93,11 +99,13 @@ describe('the controller', () => {
       healthPort: port,
       settings: { propagationMs: 0, maxDrainMs: 0, probes: 1 },
       userRollouts: true,
+      stepPlugins: { addresses: new Map([['acme/ticket', plugin.origin]]), run: runProgram },
     })
   })
 
   after(async () => {
     await controller.stop()
+    await plugin.close()
     await cluster.stop()
     rmSync(stateDir, { recursive: true, force: true })
   })
@@ -184,5 +192,35 @@ describe('the controller', () => {
     await waitFor({ what: 'its metrics to go' }, async () => !(await metrics()).includes(id))
     const told = await list<KubeObject & { involvedObject: { name: string } }>(EVENTS)
     assert.ok(told.every(({ involvedObject }) => involvedObject.name !== 'gone'))
+  })
+
+  test('asks the plugin of a step, keeps its answer in the status, and has it undo its work after an abort', async () => {
+    const { client } = cluster
+    const ref = { namespace: NAMESPACE, name: 'planned' }
+    const status = async () => (await client.get<Rollout>(ROLLOUTS, ref)).status
+    const until = (what: string, is: (now: Rollout['status']) => boolean) => waitFor({ what }, async () => is(await status()))
+    const steps = [{ plugin: { name: 'acme/ticket', config: { queue: 'ops' } } }, { pause: {} }]
+    const { spec, ...rest } = aRollout('planned')
+    // Of no pods, since there is no node: the steps are gone through all the same.
+    await client.create(ROLLOUTS, { ...rest, spec: { ...spec, replicas: 0, strategy: { canary: { steps } } } })
+    await until('the first version', now => now?.phase === 'Healthy')
+    assert.deepEqual(plugin.asked, [])
+    answer = { phase: 'Successful', message: 'ticket 7', status: { ticket: 7 } }
+    const template = { ...aTemplate('planned'), spec: { containers: [{ name: 'planned', image: 'registry.example/web:v2' }] } }
+    await client.patch(ROLLOUTS, ref, 'merge', { spec: { template } })
+    await until('the pause after the plugin', now => now?.phase === 'Paused')
+    const [run] = (await status())?.canary?.stepPluginStatuses ?? []
+    assert.deepEqual([run?.phase, run?.message, run?.executions, run?.status], ['Successful', 'ticket 7', 1, { ticket: 7 }])
+    answer = { message: 'closed' }
+    await client.patch(ROLLOUTS, ref, 'merge', { status: { abort: true } }, 'status')
+    await until('its answer', now => now?.canary?.stepPluginStatuses?.[1]?.message === 'closed')
+    const asked = plugin.asked.map(({ body }) => JSON.parse(body))
+    assert.deepEqual(
+      asked.map(({ operation, config, status: notes, rollout }) => [operation, config, notes, rollout.metadata.name]),
+      [
+        ['Run', { queue: 'ops' }, undefined, 'planned'],
+        ['Abort', { queue: 'ops' }, { ticket: 7 }, 'planned'],
+      ],
+    )
   })
 })

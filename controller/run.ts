@@ -38,6 +38,7 @@ import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
 import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
+import { type StepPluginSettings, startStepPlugins } from './user-rollouts/start-plugins.ts'
 import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 
 export type ControllerOptions = {
@@ -55,6 +56,8 @@ export type ControllerOptions = {
   readonly settings: Settings
   /** Also run Rollouts that users wrote, with their own template. */
   readonly userRollouts?: boolean
+  /** How steps of kind plugin are asked. */
+  readonly stepPlugins?: StepPluginSettings
   /** Also tell people of events, as a ConfigMap says. */
   readonly notifications?: boolean
 }
@@ -154,10 +157,12 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
       others: [...external.providers, makeJobProvider(makeJobSource(client))],
     }),
   })
+  const stepPlugins = startStepPlugins({ ...parts, onAnswer: rollouts.add })
   const stopTelling = tellDeleted(events, caches.rollouts, parts.userRollouts === true)
   const stop = () => {
     unsubscribe()
     stopTelling()
+    stepPlugins.stop()
     notifier?.stop()
     void external.close()
     stopCounting()
@@ -169,7 +174,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     void experiments.shutDown({ dropWaiting: true })
   }
   signal.addEventListener('abort', stop, { once: true })
-  const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events })
+  const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events, stepPlugins })
   const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
   const reconcileEither = async (key: string) => {
     const [namespace = '', name = ''] = key.split('/')

@@ -74,7 +74,8 @@ const askWith = async (name: string, ask: AskPlugin, action: 'measure' | 'end', 
   }
 }
 
-const makeAsk = ({ http, run }: PluginOptions, address: string): AskPlugin => {
+/** How the plugin of this address is asked: a POST that must be answered with 200 and JSON, or a program. */
+export const makeAsk = ({ http, run }: PluginOptions, address: string): AskPlugin => {
   if (!address.startsWith('exec:')) {
     return async body => {
       const headers = { 'content-type': 'application/json' }

@@ -10,7 +10,7 @@ import { ANALYSIS_RUNS, EXPERIMENTS, REPLICA_SETS, SERVICES } from '../../kube/r
 import type { Executor } from '../execute.ts'
 import { mergePatchBetween } from '../merge-patch.ts'
 import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
-import { executeRollout } from '../user-rollouts/execute.ts'
+import { type Executed, executeRollout } from '../user-rollouts/execute.ts'
 import { gatherExperiment } from './gather.ts'
 import { isForUs } from './select.ts'
 
@@ -19,7 +19,8 @@ type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectation
 type EventIntent = Extract<RolloutIntent, { readonly kind: 'event' }>
 
 const isEvent = (intent: RolloutIntent): intent is EventIntent => intent.kind === 'event'
-const isNoEvent = (intent: RolloutIntent): boolean => !isEvent(intent)
+/** An Experiment has no steps, and so no plugins. */
+const isNoEvent = (intent: RolloutIntent): intent is Executed => !isEvent(intent) && intent.kind !== 'askStepPlugin'
 
 type Made = { readonly resource: Resource; readonly object: KubeObject }
 

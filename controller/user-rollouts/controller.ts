@@ -10,17 +10,22 @@ import { ROLLOUTS } from '../../kube/resources.ts'
 import type { Executor } from '../execute.ts'
 import { mergePatchBetween } from '../merge-patch.ts'
 import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
-import { executeRollout } from './execute.ts'
+import { type Executed, executeRollout } from './execute.ts'
 import { gatherRollout } from './gather.ts'
+import type { StepPlugins } from './step-plugins.ts'
 import { makeWorkloadReader, POD_TEMPLATE_MS } from './workload.ts'
 
-type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'>
+type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'> & {
+  readonly stepPlugins: StepPlugins
+}
 
 /** After a ReplicaSet that the API server refused: a quota or a policy may be changed. */
 const REFUSED_MS = 20_000
 
 /** The API server does not take the ReplicaSet as it is: trying again at once would be refused again. */
 const isRefusal = (error: unknown): boolean => isApiError(error) && [400, 403, 422].includes(error.status)
+
+const isExecuted = (intent: RolloutIntent): intent is Executed => intent.kind !== 'askStepPlugin'
 
 /** The newest version of the Rollout that this pass knows, or what to do about a ReplicaSet that was refused. */
 type Attempt = { readonly resourceVersion: string | undefined } | { readonly refused: Outcome }
@@ -42,7 +47,7 @@ const executorFor = (
 })
 
 export const makeUserRolloutController = (options: Options): ((key: string, rollout: Rollout) => Promise<Outcome>) => {
-  const { client, caches, expectations, clock, log, events } = options
+  const { client, caches, expectations, clock, log, events, stepPlugins } = options
   const readWorkload = makeWorkloadReader(options)
 
   /** `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must not be written over. */
@@ -72,7 +77,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
   const attempt = async (
     key: string,
     seen: RolloutSeen,
-    intent: RolloutIntent,
+    intent: Executed,
     executor: Executor,
     resourceVersion: string | undefined,
   ): Promise<Attempt> => {
@@ -84,12 +89,17 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
     }
   }
 
+  const askPlugins = (key: string, { rollout, stepPlugins: known }: RolloutSeen, intents: RolloutPlan['intents']): void => {
+    stepPlugins.taken(key, known?.answers ?? [])
+    for (const intent of intents) if (intent.kind === 'askStepPlugin') stepPlugins.ask(key, intent.call, rollout)
+  }
+
   const carryOut = async (key: string, seen: RolloutSeen, { intents, status }: RolloutPlan): Promise<Outcome | undefined> => {
     const executor = executorFor(options, key, seen)
     let { resourceVersion } = seen.rollout.metadata
-    const toTell: RolloutIntent[] = []
+    const toTell: Executed[] = []
     try {
-      for (const intent of intents) {
+      for (const intent of intents.filter(isExecuted)) {
         log.info('intent', { rollout: key, intent: summarise(intent) })
         if (intent.kind === 'event') toTell.push(intent)
         else {
@@ -99,6 +109,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
         }
       }
       await writeStatus(key, seen, status, resourceVersion)
+      askPlugins(key, seen, intents)
       return undefined
     } finally {
       // Whoever is told looks at the Rollout, and is to find the status that goes with it.
@@ -108,7 +119,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
 
   return async (key, rollout) => {
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
-    const seen = gatherRollout(caches, rollout, await readWorkload(rollout))
+    const seen = gatherRollout(caches, rollout, { workload: await readWorkload(rollout), stepPlugins: stepPlugins.seen(key) })
     const planned = planUserRollout(seen, clock.now())
     try {
       const refused = await carryOut(key, seen, planned)

@@ -4,6 +4,9 @@ import { isApiError, isNotFound } from '../../kube/errors.ts'
 import { DEPLOYMENTS, EXPERIMENTS, PODS, ROLLOUTS } from '../../kube/resources.ts'
 import { type Executor, execute } from '../execute.ts'
 
+/** Plugins are asked when the status is written, and not waited for. */
+export type Executed = Exclude<RolloutIntent, { readonly kind: 'askStepPlugin' }>
+
 type Evict = Extract<RolloutIntent, { readonly kind: 'evictPod' }>
 
 /** A PodDisruptionBudget that does not allow it now (429) is waited for, and a pod that is gone is what was wanted. */
@@ -56,7 +59,7 @@ const scaleWorkload = async (
 
 type ExperimentIntent = Extract<RolloutIntent, { readonly kind: 'createExperiment' | 'terminateExperiment' | 'deleteExperiment' }>
 
-const isAboutExperiment = (intent: RolloutIntent): intent is ExperimentIntent =>
+const isAboutExperiment = (intent: Executed): intent is ExperimentIntent =>
   intent.kind === 'createExperiment' || intent.kind === 'terminateExperiment' || intent.kind === 'deleteExperiment'
 
 const executeExperiment = async (intent: ExperimentIntent, { client, namespace, wrote }: Executor): Promise<void> => {
@@ -73,7 +76,7 @@ const executeExperiment = async (intent: ExperimentIntent, { client, namespace, 
 
 /** Answers the Rollout's resourceVersion after it. */
 export const executeRollout = async (
-  intent: RolloutIntent,
+  intent: Executed,
   to: Executor,
   resourceVersion: string | undefined,
 ): Promise<string | undefined> => {

@@ -1,6 +1,7 @@
 /** Reads the caches into what the planner of Rollouts decides from. No writes, no clock. */
 import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from '../../engine/rollout/analysis/seen.ts'
+import type { PluginsSeen } from '../../engine/rollout/plugin/call.ts'
 import type { RolloutSeen, WorkloadSeen } from '../../engine/rollout/seen.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches } from '../caches.ts'
 import { TEMPLATE_PROBLEMS } from '../gather.ts'
@@ -28,7 +29,10 @@ const gatherAnalyses = (caches: Caches, namespace: string, uid: string): Analysi
   problems: TEMPLATE_PROBLEMS,
 })
 
-export const gatherRollout = (caches: Caches, rollout: Rollout, workload?: WorkloadSeen): RolloutSeen => {
+/** What does not come from the caches. */
+export type Gathered = { readonly workload: WorkloadSeen | undefined; readonly stepPlugins: PluginsSeen }
+
+export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, stepPlugins }: Gathered): RolloutSeen => {
   const { namespace = '', name, uid = '' } = rollout.metadata
   const replicaSets = caches.replicaSets.by(BY_CONTROLLER_UID, uid)
   const activeEndpoints = readyPods(caches, namespace, rollout.spec.strategy.blueGreen?.activeService)
@@ -43,5 +47,6 @@ export const gatherRollout = (caches: Caches, rollout: Rollout, workload?: Workl
     ...(activeEndpoints && { activeEndpoints }),
     analyses: gatherAnalyses(caches, namespace, uid),
     experiments: caches.experiments.by(BY_CONTROLLER_UID, uid),
+    stepPlugins,
   }
 }

@@ -1,6 +1,7 @@
 /** What the planner of Rollouts wants done beside what all planners may. */
 import type { Experiment } from '../../api/experiment.ts'
 import type { Intent } from '../intents.ts'
+import type { PluginCall } from './plugin/call.ts'
 
 export type RolloutIntent =
   | Intent
@@ -24,6 +25,8 @@ export type RolloutIntent =
   | { readonly kind: 'createExperiment'; readonly experiment: Experiment }
   | { readonly kind: 'terminateExperiment'; readonly name: string }
   | { readonly kind: 'deleteExperiment'; readonly name: string; readonly uid: string }
+  /** Once the status is written; the answer comes with a later look. */
+  | { readonly kind: 'askStepPlugin'; readonly call: PluginCall }
   /** Merge patch of labels and annotations. */
   | {
       readonly kind: 'patchPod'

@@ -10,6 +10,8 @@ import { finish, type RolloutPlan } from './finish.ts'
 import { cleanUpHistory } from './history.ts'
 import { event, type RolloutIntent } from './intents.ts'
 import { makeReplicaSet, planNewest } from './make-replica-set.ts'
+import { followPlugins, leavePlugins, withPlugins } from './plugin/follow.ts'
+import { checkPlugins } from './plugin/named.ts'
 import { isChanged, type RolloutProgress, readProgress, skipReason, startProgress } from './progress.ts'
 import { planRestart } from './restart.ts'
 import { isAtSize, isFull, planScale } from './scale.ts'
@@ -55,7 +57,7 @@ const planChanged = (context: RolloutContext, restartedAt: string | undefined): 
     progress: startProgress(context),
     promoted: false,
     restartedAt,
-    intents: skips ? [event('SkipSteps', reason)] : [],
+    intents: [...(skips ? [event('SkipSteps', reason)] : []), ...leavePlugins(context)],
   })
 }
 
@@ -78,12 +80,18 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
   const read = readProgress(context)
   const analyses = judgeCanary(context, read, isAtSize(context, read))
   if (analyses.invalid !== undefined) return planInvalid(context, analysisProblem(context, analyses.invalid))
-  const { progress, fields } = analyses
+  const plugins = followPlugins(context, analyses.progress)
+  const { progress } = plugins
+  const fields = withPlugins(analyses.fields, plugins)
   const restart = planRestart(context)
   const standing = { progress, promoted: false, restartedAt: restart.restartedAt, fields }
   // What was just evicted is still counted as available; sizes are decided when the counts are right again.
   if (restart.intents.length > 0)
-    return finish(context, { ...standing, intents: [...analyses.intents, ...restart.intents], wakeAt: restart.wakeAt })
+    return finish(context, {
+      ...standing,
+      intents: [...analyses.intents, ...plugins.intents, ...restart.intents],
+      wakeAt: restart.wakeAt,
+    })
   const newest = context.isPaused ? [] : planNewest(context)
   const history = cleanUpHistory(versions.older, rollout.spec.revisionHistoryLimit)
   const scaling = planScale(context, progress)
@@ -93,10 +101,11 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
     ...history,
     ...planServices(context, progress.aborted),
     ...analyses.intents,
+    ...plugins.intents,
     ...scaling,
   ]
   const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, progress)
-  const state = { isInForce: isAtSize(context, progress), isJudged: analyses.isStepJudged }
+  const state = { isInForce: isAtSize(context, progress), isJudged: analyses.isStepJudged, isPluginDone: plugins.isDone }
   const walk: Walk = scaling.length > 0 || why !== undefined ? { progress, intents: [] } : takeStep(context, progress, state)
   const experiment = walk.currentExperiment ?? currentExperiment(context, walk.progress)
   return finish(context, {
@@ -110,7 +119,7 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
       ...walk.intents,
       ...(why === undefined ? [] : [tellPromotion(context, why)]),
     ],
-    wakeAt: earliest(restart.wakeAt, walk.wakeAt),
+    wakeAt: earliest(restart.wakeAt, walk.wakeAt, plugins.wakeAt),
   })
 }
 
@@ -152,7 +161,7 @@ const planValid = (context: RolloutContext): RolloutPlan => {
 export const planUserRollout = (seen: RolloutSeen, now: number): RolloutPlan => {
   if (seen.rollout.metadata.deletionTimestamp !== undefined) return { intents: [] }
   const context = readContext(seen, now)
-  const [unfit] = context.invalid === undefined ? checkAnalyses(context) : []
+  const [unfit] = context.invalid === undefined ? [...checkPlugins(context), ...checkAnalyses(context)] : []
   const invalid = unfit === undefined ? context.invalid : invalidSpecMessage(context.seen.name, unfit)
   if (invalid !== undefined) return planInvalid(context, invalid)
   const plan = planValid(context)

@@ -3,6 +3,7 @@ import type { Experiment } from '../../api/experiment.ts'
 import type { LabelSelector, Pod, PodTemplate, ReplicaSet, Service } from '../../api/kubernetes.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from './analysis/seen.ts'
+import type { PluginsSeen } from './plugin/call.ts'
 
 /** What is read of the workload that a Rollout names. */
 export type WorkloadSeen = {
@@ -35,4 +36,5 @@ export type RolloutSeen = {
   readonly analyses?: AnalysisSeen
   /** Those whose controller is the Rollout. */
   readonly experiments?: readonly Experiment[]
+  readonly stepPlugins?: PluginsSeen
 }

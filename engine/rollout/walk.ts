@@ -34,12 +34,15 @@ export type StepState = {
   readonly isInForce: boolean
   /** Its analysis is done. */
   readonly isJudged: boolean
+  /** Its plugin has done its work. */
+  readonly isPluginDone: boolean
 }
 
 type Result = StepResult | { readonly kind: 'judging' }
 
 const look = ({ now }: RolloutContext, step: CanaryStep, progress: RolloutProgress, state: StepState): Result => {
   if (step.analysis !== undefined) return state.isJudged ? { kind: 'done' } : { kind: 'judging' }
+  if (step.plugin !== undefined) return state.isPluginDone ? { kind: 'done' } : { kind: 'judging' }
   const missing = state.isInForce ? undefined : ({ reason: 'PodsBecomingReady', what: '', ends: '' } as const)
   return runnerOf(step).run({ step, now, label: '', progress, missing, run: undefined })
 }

@@ -6,6 +6,7 @@ import { applyPatch } from '../../simulate/json-patch.ts'
 import { timestamp } from '../../time.ts'
 import type { RolloutIntent } from '../intents.ts'
 import { planUserRollout } from '../plan.ts'
+import type { PluginAnswer, PluginCall } from '../plugin/call.ts'
 import type { WorkloadSeen } from '../seen.ts'
 
 type PodModel = {
@@ -27,6 +28,9 @@ export type World = {
   workload?: WorkloadSeen
   runs: AnalysisRun[]
   templates: AnalysisTemplate[]
+  /** What step plugins answer; nothing: they are still at it. */
+  plugin?: (call: PluginCall) => Omit<PluginAnswer, 'id'> | undefined
+  answers: PluginAnswer[]
   /** Names of the ready pods behind the active Service, as its slices say; a pass behind its selector. */
   endpoints: readonly string[]
   /** The slices are not kept up. */
@@ -71,6 +75,7 @@ export const makeWorld = (
   })),
   runs: [],
   templates: [],
+  answers: [],
   endpoints: [],
   areEndpointsStuck: false,
   broken: new Set(),
@@ -173,6 +178,9 @@ const apply = (world: World, intent: RolloutIntent): void => {
     case 'patchRollout':
       patchRollout(world, intent.patch)
       return
+    case 'askStepPlugin':
+      askPlugin(world, intent.call)
+      return
     case 'scaleWorkload':
       if (world.workload) world.workload = { ...world.workload, replicas: intent.to, generation: world.workload.generation + 1 }
       return
@@ -182,6 +190,14 @@ const apply = (world: World, intent: RolloutIntent): void => {
     default:
       throw new Error(`a Rollout's planner does not ask for ${intent.kind}`)
   }
+}
+
+/** A question that is not answered yet is put again with each look; the plugin hears it once. */
+const askPlugin = (world: World, call: PluginCall): void => {
+  const answer = world.plugin?.(call)
+  if (answer === undefined || world.answers.some(({ id }) => id === call.id)) return
+  world.log.push(`${call.name} is asked: ${call.operation} of step ${call.index}`)
+  world.answers.push({ id: call.id, ...answer })
 }
 
 const imageOfPod = (name: string, { replicaSets }: World): string => {
@@ -230,6 +246,9 @@ export const pass = (world: World, dies = Number.POSITIVE_INFINITY): void => {
       pods: world.pods.map(pod => toPod(world, pod)),
       services: world.services,
       ...(active !== undefined && { activeEndpoints: world.endpoints }),
+      ...(world.plugin && {
+        stepPlugins: { names: ['acme/load', 'acme/ticket'], disabled: ['acme/off'], answers: world.answers },
+      }),
       analyses: { runs: world.runs, templates: world.templates, clusterTemplates: [] },
     }),
     world.now,

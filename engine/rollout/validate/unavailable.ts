@@ -13,8 +13,6 @@ const CANARY_FIELDS = {
   pingPong: 'ping-pong',
 } as const
 
-const STEPS: readonly (keyof CanaryStep)[] = ['plugin']
-
 /** What says who splits: a provider with its config, a plugin by its name. */
 const providersOf = ({
   managedRoutes: _,
@@ -51,11 +49,6 @@ export const findUnavailable = ({ spec }: Rollout): readonly Violation[] => {
     ...fields
       .filter(([field]) => canary?.[field] !== undefined)
       .map(([field, what]) => refuse(`spec.strategy.canary.${field}`, what)),
-    ...(canary?.steps ?? []).flatMap((step, i) =>
-      STEPS.filter(kind => step[kind] !== undefined).map(kind =>
-        refuse(`spec.strategy.canary.steps[${i}].${kind}`, `a step of kind ${kind}`),
-      ),
-    ),
     ...(canary?.steps ?? []).flatMap((step, i) => weights(step, `spec.strategy.canary.steps[${i}].experiment`)),
   ]
 }
