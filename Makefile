@@ -118,9 +118,13 @@ ui-test: setup ## the dashboard in a real browser: screens, keyboard, axe, pictu
 image: setup ## Sluice's container image as dist/sluice.tar, without Docker (ARGS='--name sluice:dev --out FILE.tar')
 	@node image/build.ts $(ARGS)
 
+.PHONY: cli
+cli: setup ## the command line as one executable, dist/sluice, with Node in it and nothing else needed (for this Linux)
+	@node tools/plugin/cli.ts $(ARGS)
+
 .PHONY: plugin
-plugin: setup ## kubectl sluice as an archive and a krew manifest in dist/ (URL=https://… where the archive will be)
-	@node tools/plugin/main.ts --url "$(URL)" $(ARGS)
+plugin: setup ## kubectl sluice as an archive and a krew manifest in dist/ (URL=https://… where the archive will be; EXECUTABLE_URL=https://…: also one with Node in it)
+	@node tools/plugin/main.ts --url "$(URL)" $(if $(EXECUTABLE_URL),--executable-url "$(EXECUTABLE_URL)") $(ARGS)
 
 .PHONY: gen
 gen: setup ## write what is generated: CustomResourceDefinitions, rights, dashboards, rules, the tables of docs/

@@ -41,25 +41,30 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 const name = process.env['SLUICE_INVOKED_AS'] ?? basename(process.argv[1] ?? 'sluice', '.ts')
 
-process.exitCode = await runProgram({
-  argv: process.argv.slice(2),
-  name: name.startsWith('kubectl-') ? `kubectl ${name.slice('kubectl-'.length)}` : name === 'main' ? 'sluice' : name,
-  write: out => process.stdout.write(out),
-  writeError: out => process.stderr.write(out),
-  readInput: inputReader(() => text(process.stdin)),
-  isTerminal: process.stdout.isTTY === true,
-  get columns() {
-    return process.stdout.columns
-  },
-  get rows() {
-    return process.stdout.rows
-  },
-  noColor: process.env['NO_COLOR'],
-  connect,
-  now: () => Date.now(),
-  sleep: ms => sleep(systemClock, ms, interrupt.signal),
-  signal: interrupt.signal,
-})
-for (const transport of opened) await transport.close()
-// Nobody waits any more for a sleep that lost a race.
-interrupt.abort()
+/** Not awaited at the top level, which the single-file executable cannot do. */
+const main = async (): Promise<void> => {
+  process.exitCode = await runProgram({
+    argv: process.argv.slice(2),
+    name: name.startsWith('kubectl-') ? `kubectl ${name.slice('kubectl-'.length)}` : name === 'main' ? 'sluice' : name,
+    write: out => process.stdout.write(out),
+    writeError: out => process.stderr.write(out),
+    readInput: inputReader(() => text(process.stdin)),
+    isTerminal: process.stdout.isTTY === true,
+    get columns() {
+      return process.stdout.columns
+    },
+    get rows() {
+      return process.stdout.rows
+    },
+    noColor: process.env['NO_COLOR'],
+    connect,
+    now: () => Date.now(),
+    sleep: ms => sleep(systemClock, ms, interrupt.signal),
+    signal: interrupt.signal,
+  })
+  for (const transport of opened) await transport.close()
+  // Nobody waits any more for a sleep that lost a race.
+  interrupt.abort()
+}
+
+void main()

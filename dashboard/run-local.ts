@@ -3,10 +3,10 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { silentLogger } from '../kube/log.ts'
+import { builtPage } from './built-page.ts'
 import { makeApp } from './http/app.ts'
 import { readPages } from './http/pages.ts'
 import { makeMetrics } from './metrics.ts'
@@ -37,14 +37,13 @@ export type LocalDashboard = {
 }
 
 const HOST = '127.0.0.1'
-const PAGES = join(import.meta.dirname, 'ui', 'dist')
 
 export const startLocalDashboard = async (options: LocalOptions): Promise<LocalDashboard> => {
   const { client, cluster, namespace, sluiceNamespace, clock } = options
   const user = await whoIs(client)
   const key = randomBytes(24).toString('base64url')
   const sessions = makeSessions(clock)
-  const pages = readPages(options.pages ?? PAGES)
+  const pages = options.pages === undefined ? builtPage() : readPages(options.pages)
   const server = createServer()
   server.listen(options.port, HOST)
   // A port that is taken rejects here.

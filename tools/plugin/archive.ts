@@ -7,6 +7,7 @@ import { makeUi } from '../../dashboard/ui/tools/make-ui.ts'
 import { type Entry, file } from '../../image/entries.ts'
 import { makeBundle } from '../../image/make-bundle.ts'
 import { makeTar } from '../../image/tar.ts'
+import { makeExecutable } from './executable.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -38,22 +39,41 @@ const reachable = (outputs: Awaited<ReturnType<typeof makeBundle>>['graph']['out
 
 export type Archive = { readonly content: Buffer; readonly sha256: string }
 
-/** The same sources give the same bytes. */
+const read = (path: string) => readFileSync(join(ROOT, path))
+
+/** What is in every archive. */
+const COMMON: readonly Entry[] = [
+  file('/LICENSE', read('LICENSE')),
+  file('/kubectl_complete-sluice', read('cli/kubectl_complete-sluice'), 0o755),
+]
+
+const pack = async (entries: readonly Entry[], level: number): Promise<Archive> => {
+  // gzip's header has no time unless one is given.
+  const content = gzipSync(await makeTar(entries), { level })
+  return { content, sha256: createHash('sha256').update(content).digest('hex') }
+}
+
+/** For every system that has Node. The same sources give the same bytes. */
 export const makePluginArchive = async (): Promise<Archive> => {
   const { files, graph } = await makeBundle()
   const needed = reachable(graph.outputs, 'cli.mjs')
-  const read = (path: string) => readFileSync(join(ROOT, path))
-  const entries: readonly Entry[] = [
-    ...files
-      .filter(({ name }) => needed.has(name) || name === 'THIRD-PARTY.txt')
-      .map(({ name, content }) => file(`/${name}`, content)),
-    // The page of `kubectl sluice dashboard`, where its server looks for it.
-    ...(await makeUi()).map(({ name, content }) => file(`/ui/dist/${name}`, content)),
-    file('/LICENSE', read('LICENSE')),
-    file('/kubectl-sluice', STARTER, 0o755),
-    file('/kubectl_complete-sluice', read('cli/kubectl_complete-sluice'), 0o755),
-  ]
-  // Level 9 of zlib; gzip's header has no time unless one is given.
-  const content = gzipSync(await makeTar(entries), { level: 9 })
-  return { content, sha256: createHash('sha256').update(content).digest('hex') }
+  return pack(
+    [
+      ...files
+        .filter(({ name }) => needed.has(name) || name === 'THIRD-PARTY.txt')
+        .map(({ name, content }) => file(`/${name}`, content)),
+      // The page of `kubectl sluice dashboard`, where its server looks for it.
+      ...(await makeUi()).map(({ name, content }) => file(`/ui/dist/${name}`, content)),
+      file('/kubectl-sluice', STARTER, 0o755),
+      ...COMMON,
+    ],
+    9,
+  )
+}
+
+/** For this system, with Node in it. */
+export const makeExecutableArchive = async (): Promise<Archive> => {
+  const { content, licences } = await makeExecutable()
+  // It is large: the last few percent of size would cost half a minute.
+  return pack([file('/kubectl-sluice', content, 0o755), file('/THIRD-PARTY.txt', licences), ...COMMON], 6)
 }

@@ -49,3 +49,17 @@ test('the manifest has the digest of the archive, for each system', async () => 
   )
   assert.ok(manifest.spec.shortDescription.length <= 80)
 })
+
+test('an executable comes first in the manifest, for its system only', () => {
+  const executable = { os: 'linux', arch: 'amd64', url: 'https://example.com/b.tar.gz', sha256: 'b'.repeat(64) }
+  const manifest = parse(renderKrewManifest({ version: '0.1.0', url: 'https://example.com/a.tar.gz', sha256, executable }))
+  assert.deepEqual(
+    manifest.spec.platforms.map((one: { selector: { matchLabels: object }; uri: string }) => [one.selector.matchLabels, one.uri]),
+    [
+      [{ os: 'linux', arch: 'amd64' }, executable.url],
+      [{ os: 'linux' }, 'https://example.com/a.tar.gz'],
+      [{ os: 'darwin' }, 'https://example.com/a.tar.gz'],
+    ],
+  )
+  assert.match(manifest.spec.caveats, /but on linux\/amd64, where it has its own/)
+})
