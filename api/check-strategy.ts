@@ -1,6 +1,7 @@
 /** What the types of a Rollout's strategy cannot say: which fields go together, and what a Deployment can use today. */
 import type { Problem } from './problem.ts'
 import type { CanaryStep, CanaryStrategy, RolloutStrategy } from './rollout.ts'
+import { ALL_HUNDREDTHS } from './traffic-weight.ts'
 
 type Check = (canary: CanaryStrategy) => Problem[]
 
@@ -94,17 +95,34 @@ const stepsForDeployments = everyStep((step, path) =>
   })),
 )
 
+const TRAFFIC_FOR_DEPLOYMENTS: readonly string[] = ['managedRoutes', 'maxTrafficWeight']
+
 const trafficForDeployments: Check = ({ trafficRouting = {} }) =>
   Object.keys(trafficRouting)
-    .filter(field => field !== 'managedRoutes')
+    .filter(field => !TRAFFIC_FOR_DEPLOYMENTS.includes(field))
     .map(field => ({
       path: `canary.trafficRouting.${field}`,
-      message:
-        'is not for a Deployment; only managedRoutes is allowed here, and who splits the traffic is said by sluice.dev/router, e.g. auto',
+      message: `is not for a Deployment; only ${TRAFFIC_FOR_DEPLOYMENTS.join(' and ')} are allowed here, and who splits the traffic is said by sluice.dev/router, e.g. auto`,
     }))
 
+/** Routers count in hundredths of a percent; nothing may be lost on the way there. */
+const weightsAreHundredths: Check = ({ trafficRouting: { maxTrafficWeight: most = 100 } = {} }) =>
+  ALL_HUNDREDTHS % most === 0
+    ? []
+    : [
+        {
+          path: 'canary.trafficRouting.maxTrafficWeight',
+          message: `${most} must divide 10000, because shares are kept in hundredths of a percent, e.g. 1000`,
+        },
+      ]
+
 const ALWAYS: readonly Check[] = [oneKindPerStep, weightsInRange, routesDeclared, roomToMove]
-const FOR_A_DEPLOYMENT: readonly Check[] = [fieldsForDeployments, stepsForDeployments, trafficForDeployments]
+const FOR_A_DEPLOYMENT: readonly Check[] = [
+  fieldsForDeployments,
+  stepsForDeployments,
+  trafficForDeployments,
+  weightsAreHundredths,
+]
 
 /** What is wrong with a decoded canary, whoever holds the pods; paths start at the strategy. */
 export const checkCanary = (canary: CanaryStrategy): Problem[] => ALWAYS.flatMap(check => check(canary))

@@ -6,7 +6,7 @@
  */
 import type { KubeObject } from './kubernetes.ts'
 import { AGE, type CustomResource } from './schema/custom-resource.ts'
-import { array, exactlyOne, type Infer, integer, object, required, string, tagged, time, word } from './schema/schema.ts'
+import { array, exactlyOne, type Infer, integer, number, object, required, string, tagged, time, word } from './schema/schema.ts'
 
 const ENDPOINTS = word(
   "How the routers appear among the Service's endpoints. `none`: not at all. `ready`: they take new connections. `draining`: they only keep what they have (ready false, serving and terminating true), so kube-proxy prefers the pods.",
@@ -38,7 +38,12 @@ const BACKEND = object('One version.', {
   role: required(word('What the version is in this update.', ['stable', 'canary', 'retiring'])),
   hash: required(string('pod-template-hash of the version.')),
   service: required(string("The private Service whose EndpointSlices hold this version's pods.")),
-  weight: required(percent('Share of new requests in percent; the weights of all backends sum to 100.')),
+  weight: required(
+    number('Share of new requests in percent, with at most two decimals; the weights of all backends sum to 100.', {
+      min: 0,
+      max: 100,
+    }),
+  ),
 })
 
 const stringMatch = (description: string) =>
@@ -154,7 +159,7 @@ export const ROUTE_RESOURCE: CustomResource = {
     { name: 'Service', type: 'string', jsonPath: '.spec.service' },
     { name: 'Version', type: 'integer', jsonPath: '.spec.version' },
     { name: 'Endpoints', type: 'string', jsonPath: '.spec.endpoints' },
-    { name: 'Canary weight', type: 'integer', jsonPath: '.spec.backends[?(@.role=="canary")].weight' },
+    { name: 'Canary weight', type: 'number', jsonPath: '.spec.backends[?(@.role=="canary")].weight' },
     { name: 'Step', type: 'string', jsonPath: '.status.step' },
     AGE,
   ],

@@ -4,9 +4,10 @@ import { parseDuration } from './duration.ts'
 import { type MatchStep, parseMatch } from './match-step.ts'
 import { quote } from './quote.ts'
 import { splitList } from './split-list.ts'
+import { isShare } from './traffic-weight.ts'
 
 export type Step =
-  /** Share of new requests for the canary; a whole percentage. */
+  /** Share of new requests for the canary in percent, with at most two decimals. */
   | { readonly kind: 'weight'; readonly percent: number }
   /** Wait; a Go duration as written. */
   | { readonly kind: 'wait'; readonly duration: string }
@@ -23,7 +24,10 @@ export type Step =
 
 /** Every form of a step, for the reference. */
 export const STEP_FORMS: readonly { readonly form: string; readonly meaning: string }[] = [
-  { form: '5%', meaning: "The new version's share of new requests: a whole percentage from 0% to 100%." },
+  {
+    form: '5%',
+    meaning: "The new version's share of new requests: a percentage from 0% to 100%, with at most two decimals, e.g. `0.5%`.",
+  },
   { form: '2m', meaning: 'Wait so long: a Go duration above 0.' },
   { form: 'pause', meaning: 'Wait until a person promotes.' },
   { form: 'analysis(NAME)', meaning: 'Run the AnalysisTemplate to its end; a failure takes all traffic back.' },
@@ -64,10 +68,12 @@ const percentOf = (text: string, least: number): number | undefined => {
   return percent >= least && percent <= 100 ? percent : undefined
 }
 
+const WEIGHT = /^(\d{1,3}(?:\.\d{1,2})?)%$/
+
 const parseWeight = (text: string): Parsed => {
-  const percent = percentOf(text, 0)
-  if (percent !== undefined) return { step: { kind: 'weight', percent } }
-  return { problem: `weight ${quote(text)} must be a whole percentage from 0% to 100%, e.g. 20%` }
+  const percent = Number(WEIGHT.exec(text)?.[1])
+  if (isShare(percent)) return { step: { kind: 'weight', percent } }
+  return { problem: `weight ${quote(text)} must be a percentage from 0% to 100% with at most two decimals, e.g. 20% or 0.5%` }
 }
 
 const parseWait = (text: string): Parsed => {

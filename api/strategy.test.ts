@@ -97,6 +97,20 @@ const rows: readonly {
     },
   },
   {
+    name: 'shares below 1 % as whole numbers out of 10,000',
+    annotations: { strategy: 'canary', steps: '0.05%, 1h, scale(50%), 25%' },
+    canary: {
+      steps: [
+        { setWeight: 5 },
+        { pause: { duration: '1h' } },
+        { setCanaryScale: { weight: 50 } },
+        { setWeight: 2500 },
+        { setWeight: 10_000 },
+      ],
+      trafficRouting: { ...routed(), maxTrafficWeight: 10_000 },
+    },
+  },
+  {
     name: 'a header value with a comma',
     annotations: { strategy: 'canary', steps: 'header(X-Tags=a,b), 1h' },
     canary: {

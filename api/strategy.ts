@@ -5,6 +5,7 @@ import type { CanaryStep, CanaryStrategy, RolloutSpec, SluiceRouterConfig } from
 import { SLUICE_ROUTER } from './rollout-traffic.ts'
 import type { StringMatch } from './route.ts'
 import type { Step } from './steps.ts'
+import { ALL_HUNDREDTHS } from './traffic-weight.ts'
 
 export { SLUICE_ROUTER } from './rollout-traffic.ts'
 
@@ -15,10 +16,10 @@ const matchRoute = ({ of, name }: RequestPart, value: StringMatch): string => {
   return `${of}-${of === 'header' ? name.toLowerCase() : name}-${written}`
 }
 
-const makeStep = (step: Step): CanaryStep => {
+const makeStep = (step: Step, scale: number): CanaryStep => {
   switch (step.kind) {
     case 'weight':
-      return { setWeight: step.percent }
+      return { setWeight: Math.round((step.percent * scale) / 100) }
     case 'wait':
       return { pause: { duration: step.duration } }
     case 'pause':
@@ -39,13 +40,20 @@ const makeStep = (step: Step): CanaryStep => {
   }
 }
 
+const isFine = (step: Step): boolean => step.kind === 'weight' && !Number.isInteger(step.percent)
+
+/** Weights are percents where they are whole; hundredths of a percent where one is not, since a Rollout's are whole. */
+const chooseScale = ({ steps, spec }: Settings): number => (spec === undefined && steps.some(isFine) ? ALL_HUNDREDTHS : 100)
+
 /** All steps in the form of Argo Rollouts: blue-green starts with a canary of full size, and both end with all traffic. */
-const makeSteps = ({ strategy, steps }: Settings): CanaryStep[] => {
+const makeSteps = (settings: Settings): CanaryStep[] => {
+  const { strategy, steps } = settings
+  const scale = chooseScale(settings)
   const reachesAll = steps.some(step => step.kind === 'weight' && step.percent === 100)
   return [
     ...(strategy === 'blue-green' ? [{ setCanaryScale: { weight: 100 } }] : []),
-    ...steps.map(makeStep),
-    ...(reachesAll ? [] : [{ setWeight: 100 }]),
+    ...steps.map(step => makeStep(step, scale)),
+    ...(reachesAll ? [] : [{ setWeight: scale }]),
   ]
 }
 
@@ -83,11 +91,13 @@ export const makeStrategy = (settings: Settings): RolloutSpec['strategy'] => {
   const { analysis, trafficRouting, ...written } = writtenCanary(settings)
   const names = routeNames(written.steps ?? []).map(name => ({ name }))
   const managedRoutes = trafficRouting?.managedRoutes ?? names
+  const scale = trafficRouting?.maxTrafficWeight ?? chooseScale(settings)
   const canary: CanaryStrategy = {
     ...written,
     trafficRouting: {
       plugins: { [SLUICE_ROUTER]: makeRouterConfig(settings) },
       ...(managedRoutes.length > 0 && { managedRoutes }),
+      ...(scale !== 100 && { maxTrafficWeight: scale }),
     },
     ...makeAnalysis(analysis, settings.templates),
   }

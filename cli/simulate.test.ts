@@ -54,7 +54,7 @@ for (const [line, says] of [
   ['simulate -f web.yaml --ready-after 20', '--ready-after: "20" is no duration, e.g. --ready-after 20s'],
   [
     'simulate -f wrong.yaml',
-    'metadata.annotations[sluice.dev/steps]: step 1: weight "120%" must be a whole percentage from 0% to 100%, e.g. 20%',
+    'metadata.annotations[sluice.dev/steps]: step 1: weight "120%" must be a percentage from 0% to 100% with at most two decimals, e.g. 20% or 0.5%',
   ],
 ] as const)
   test(`${line} is refused`, async () => {

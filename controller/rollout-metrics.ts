@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Rollout, RolloutPhase } from '../api/rollout.ts'
+import { weightScale } from '../api/traffic-weight.ts'
 import type { Caches } from './caches.ts'
 import { isInFlight, RESULTS, type Result, resultBetween, startedAt, waitingFor } from './rollout-ends.ts'
 
@@ -27,8 +28,9 @@ export type RolloutSource = {
 
 /** Nothing says how a Rollout with pods of its own splits the requests themselves. */
 const canaryWeight = ({ spec, status }: Rollout): number | undefined => {
-  const weight = status?.canary?.weights?.canary.weight ?? (spec.strategy.canary?.trafficRouting && 0)
-  return weight === undefined ? undefined : weight / 100
+  const { canary } = spec.strategy
+  const weight = status?.canary?.weights?.canary.weight ?? (canary?.trafficRouting && 0)
+  return weight === undefined ? undefined : weight / weightScale(canary)
 }
 
 const GAUGES: readonly (readonly [name: string, help: string, read: (rollout: Rollout) => number | undefined])[] = [

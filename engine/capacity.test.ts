@@ -21,6 +21,7 @@ const wanted: readonly (readonly [
   stable: number,
 ])[] = [
   ['a small share has one pod, and the stable version stays whole', 10, { weight: 5 }, 1, 10],
+  ['a share of hundredths is not rounded up twice', 10_000, { weight: 0.07 }, 7, 9993],
   ['shares that come out even sum to N', 10, { weight: 20 }, 2, 8],
   ['both shares are rounded up, so the total is N + 1', 3, { weight: 50 }, 2, 2],
   ['at 100 % one stable pod stays until the promotion', 4, { weight: 100 }, 4, 1],

@@ -1,5 +1,6 @@
 /** How many pods each version has while the routers split the traffic: capacity before weight on the way up, after it on the way down. */
 
+import { ALL_HUNDREDTHS, toHundredths } from '../api/traffic-weight.ts'
 import type { Wish } from './desired.ts'
 import type { Version } from './versions.ts'
 import type { Weights } from './weights.ts'
@@ -13,10 +14,11 @@ export type Sizes = { readonly canary: number; readonly stable: number }
  */
 export const wantedSizes = (replicas: number, { weight, scale }: Wish): Sizes => {
   if (replicas === 0) return { canary: 0, stable: 0 }
-  const byWeight = Math.ceil((replicas * weight) / 100)
-  const stable = Math.max(1, Math.ceil((replicas * (100 - weight)) / 100))
+  const share = toHundredths(weight)
+  const byWeight = Math.ceil((replicas * share) / ALL_HUNDREDTHS)
+  const stable = Math.max(1, Math.ceil((replicas * (ALL_HUNDREDTHS - share)) / ALL_HUNDREDTHS))
   if (scale === undefined) return { canary: byWeight, stable }
-  const own = scale.replicas ?? Math.ceil((replicas * (scale.weight ?? weight)) / 100)
+  const own = scale.replicas ?? Math.ceil((replicas * toHundredths(scale.weight ?? weight)) / ALL_HUNDREDTHS)
   return { canary: Math.max(byWeight, own), stable: own >= replicas ? replicas : stable }
 }
 

@@ -9,6 +9,7 @@ import { renderProblem } from '../api/problem.ts'
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus, SluiceRouterConfig } from '../api/rollout.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { makeStrategy, SLUICE_ROUTER } from '../api/strategy.ts'
+import { stepsInPercent } from '../api/traffic-weight.ts'
 import { analysisProblems } from './analysis-problems.ts'
 import type { Seen, ServiceSeen } from './seen.ts'
 import { choosePlacement, type Placement } from './sidecar/placement.ts'
@@ -30,6 +31,7 @@ export type Context = {
   readonly invalid?: string
   readonly spec: RolloutSpec['strategy']
   readonly strategy: CanaryStrategy
+  /** Their weights in percent, whatever the Rollout counts in. */
   readonly steps: readonly CanaryStep[]
   readonly config: SluiceRouterConfig
   /** N: the pods that the user wants. */
@@ -116,7 +118,7 @@ const chooseStrategy = (seen: Seen, deployment: Deployment, rollout: Rollout | u
   const made = read.optedIn && read.settings && !isUndecoded(read.settings) ? makeStrategy(read.settings) : undefined
   const spec = made ?? kept
   const strategy = spec.canary ?? {}
-  const steps = strategy.steps ?? []
+  const steps = stepsInPercent(strategy)
   const wrong = !read.optedIn
     ? []
     : made

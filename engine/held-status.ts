@@ -1,6 +1,7 @@
 /** What is reported while a Deployment is held. */
 import type { RolloutPhase, RolloutStatus } from '../api/rollout.ts'
 import { privateServiceName } from '../api/service-mode.ts'
+import { fromHundredths, toHundredths, weightOfPercent } from '../api/traffic-weight.ts'
 import { pointerTo } from './analysis.ts'
 import type { ConditionWish } from './conditions.ts'
 import type { Context } from './context.ts'
@@ -34,9 +35,11 @@ const weights = ({ context, traffic, split }: Held): RolloutStatus['canary'] => 
   const carried = traffic.most[current.hash] ?? 0
   const real = shareOfAll(context, carried)
   const canaryShare = real ?? carried
-  const stableShare = real === undefined ? (traffic.most[stable.hash] ?? 0) : 100 - real
+  const stableShare =
+    real === undefined ? (traffic.most[stable.hash] ?? 0) : fromHundredths(toHundredths(100) - toHundredths(real))
+  const inRollout = (percent: number): number => weightOfPercent(context.strategy, percent)
   const share = (hash: string) => ({
-    weight: hash === current.hash ? canaryShare : stableShare,
+    weight: inRollout(hash === current.hash ? canaryShare : stableShare),
     serviceName: privateServiceName(name, hash),
     podTemplateHash: hash,
   })
@@ -44,7 +47,7 @@ const weights = ({ context, traffic, split }: Held): RolloutStatus['canary'] => 
   return {
     weights: {
       canary: isOne ? { ...share(current.hash), weight: 0 } : share(current.hash),
-      stable: isOne ? { ...share(stable.hash), weight: 100 } : share(stable.hash),
+      stable: isOne ? { ...share(stable.hash), weight: inRollout(100) } : share(stable.hash),
       // Of pods without a sidecar nobody knows how many clients choose them.
       verified: traffic.acknowledged && real === undefined,
     },

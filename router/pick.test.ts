@@ -19,6 +19,20 @@ test('20 % is every fifth request', () => {
   assert.deepEqual(choose(state, [80, 20], 10), [0, 0, 1, 0, 0, 0, 0, 1, 0, 0])
 })
 
+test('0.05 % is one of any 2,000 requests in a row, and exact over 10,000 beside other shares', () => {
+  const state = newWeightState()
+  choose(state, [8000, 2000], 3)
+  for (let i = 0; i < 5; i++) assert.deepEqual(countsOf(choose(state, [9995, 5], 2000), 2), [1999, 1])
+  fc.assert(
+    fc.property(fc.nat(10_000), fc.nat(10_000), fc.nat(500), (a, b, offset) => {
+      const shares = [Math.min(a, b), Math.abs(a - b), 10_000 - Math.max(a, b)]
+      choose(state, shares, offset)
+      assert.deepEqual(countsOf(choose(state, shares, 10_000), 3), shares)
+    }),
+    { numRuns: 30 },
+  )
+})
+
 test('any 100 requests in a row give exactly the weights, whatever went before', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(weights, fc.nat(150)), { maxLength: 6 }), weights, fc.nat(200), (history, shares, offset) => {

@@ -5,6 +5,7 @@
 import type { Problem } from '../api/problem.ts'
 import { compileLinear } from '../api/regex/linear.ts'
 import type { Route, RouteMatch, RouteSpec, StringMatch } from '../api/route.ts'
+import { fromHundredths, isShare, toHundredths } from '../api/traffic-weight.ts'
 
 export const checkRoute = (route: Route): readonly Problem[] => {
   const spec: Partial<RouteSpec> | undefined = route.spec
@@ -78,11 +79,15 @@ const checkBackends = (backends: RouteSpec['backends'] | undefined): readonly Pr
       ...unless(ROLES.includes(role), `${at}.role`, `is ${shown(role)}, must be one of stable, canary, retiring`),
       ...unless(isText(hash), `${at}.hash`, `is ${shown(hash)}, must be the pod-template-hash of a version`),
       ...unless(isText(service), `${at}.service`, `is ${shown(service)}, must be the name of a private Service`),
-      ...unless(isWhole(weight, 0, 100), `${at}.weight`, `is ${shown(weight)}, must be a whole number from 0 to 100`),
+      ...unless(
+        isShare(weight),
+        `${at}.weight`,
+        `is ${shown(weight)}, must be a percentage from 0 to 100 with at most two decimals, e.g. 0.5`,
+      ),
       ...unless(!list.slice(0, i).some(other => other.hash === hash), `${at}.hash`, `${shown(hash)} is another backend's`),
     ]
   })
-  const sum = list.reduce((total, { weight }) => total + weight, 0)
+  const sum = fromHundredths(list.reduce((total, { weight }) => total + toHundredths(weight), 0))
   const stable = list.filter(({ role }) => role === 'stable').length
   return [
     ...each,

@@ -3,6 +3,7 @@
  * choice).
  */
 
+import { toHundredths } from '../api/traffic-weight.ts'
 import type { Address } from './endpoints.ts'
 import { addressKey } from './endpoints.ts'
 import type { MirrorTurns } from './mirror/choose.ts'
@@ -62,7 +63,7 @@ export class RunningRoute {
     return this.#versions
   }
 
-  /** In the order of `versions`. */
+  /** In hundredths of a percent, in the order of `versions`. */
   get weights(): readonly number[] {
     return this.#weights
   }
@@ -80,7 +81,7 @@ export class RunningRoute {
   apply(plan: RoutePlan): void {
     const before = new Map(this.#versions.map(version => [version.plan.hash, version]))
     this.#versions = plan.versions.map(version => this.#runVersion(version, before.get(version.hash)))
-    this.#weights = plan.versions.map(({ weight }) => weight)
+    this.#weights = plan.versions.map(({ weight }) => toHundredths(weight))
     this.#plan = plan
     const mirrors = new Set(plan.mirrorRoutes.map(({ name }) => name))
     for (const name of this.mirrorTurns.keys()) if (!mirrors.has(name)) this.mirrorTurns.delete(name)

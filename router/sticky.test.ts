@@ -23,6 +23,11 @@ test('each version owns as many points as its weight says', () => {
   )
 })
 
+test('a hundredth of a percent is one point', () => {
+  for (const weight of [0.01, 0.07, 0.29, 0.5, 33.33, 99.99])
+    assert.equal(all.filter(point => ownerOf(point, split(weight)) === 1).length, Math.round(weight * 100), String(weight))
+})
+
 test('a change of the canary weight moves exactly the difference, and all one way', () => {
   fc.assert(
     fc.property(fc.nat(100), fc.nat(100), (before, after) => {

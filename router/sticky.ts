@@ -4,9 +4,10 @@
  * change of the weight moves just the users whose points change hands.
  */
 import type { Sticky } from '../api/route.ts'
+import { ALL_HUNDREDTHS, toHundredths } from '../api/traffic-weight.ts'
 import type { RequestHead } from './match.ts'
 
-export const POINTS = 10_000
+export const POINTS: number = ALL_HUNDREDTHS
 
 /** The cookie holds a point, not a version: the weight can then still move users, and no version name leaks to clients. */
 export const STICKY_COOKIE = 'sluice-point'
@@ -16,11 +17,11 @@ export type Share = { readonly role: 'stable' | 'canary' | 'retiring'; readonly 
 /** Canary at the low end, retiring at the high end: a change of either only moves its border with stable. */
 const ORDER = { canary: 0, stable: 1, retiring: 2 } as const
 
-/** Index in `versions` of the owner of `point`; -1 when all weights are 0. Weights are in percent. */
+/** Index in `versions` of the owner of `point`; -1 when all weights are 0. Weights are in percent: a hundredth is a point. */
 export const ownerOf = (point: number, versions: readonly Share[]): number => {
   let from = 0
   for (const index of inOrder(versions)) {
-    const to = from + (versions[index]?.weight ?? 0) * (POINTS / 100)
+    const to = from + toHundredths(versions[index]?.weight ?? 0)
     if (point < to) return index
     from = to
   }
@@ -31,7 +32,7 @@ export const ownerOf = (point: number, versions: readonly Share[]): number => {
 export const pointWithin = (chosen: number, versions: readonly Share[], random: number): number => {
   let from = 0
   for (const index of inOrder(versions)) {
-    const width = (versions[index]?.weight ?? 0) * (POINTS / 100)
+    const width = toHundredths(versions[index]?.weight ?? 0)
     if (index === chosen) return Math.min(from + Math.floor(random * width), POINTS - 1)
     from += width
   }

@@ -96,7 +96,7 @@ const wrong: readonly {
   },
   {
     name: 'half a percent',
-    spec: { backends: [{ role: 'stable', hash: 'v1', service: 's', weight: 99.5 }] },
+    spec: { backends: [{ role: 'stable', hash: 'v1', service: 's', weight: 99.555 }] },
     path: 'spec.backends[0].weight',
     says: /99\.5/,
   },

@@ -20,6 +20,7 @@ const renderHeader = (route: NonNullable<CanaryStep['setHeaderRoute']>): string 
   return renderMatch(readPart(match.headerName), value)
 }
 
+/** Weights in percent: see stepsInPercent(). */
 export const renderStep = (step: CanaryStep): string => {
   if (step.setWeight !== undefined) return `${step.setWeight}%`
   if (step.pause) return step.pause.duration === undefined ? 'pause' : renderDuration(step.pause.duration)

@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts'
 
 export type PrinterColumn = {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
+  readonly type: 'string' | 'integer' | 'number' | 'date'
   readonly jsonPath: string
   readonly description?: string
   /** Above 0: only with `kubectl get -o wide`. */

@@ -1,10 +1,11 @@
 /** The page of `sluice get`: what stands where, how it is judged, and the tree of versions, pods and analyses. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Rollout } from '../../api/rollout.ts'
+import { stepsInPercent } from '../../api/traffic-weight.ts'
 import { phaseOf } from '../../view/phase.ts'
 import type { Numbers } from '../../view/read-numbers.ts'
 import { isInProgress, namesOfRoles, type RolloutView, type ServiceView, type VersionView } from '../../view/rollout-view.ts'
-import { setWeight } from '../../view/set-weight.ts'
+import { actualWeight, setWeight } from '../../view/set-weight.ts'
 import { renderStep } from '../../view/steps.ts'
 import { renderNumbers } from './render-numbers.ts'
 import { renderTree } from './render-tree.ts'
@@ -53,7 +54,7 @@ const strategyLines = (rollout: Rollout | undefined, options: RenderOptions): re
       ? []
       : line(
           '  ActualWeight',
-          `${weights.canary.weight}${weights.verified === false ? ' (not confirmed by the routers)' : ''}`,
+          `${actualWeight(rollout)}${weights.verified === false ? ' (not confirmed by the routers)' : ''}`,
           options,
         )),
     ...(steps.length === 0 ? [] : line('  Steps', stepTexts(rollout, options.style).join(' '), options)),
@@ -62,7 +63,7 @@ const strategyLines = (rollout: Rollout | undefined, options: RenderOptions): re
 
 /** Every step with what became of it: done, running, still to come. */
 const stepTexts = (rollout: Rollout | undefined, style: Style): readonly string[] => {
-  const steps = rollout?.spec.strategy.canary?.steps ?? []
+  const steps = stepsInPercent(rollout?.spec.strategy.canary)
   const index = rollout?.status?.currentStepIndex ?? steps.length
   const aborted = rollout?.status?.abort === true
   return steps.map((step, i) => {

@@ -2,7 +2,7 @@
 
 import type { ListedRollout } from '../../view/join-by-name.ts'
 import { phaseOf } from '../../view/phase.ts'
-import { setWeight } from '../../view/set-weight.ts'
+import { actualWeight, setWeight } from '../../view/set-weight.ts'
 import { renderAge } from './age.ts'
 import { renderState } from './status.ts'
 import type { RenderOptions } from './style.ts'
@@ -26,8 +26,7 @@ const stepText = ({ rollout }: ListedRollout): string => {
 
 const weightText = ({ rollout }: ListedRollout): string => {
   if (rollout === undefined) return '-'
-  const actual = rollout.status?.canary?.weights?.canary.weight
-  return `${actual ?? setWeight(rollout)}%`
+  return `${actualWeight(rollout) ?? setWeight(rollout)}%`
 }
 
 const row = (view: ListedRollout, options: RenderOptions): readonly string[] => {

@@ -1,9 +1,10 @@
 /** One line of the overview, from a Rollout and its Deployment. Pure. */
 import type { PodTemplate } from '../../api/kubernetes.ts'
+import { stepsInPercent } from '../../api/traffic-weight.ts'
 import type { ListedRollout } from '../../view/join-by-name.ts'
 import { phaseOf } from '../../view/phase.ts'
 import { isInProgress } from '../../view/rollout-view.ts'
-import { setWeight } from '../../view/set-weight.ts'
+import { actualWeight, setWeight } from '../../view/set-weight.ts'
 import { renderStep } from '../../view/steps.ts'
 import type { Attention, PodCounts, RolloutRow, StepPosition, Weight } from '../contract.ts'
 
@@ -32,7 +33,7 @@ const strategyOf = ({ rollout }: ListedRollout): RolloutRow['strategy'] => {
 }
 
 const stepOf = ({ rollout }: ListedRollout): StepPosition | undefined => {
-  const steps = rollout?.spec.strategy.canary?.steps ?? []
+  const steps = stepsInPercent(rollout?.spec.strategy.canary)
   if (steps.length === 0) return undefined
   const index = Math.min(rollout?.status?.currentStepIndex ?? steps.length, steps.length)
   const step = steps[index]
@@ -41,11 +42,11 @@ const stepOf = ({ rollout }: ListedRollout): StepPosition | undefined => {
 
 const weightOf = ({ rollout }: ListedRollout): Weight | undefined => {
   if (rollout?.spec.strategy.canary === undefined) return undefined
-  const weights = rollout.status?.canary?.weights
+  const actual = actualWeight(rollout)
   return {
     set: setWeight(rollout),
-    ...(weights && { actual: weights.canary.weight }),
-    confirmed: weights?.verified !== false,
+    ...(actual !== undefined && { actual }),
+    confirmed: rollout.status?.canary?.weights?.verified !== false,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Steps with what became of each and when, as far as the status and the events tell. Pure. */
 import { parseDuration } from '../../api/duration.ts'
 import type { CanaryStep, Rollout } from '../../api/rollout.ts'
+import { stepsInPercent } from '../../api/traffic-weight.ts'
 import { isInProgress } from '../../view/rollout-view.ts'
 import { renderStep } from '../../view/steps.ts'
 import type { EventLine, Step, StepState } from '../contract.ts'
@@ -57,7 +58,7 @@ const timesOf = (step: CanaryStep, index: number, state: StepState, { startedAt,
 
 /** `events`: newest first. */
 export const makeSteps = (rollout: Rollout | undefined, events: readonly EventLine[]): readonly Step[] => {
-  const steps = rollout?.spec.strategy.canary?.steps ?? []
+  const steps = stepsInPercent(rollout?.spec.strategy.canary)
   const { currentStepIndex = steps.length, abort, duration, pauseConditions = [] } = rollout?.status ?? {}
   const startedAt = duration?.rolloutStartedAt
   const current = isInProgress({ ...(rollout && { rollout }) }) ? currentStepIndex : steps.length

@@ -2,6 +2,7 @@
 import type { Deployment } from '../../api/kubernetes.ts'
 import { SERVICE_NAME } from '../../api/names.ts'
 import type { RolloutStatus } from '../../api/rollout.ts'
+import { ALL_HUNDREDTHS, isShare, toHundredths } from '../../api/traffic-weight.ts'
 import type { Intent, IntentKind } from '../intents.ts'
 import type { Plan } from '../plan.ts'
 import { applyPatch } from './json-patch.ts'
@@ -86,8 +87,8 @@ const apply: { readonly [K in IntentKind]: Apply<K> } = {
   updateRoute: (world, { name, resourceVersion, spec }) => {
     const route = world.routes.find(({ metadata }) => metadata.name === name)
     if (route?.metadata.resourceVersion !== resourceVersion) throw new Error(`conflict on Route ${name}`)
-    const sum = spec.backends.reduce((total, { weight }) => total + weight, 0)
-    if (sum !== 100 || spec.backends.some(({ weight }) => !Number.isInteger(weight) || weight < 0)) {
+    const sum = spec.backends.reduce((total, { weight }) => total + toHundredths(weight), 0)
+    if (sum !== ALL_HUNDREDTHS || !spec.backends.every(({ weight }) => isShare(weight))) {
       world.violations.push(`weights ${spec.backends.map(({ weight }) => weight).join('+')} do not make 100`)
     }
     if (spec.version !== route.spec.version + 1) world.violations.push(`Route version ${route.spec.version} -> ${spec.version}`)

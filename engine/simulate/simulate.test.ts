@@ -28,6 +28,19 @@ test('a simulated canary takes the weights and waits of its steps, and no time o
   assert.deepEqual(moments.at(-1)?.canary, { ready: 8, total: 8 })
 })
 
+test('shares below 1 % are taken as they are written, in status and messages too', () => {
+  const { moments, end, steps } = simulate(scenario({ 'sluice.dev/steps': '0.05%, 1m, 0.5%, pause, 33.33%, 1m, 100%' }))
+  assert.equal(end, 'promoted')
+  assert.deepEqual(weights(moments).slice(0, 3), [0, 0.05, 0.5])
+  assert.ok(weights(moments).includes(33.33))
+  assert.deepEqual(
+    steps.map(({ setWeight }) => setWeight).filter(weight => weight !== undefined),
+    [0.05, 0.5, 33.33, 100],
+  )
+  assert.deepEqual(moments.find(({ weight }) => weight === 0.05)?.canary, { ready: 1, total: 1 })
+  assert.ok(moments.some(({ waitsFor }) => waitsFor.includes('0.05%')))
+})
+
 test('a version that turns bad at a weight is rolled back there', () => {
   const { moments, end } = simulate(scenario({}, { failAt: 25 }))
   assert.equal(end, 'rolled back')

@@ -3,6 +3,7 @@ import type { AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { Deployment, Labels } from '../../api/kubernetes.ts'
 import { POD_TEMPLATE_HASH, PREFIX } from '../../api/names.ts'
 import type { CanaryStep, RolloutPhase, RolloutStatus } from '../../api/rollout.ts'
+import { percentOfWeight, stepsInPercent } from '../../api/traffic-weight.ts'
 import { isEnded } from '../analysis.ts'
 import { ROLLOUT_TYPE } from '../analysis-run.ts'
 import { isSame } from '../same.ts'
@@ -107,8 +108,12 @@ const waitsFor = ({ message = '' }: RolloutStatus, isUp: boolean): string => {
 type Known = { readonly began: number; readonly stable: string; readonly canary: string }
 
 /** By the routers, or by the number of pods where they are not in the path. */
-const weightOf = (status: RolloutStatus, stable: Pods, canary: Pods): number =>
-  status.canary?.weights?.canary.weight ?? Math.round((100 * canary.ready) / Math.max(1, canary.ready + stable.ready))
+const weightOf = ({ rollout }: World, stable: Pods, canary: Pods): number => {
+  const weight = rollout?.status?.canary?.weights?.canary.weight
+  return weight === undefined
+    ? Math.round((100 * canary.ready) / Math.max(1, canary.ready + stable.ready))
+    : percentOfWeight(rollout?.spec.strategy.canary, weight)
+}
 
 const look = (world: World, known: Known): Moment => {
   const status = world.rollout?.status ?? {}
@@ -120,14 +125,14 @@ const look = (world: World, known: Known): Moment => {
     at: world.now - known.began,
     phase: status.phase ?? 'Progressing',
     step: status.currentStepIndex ?? 0,
-    weight: isPromoted ? 100 : weightOf(status, stable, canary),
+    weight: isPromoted ? 100 : weightOf(world, stable, canary),
     stable,
     canary,
     waitsFor: waitsFor(status, isUp),
   }
 }
 
-const stepsOf = ({ rollout }: World): readonly CanaryStep[] => rollout?.spec.strategy.canary?.steps ?? []
+const stepsOf = ({ rollout }: World): readonly CanaryStep[] => stepsInPercent(rollout?.spec.strategy.canary)
 
 /** A pause that only a person ends is ended at once: how long people take is not known. */
 const promote = (world: World): string | undefined => {

@@ -126,8 +126,8 @@ test('what is desired is what all steps so far ask for', () => {
 const wrong: readonly (readonly [step: CanaryStep, says: RegExp])[] = [
   [{}, /must have exactly one of setWeight, pause/],
   [{ setWeight: 5, pause: {} }, /must have exactly one of/],
-  [{ setWeight: 101 }, /setWeight 101 must be a whole number from 0 to 100, e\.g\. 20/],
-  [{ setWeight: 2.5 }, /setWeight 2\.5 must be/],
+  [{ setWeight: 101 }, /setWeight 101 must be a percentage from 0 to 100, e\.g\. 20/],
+  [{ setWeight: 2.555 }, /setWeight 2\.555 must be/],
   [{ pause: { duration: '5 minutes' } }, /pause "5 minutes" must be seconds or a duration/],
   [{ pause: { duration: '1d' } }, /pause "1d" must be/],
   [{ setCanaryScale: {} }, /setCanaryScale \{\} must be one of weight/],

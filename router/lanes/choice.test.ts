@@ -29,6 +29,8 @@ eachLane(async (startTestRouter, { ask, startPod }) => {
     assert.equal(share(await bodies(100)), 37)
     move(1)
     assert.equal(share(await bodies(100)), 1)
+    move(0.5)
+    assert.equal(share(await bodies(200)), 1)
     move(0)
     assert.equal(share(await bodies(50)), 0)
     move(100)
