@@ -111,3 +111,17 @@ export const renderProxy = ({ kubeconfig, proxyMode }: NodeSettings): string =>
     iptables: { minSyncPeriod: '1s', syncPeriod: '30s' },
     nftables: { minSyncPeriod: '1s', syncPeriod: '30s' },
   })
+
+/** Of kube-router only what enforces NetworkPolicies; kube-proxy and the bridge do the rest. */
+export const kubeRouterArgs = ({ kubeconfig, dualStack }: Pick<NodeSettings, 'kubeconfig' | 'dualStack'>): readonly string[] => [
+  `--kubeconfig=${kubeconfig}`,
+  `--hostname-override=${NODE_NAME}`,
+  '--run-firewall=true',
+  '--run-router=false',
+  '--run-service-proxy=false',
+  '--run-loadbalancer=false',
+  `--service-cluster-ip-range=${dualStack ? `${SERVICE_CIDR.ipv4},${SERVICE_CIDR.ipv6}` : SERVICE_CIDR.ipv4}`,
+  `--enable-ipv6=${dualStack}`,
+  '--health-port=0',
+  '--metrics-port=0',
+]

@@ -27,6 +27,8 @@ const COMMAND_MS = 240_000
 export type NodeLab = TestNode & {
   readonly proxyMode: ProxyMode
   readonly dualStack: boolean
+  /** NetworkPolicies are enforced. */
+  readonly policies: boolean
   /** What a command printed; rejects with what it said on standard error. In the namespace `shop` unless told otherwise. */
   readonly kubectl: (...args: readonly string[]) => Promise<string>
   readonly helm: (...args: readonly string[]) => Promise<string>
@@ -77,7 +79,9 @@ const start = async (): Promise<NodeLab> => {
   const dir = join(SLUICE_NODE_DIR, proxyMode)
   const dualStack = SLUICE_NODE_IPV6 === '1'
   const images = await makeImages(join(dir, 'images'), join(SLUICE_KUBE_BIN, '../../layers'))
-  const settings = { bin: SLUICE_KUBE_BIN, dir: join(dir, 'node'), cgroup: SLUICE_NODE_CGROUP, proxyMode, dualStack, images }
+  const policies = proxyMode === 'iptables'
+  const where = { bin: SLUICE_KUBE_BIN, dir: join(dir, 'node'), cgroup: SLUICE_NODE_CGROUP }
+  const settings = { ...where, proxyMode, dualStack, policies, images }
   const node = await startTestNode({ ...settings, say: line => console.log(`  ${line}`) })
   const command = commander(node.kubeconfig)
   // For a look around in a run that takes its time, from another terminal.
@@ -98,6 +102,7 @@ const start = async (): Promise<NodeLab> => {
     ...node,
     proxyMode,
     dualStack,
+    policies,
     users,
     kubectl: (...args) => command(join(TOOLS, 'kubectl'), ['--namespace', NAMESPACE, ...args]),
     helm: (...args) => command(join(TOOLS, 'helm'), args),

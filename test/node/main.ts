@@ -31,6 +31,7 @@ const node = await startTestNode({
   dir: join(SLUICE_NODE_DIR, 'node'),
   proxyMode: values['proxy-mode'] as ProxyMode,
   dualStack: SLUICE_NODE_IPV6 === '1',
+  policies: values['proxy-mode'] === 'iptables',
   cgroup: SLUICE_NODE_CGROUP,
   images,
   say,

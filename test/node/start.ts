@@ -11,6 +11,7 @@ import { type ControlPlane, startControlPlane } from '../cluster/control-plane.t
 import {
   containerdSocket,
   KUBE_PROXY_HEALTH,
+  kubeRouterArgs,
   NODE_ADDRESS,
   NODE_NAME,
   type NodeSettings,
@@ -31,6 +32,8 @@ export type NodeOptions = {
   readonly dir: string
   readonly proxyMode: ProxyMode
   readonly dualStack: boolean
+  /** NetworkPolicies are enforced. */
+  readonly policies: boolean
   readonly cgroup: string
   /** Archives to import. */
   readonly images: readonly string[]
@@ -87,6 +90,15 @@ const startKubelet = ({ processes }: ControlPlane, { bin, dir, dualStack }: Node
   })
 }
 
+const startKubeRouter = ({ processes }: ControlPlane, { bin, dualStack }: NodeOptions, kubeconfig: string): void => {
+  processes.run({
+    name: 'kube-router',
+    file: join(bin, 'kube-router'),
+    args: kubeRouterArgs({ kubeconfig, dualStack }),
+    restart: true,
+  })
+}
+
 type Node = { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }
 
 const untilReady = async (client: KubeClient, { processes }: ControlPlane): Promise<void> => {
@@ -120,10 +132,12 @@ export const startTestNode = async (options: NodeOptions): Promise<TestNode> => 
       args: [`--config=${join(dir, 'kube-proxy.yaml')}`],
       restart: true,
     })
+    if (options.policies) startKubeRouter(plane, options, kubeconfig)
     const transport = await kubeconfigTransport({ kubeconfig })
     const client = clientOver(transport)
     await untilReady(client, plane)
-    say(`node is ready, kube-proxy in mode ${proxyMode}${dualStack ? ', IPv4 and IPv6' : ''}`)
+    const more = `${dualStack ? ', IPv4 and IPv6' : ''}${options.policies ? ', NetworkPolicies enforced' : ''}`
+    say(`node is ready, kube-proxy in mode ${proxyMode}${more}`)
     return {
       client,
       kubeconfig,
