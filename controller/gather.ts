@@ -30,6 +30,27 @@ const ofDeployment = (service: Service, name: string, deployment: Deployment | u
     service.metadata.labels?.[DEPLOYMENT_LABEL] === name ||
     (deployment !== undefined && selectsPods(service, deployment.spec.template.metadata?.labels ?? {})))
 
+/** With the Route that it has for `name`, a Deployment or a Rollout. */
+export const gatherService = (
+  caches: Caches,
+  { probes }: Pick<Extras, 'probes'>,
+  service: Service,
+  name: string,
+): ServiceSeen => {
+  const { namespace = '', name: serviceName } = service.metadata
+  const key = `${namespace}/${serviceName}`
+  const route = caches.routes.get(namespace, serviceName)
+  const endpoints = caches.endpoints.get(namespace, serviceName)
+  const probe = probes.get(key)
+  return {
+    service,
+    slices: caches.slices.by(BY_SERVICE, key),
+    ...(route?.spec.deployment === name && { route }),
+    ...(endpoints && { endpointsLabels: endpoints.metadata.labels ?? {} }),
+    ...(probe && { probe }),
+  }
+}
+
 const gatherServices = (caches: Caches, extras: Extras, name: string, namespace: string): readonly ServiceSeen[] => {
   const routes = caches.routes.by(BY_NAMESPACE, namespace).filter(route => route.spec.deployment === name)
   const routed = new Set(routes.map(route => route.spec.service))
@@ -37,19 +58,7 @@ const gatherServices = (caches: Caches, extras: Extras, name: string, namespace:
   return caches.services
     .by(BY_NAMESPACE, namespace)
     .filter(service => ofDeployment(service, name, deployment, routed))
-    .map(service => {
-      const key = `${namespace}/${service.metadata.name}`
-      const route = routes.find(candidate => candidate.spec.service === service.metadata.name)
-      const endpoints = caches.endpoints.get(namespace, service.metadata.name)
-      const probe = extras.probes.get(key)
-      return {
-        service,
-        slices: caches.slices.by(BY_SERVICE, key),
-        ...(route && { route }),
-        ...(endpoints && { endpointsLabels: endpoints.metadata.labels ?? {} }),
-        ...(probe && { probe }),
-      }
-    })
+    .map(service => gatherService(caches, extras, service, name))
     .sort((a, b) => (a.service.metadata.name < b.service.metadata.name ? -1 : 1))
 }
 
@@ -68,7 +77,7 @@ const countEndpoints = (slices: readonly EndpointSlice[]): { readonly ready: num
   return { ready: ready.size, all: all.size }
 }
 
-const gatherBackends = (caches: Caches, services: readonly ServiceSeen[], namespace: string): readonly BackendSeen[] => {
+export const gatherBackends = (caches: Caches, services: readonly ServiceSeen[], namespace: string): readonly BackendSeen[] => {
   const fronted = new Set(services.map(seen => seen.service.metadata.name))
   return caches.services.by(BY_NAMESPACE, namespace).flatMap(service => {
     const frontedService = service.metadata.labels?.[FRONTED_SERVICE_LABEL]
@@ -79,11 +88,17 @@ const gatherBackends = (caches: Caches, services: readonly ServiceSeen[], namesp
   })
 }
 
-const gatherRouters = (pods: readonly Pod[], reports: Extras['reports']): readonly RouterSeen[] =>
+export const gatherRouters = (pods: readonly Pod[], reports: Extras['reports']): readonly RouterSeen[] =>
   pods.map(pod => {
     const report = reports.get(pod.metadata.name)
     return { name: pod.metadata.name, ready: isPodReady(pod), ...(report && { report }) }
   })
+
+/** Of all Routes, and those that were given back a moment ago. */
+export const takenPorts = ({ routes }: Pick<Caches, 'routes'>, cooling: readonly number[]): readonly number[] => [
+  ...routes.list().flatMap(route => route.spec.ports.map(port => port.listenPort)),
+  ...cooling,
+]
 
 const countPods = (caches: Caches, replicaSets: readonly ReplicaSet[]): Seen['podsByReplicaSet'] =>
   Object.fromEntries(replicaSets.map(rs => [rs.metadata.name, caches.pods.by(BY_CONTROLLER_UID, rs.metadata.uid ?? '').length]))
@@ -129,7 +144,7 @@ export const gather = (caches: Caches, extras: Extras, namespace: string, name: 
     analysisTemplates: caches.analysisTemplates.by(BY_NAMESPACE, namespace),
     clusterAnalysisTemplates: caches.clusterAnalysisTemplates.list(),
     templateProblems: TEMPLATE_PROBLEMS,
-    takenPorts: [...caches.routes.list().flatMap(route => route.spec.ports.map(port => port.listenPort)), ...extras.coolingPorts],
+    takenPorts: takenPorts(caches, extras.coolingPorts),
     settings: extras.settings,
   }
 }

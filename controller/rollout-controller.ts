@@ -42,7 +42,7 @@ export type Outcome = { readonly afterMs?: number }
 export const BEHIND_MS = 20
 export const CONFLICT_MS = 50
 /** Between a probe and what follows from it: one that failed is not repeated as fast as the machine can. */
-const PROBED_MS = 100
+export const PROBED_MS = 100
 
 /** A JSON patch whose test of the resourceVersion failed is answered 422, not 409; the message is the only difference from a wrong value. */
 const isFailedTest = (error: unknown): boolean =>
@@ -52,7 +52,8 @@ const isFailedTest = (error: unknown): boolean =>
 export const isStale = (error: unknown): boolean =>
   isConflict(error) || isAlreadyExists(error) || isNotFound(error) || isFailedTest(error)
 
-const targetOf = (seen: Seen, name: string): ProbeTarget | undefined => {
+/** Where a probe of the Service connects to. */
+export const targetOf = (seen: Pick<Seen, 'services'>, name: string): ProbeTarget | undefined => {
   const found = seen.services.find(({ service }) => service.metadata.name === name)
   const ports = found?.route?.spec.ports ?? []
   // A router's answer over HTTP is proof; on a port of unknown bytes it can only be seen that somebody accepts.

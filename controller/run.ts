@@ -174,7 +174,14 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     void experiments.shutDown({ dropWaiting: true })
   }
   signal.addEventListener('abort', stop, { once: true })
-  const reconcileUsersOwn = makeUserRolloutController({ ...parts, expectations, events, stepPlugins })
+  const reconcileUsersOwn = makeUserRolloutController({
+    ...parts,
+    expectations,
+    events,
+    stepPlugins,
+    coolingPorts,
+    reports: watch.reports,
+  })
   const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
   const reconcileEither = async (key: string) => {
     const [namespace = '', name = ''] = key.split('/')

@@ -2,7 +2,7 @@
  * Reads what lies around a Deployment's pods (NetworkPolicies, the namespace's marks, Istio's PeerAuthentications, other Rollouts)
  * when a Service is about to be entered. Not watched: it is needed for a moment once an update, and a cluster has many of them.
  */
-import type { Deployment, KubeObject, Pod } from '../api/kubernetes.ts'
+import type { KubeObject, Pod } from '../api/kubernetes.ts'
 import { listensOn } from '../api/listens-on.ts'
 import { isPodReady } from '../api/pod-ready.ts'
 import { ISTIO_NAMESPACE } from '../engine/preflight/mesh.ts'
@@ -33,16 +33,18 @@ type Reading = Pick<Surroundings, 'policies' | 'namespaces' | 'peerAuthenticatio
 type Asked = { readonly generation: number; readonly since: number; readonly last: number }
 
 /**
- * Makes the function that answers for the update of a Deployment. What it answers was read after it was first asked about that
+ * Makes the function that answers for the update of a Deployment or a Rollout. What it answers was read after it was first asked about that
  * update, so that a policy that was there before the update is never missed. Rejects when the API server is away.
  */
-export const makeSurroundings = (options: SurroundingsOptions): ((deployment: Deployment) => Promise<Surroundings>) => {
+export const makeSurroundings = (
+  options: SurroundingsOptions,
+): ((deployment: Pick<KubeObject, 'metadata'>) => Promise<Surroundings>) => {
   const { caches, clock, systemNamespace } = options
   const readings = new Map<string, { readonly at: number; readonly reading: Promise<Reading> }>()
   const asked = new Map<string, Asked>()
 
   /** When this update was first asked about. */
-  const sinceOf = ({ metadata: { namespace, name, generation = 0 } }: Deployment): number => {
+  const sinceOf = ({ metadata: { namespace, name, generation = 0 } }: Pick<KubeObject, 'metadata'>): number => {
     const now = clock.now()
     for (const [key, { last }] of asked) if (now - last >= FORGET_MS) asked.delete(key)
     const key = `${namespace}/${name}`

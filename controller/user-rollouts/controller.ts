@@ -7,17 +7,28 @@ import { planUserRollout, type RolloutPlan } from '../../engine/rollout/plan.ts'
 import type { RolloutSeen } from '../../engine/rollout/seen.ts'
 import { isApiError, messageOf } from '../../kube/errors.ts'
 import { ROLLOUTS } from '../../kube/resources.ts'
+import { TRAFFIC_PROVIDERS } from '../../traffic/registry.ts'
 import type { Executor } from '../execute.ts'
 import { mergePatchBetween } from '../merge-patch.ts'
-import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
+import {
+  BEHIND_MS,
+  CONFLICT_MS,
+  isStale,
+  type Outcome,
+  PROBED_MS,
+  type RolloutControllerOptions,
+  summarise,
+} from '../rollout-controller.ts'
 import { type Executed, executeRollout } from './execute.ts'
 import { gatherRollout } from './gather.ts'
 import type { StepPlugins } from './step-plugins.ts'
+import { makeTrafficReader, type TrafficOptions } from './traffic.ts'
 import { makeWorkloadReader, POD_TEMPLATE_MS } from './workload.ts'
 
-type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'> & {
-  readonly stepPlugins: StepPlugins
-}
+type Options = TrafficOptions &
+  Pick<RolloutControllerOptions, 'expectations' | 'events'> & {
+    readonly stepPlugins: StepPlugins
+  }
 
 /** After a ReplicaSet that the API server refused: a quota or a policy may be changed. */
 const REFUSED_MS = 20_000
@@ -34,6 +45,7 @@ const executorFor = (
   { client, events, expectations }: Options,
   key: string,
   { namespace, name, rollout }: RolloutSeen,
+  probes: Pick<Executor, 'target' | 'probed'>,
 ): Executor => ({
   client,
   events,
@@ -42,13 +54,13 @@ const executorFor = (
   about: rollout,
   rollout,
   wrote: (object: KubeObject) => expectations.wrote(key, object),
-  target: () => undefined,
-  probed: () => undefined,
+  ...probes,
 })
 
 export const makeUserRolloutController = (options: Options): ((key: string, rollout: Rollout) => Promise<Outcome>) => {
   const { client, caches, expectations, clock, log, events, stepPlugins } = options
   const readWorkload = makeWorkloadReader(options)
+  const traffic = makeTrafficReader(options)
 
   /** `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must not be written over. */
   const writeStatus = async (
@@ -95,7 +107,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
   }
 
   const carryOut = async (key: string, seen: RolloutSeen, { intents, status }: RolloutPlan): Promise<Outcome | undefined> => {
-    const executor = executorFor(options, key, seen)
+    const executor = executorFor(options, key, seen, traffic.probes(seen.namespace, seen.traffic))
     let { resourceVersion } = seen.rollout.metadata
     const toTell: Executed[] = []
     try {
@@ -119,8 +131,10 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
 
   return async (key, rollout) => {
     if (expectations.isBehind(key)) return { afterMs: BEHIND_MS }
-    const seen = gatherRollout(caches, rollout, { workload: await readWorkload(rollout), stepPlugins: stepPlugins.seen(key) })
-    const planned = planUserRollout(seen, clock.now())
+    const workload = await readWorkload(rollout)
+    const around = await traffic.read(rollout)
+    const seen = gatherRollout(caches, rollout, { workload, stepPlugins: stepPlugins.seen(key), traffic: around })
+    const planned = planUserRollout(seen, clock.now(), TRAFFIC_PROVIDERS)
     try {
       const refused = await carryOut(key, seen, planned)
       if (refused !== undefined) return refused
@@ -129,10 +143,16 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
       log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
       return { afterMs: CONFLICT_MS }
     }
-    const wakes = [
-      ...(planned.wakeAt === undefined ? [] : [Math.max(0, planned.wakeAt - clock.now())]),
-      ...(rollout.spec.workloadRef?.kind === 'PodTemplate' ? [POD_TEMPLATE_MS] : []),
-    ]
-    return wakes.length === 0 ? {} : { afterMs: Math.min(...wakes) }
+    return nextLook(planned, rollout, clock.now())
   }
+}
+
+const nextLook = ({ intents, wakeAt }: RolloutPlan, { spec }: Rollout, now: number): Outcome => {
+  const wakes = [
+    // What a probe found is known only here: no watch will tell of it.
+    ...(intents.some(({ kind }) => kind === 'probe') ? [PROBED_MS] : []),
+    ...(wakeAt === undefined ? [] : [Math.max(0, wakeAt - now)]),
+    ...(spec.workloadRef?.kind === 'PodTemplate' ? [POD_TEMPLATE_MS] : []),
+  ]
+  return wakes.length === 0 ? {} : { afterMs: Math.min(...wakes) }
 }

@@ -3,6 +3,7 @@ import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from '../../engine/rollout/analysis/seen.ts'
 import type { PluginsSeen } from '../../engine/rollout/plugin/call.ts'
 import type { RolloutSeen, WorkloadSeen } from '../../engine/rollout/seen.ts'
+import type { TrafficSeen } from '../../engine/rollout/traffic/provider.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches } from '../caches.ts'
 import { TEMPLATE_PROBLEMS } from '../gather.ts'
 import { servicesOf } from './select.ts'
@@ -30,9 +31,13 @@ const gatherAnalyses = (caches: Caches, namespace: string, uid: string): Analysi
 })
 
 /** What does not come from the caches. */
-export type Gathered = { readonly workload: WorkloadSeen | undefined; readonly stepPlugins: PluginsSeen }
+export type Gathered = {
+  readonly workload: WorkloadSeen | undefined
+  readonly stepPlugins: PluginsSeen
+  readonly traffic: TrafficSeen | undefined
+}
 
-export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, stepPlugins }: Gathered): RolloutSeen => {
+export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, stepPlugins, traffic }: Gathered): RolloutSeen => {
   const { namespace = '', name, uid = '' } = rollout.metadata
   const replicaSets = caches.replicaSets.by(BY_CONTROLLER_UID, uid)
   const activeEndpoints = readyPods(caches, namespace, rollout.spec.strategy.blueGreen?.activeService)
@@ -48,5 +53,6 @@ export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, step
     analyses: gatherAnalyses(caches, namespace, uid),
     experiments: caches.experiments.by(BY_CONTROLLER_UID, uid),
     stepPlugins,
+    ...(traffic && { traffic }),
   }
 }

@@ -1,6 +1,7 @@
 /** Rollouts with a template of their own, written by users: the second way to use Sluice beside annotated Deployments. */
 import { INSTANCE_ID, INSTANCE_ID_LABEL, PREFIX } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
+import { frontsOf } from '../../traffic/sluice-router/config.ts'
 import type { Caches } from '../caches.ts'
 
 /** Made by a person, and for no named controller: not Sluice's own note of a Deployment, and not for an Argo Rollouts with an instance ID. */
@@ -12,12 +13,19 @@ export const isUsersOwn = ({ metadata }: Rollout): boolean =>
 export const isOurRollout = (rollout: Rollout, userRollouts: boolean): boolean =>
   rollout.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID || (userRollouts && isUsersOwn(rollout))
 
-/** Names of the Services that its strategy points at versions. */
-export const servicesOf = ({ spec }: Rollout): readonly string[] => {
+/** Names of the Services that its strategy points at versions, or splits the traffic of. */
+export const servicesOf = ({ spec }: Pick<Rollout, 'spec'>): readonly string[] => {
   const { canary, blueGreen } = spec.strategy
-  return [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService].flatMap(name =>
-    name === undefined || name === '' ? [] : [name],
-  )
+  const names = [
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+    ...(canary?.trafficRouting === undefined ? [] : frontsOf(canary)),
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+  ]
+  return [...new Set(names.flatMap(name => (name === undefined || name === '' ? [] : [name])))]
 }
 
 type Found = Pick<Caches, 'rollouts' | 'deployments'>

@@ -4,6 +4,7 @@ import type { RolloutStatus } from '../../api/rollout.ts'
 import { applyConditions, type ConditionWish } from '../conditions.ts'
 import { conditionOf } from '../status.ts'
 import { parseTime } from '../time.ts'
+import { renderWaiting, type Waiting, waitingSince } from '../waiting.ts'
 import { isSettled, type RolloutContext } from './context.ts'
 import type { RolloutProgress } from './progress.ts'
 import { hasProgressed, isComplete } from './status.ts'
@@ -16,6 +17,8 @@ export type ConditionInput = {
   readonly after: RolloutStatus
   /** Name of the newest version's ReplicaSet, when it is made in this pass. */
   readonly created: string | undefined
+  /** What the update waits for besides its step. */
+  readonly waiting?: Waiting | undefined
 }
 
 type Wish = Omit<ConditionWish, 'type'>
@@ -135,6 +138,13 @@ const replicaFailure = ({ context }: ConditionInput): Wish | undefined => {
   return found && { status: 'True', reason: found.reason ?? 'ReplicaFailure', message: found.message ?? '' }
 }
 
+/** Not one of Argo Rollouts': what nothing else in the status would tell. */
+const waitingWish = ({ context, after, waiting }: ConditionInput): readonly ConditionWish[] => {
+  if (waiting === undefined) return []
+  const since = waitingSince(waiting, { status: context.status, stepIndex: after.currentStepIndex, now: context.now })
+  return [{ type: 'Waiting', status: 'True', reason: waiting.reason, message: renderWaiting(waiting, since), since }]
+}
+
 const truth = (value: boolean) => (value ? 'True' : 'False')
 
 /** In a fixed order; each keeps its times as long as status and reason stay. */
@@ -160,6 +170,7 @@ export const makeConditions = (input: ConditionInput): readonly Condition[] => {
           } as const,
         ]
       : []),
+    ...waitingWish(input),
   ]
   return applyConditions(context.status.conditions, wishes, context.now)
 }

@@ -3,8 +3,10 @@ import { argoStepHash } from '../../api/pod-template-json.ts'
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts'
 import { type Limits, readLimits } from './replicas/limits.ts'
 import type { RolloutSeen } from './seen.ts'
+import { checkRouting } from './traffic/choose.ts'
+import type { TrafficProvider } from './traffic/provider.ts'
+import { type Routing, readRouting } from './traffic/routing.ts'
 import { invalidSpecMessage, validateRollout } from './validate/index.ts'
-import { findUnavailable } from './validate/unavailable.ts'
 import { readVersions, type Versions } from './versions.ts'
 import { resolveWorkload } from './workload.ts'
 
@@ -26,18 +28,20 @@ export type RolloutContext = {
   readonly versions: Versions
   /** spec.paused: no step is completed, and no new version made. */
   readonly isPaused: boolean
+  /** Who splits the traffic by weights; absent where the share of pods is the share of traffic. */
+  readonly routing: Routing | undefined
   /** The text of the condition InvalidSpec; while there is one, nothing moves. */
   readonly invalid: string | undefined
 }
 
 const DEADLINE_SECONDS = 600
 
-export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
+export const readContext = (seen: RolloutSeen, now: number, providers: readonly TrafficProvider[]): RolloutContext => {
   const { rollout, violation: unresolved } = resolveWorkload(seen)
   const { spec, metadata } = rollout
   const { blueGreen, canary = {} } = spec.strategy
   const replicas = spec.replicas ?? 1
-  const [violation] = [...(unresolved ? [unresolved] : []), ...validateRollout(rollout), ...findUnavailable(rollout)]
+  const [violation] = [...(unresolved ? [unresolved] : []), ...validateRollout(rollout), ...checkRouting(rollout, providers)]
   return {
     seen,
     now,
@@ -51,6 +55,7 @@ export const readContext = (seen: RolloutSeen, now: number): RolloutContext => {
     deadlineMs: (spec.progressDeadlineSeconds ?? DEADLINE_SECONDS) * 1000,
     versions: readVersions(rollout, seen.replicaSets),
     isPaused: spec.paused === true,
+    routing: readRouting(seen, rollout, providers, now),
     invalid: violation && invalidSpecMessage(metadata.name, violation),
   }
 }

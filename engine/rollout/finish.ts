@@ -1,5 +1,6 @@
 /** From what a strategy decided to the whole plan: conditions, phase, message, events and the next look. The same for every strategy. */
 import type { RolloutStatus } from '../../api/rollout.ts'
+import type { Waiting } from '../waiting.ts'
 import { abortAtDeadline, deadlineOf, makeConditions } from './conditions.ts'
 import type { RolloutContext } from './context.ts'
 import type { RolloutIntent } from './intents.ts'
@@ -19,6 +20,8 @@ export type Draft = Standing & {
   readonly intents: readonly RolloutIntent[]
   readonly created?: string
   readonly wakeAt?: number | undefined
+  /** What the update waits for besides its step. */
+  readonly waiting?: Waiting | undefined
 }
 
 /** Conditions, phase and message of a draft, and the events of what changed. */
@@ -26,7 +29,7 @@ export const finish = (context: RolloutContext, draft: Draft): RolloutPlan => {
   const first = makeFields(context, draft)
   const progress = abortAtDeadline(context, draft.progress, first)
   const fields = progress === draft.progress ? first : makeFields(context, { ...draft, progress })
-  const conditions = makeConditions({ context, progress, after: fields, created: draft.created })
+  const conditions = makeConditions({ context, progress, after: fields, created: draft.created, waiting: draft.waiting })
   const known = { ...fields, conditions }
   const { phase, message } = tellPhase(known, context.rollout.spec)
   const status: RolloutStatus = { ...known, phase, ...(message !== '' && { message }) }

@@ -14,10 +14,11 @@ import { followPlugins, leavePlugins, withPlugins } from './plugin/follow.ts'
 import { checkPlugins } from './plugin/named.ts'
 import { isChanged, type RolloutProgress, readProgress, skipReason, startProgress } from './progress.ts'
 import { planRestart } from './restart.ts'
-import { isAtSize, isFull, planScale } from './scale.ts'
+import { isFull } from './scale.ts'
 import type { RolloutSeen } from './seen.ts'
-import { planServices } from './services.ts'
+import { isStepInForce, planLeave, planSplit } from './split.ts'
 import { tellPromotion } from './told.ts'
+import type { TrafficProvider } from './traffic/provider.ts'
 import { invalidSpecMessage } from './validate/index.ts'
 import { isRollbackWithinWindow } from './versions.ts'
 import { takeStep, type Walk } from './walk.ts'
@@ -78,7 +79,7 @@ const analysisProblem = ({ seen }: RolloutContext, message: string): string =>
 const planCanary = (context: RolloutContext): RolloutPlan => {
   const { rollout, versions } = context
   const read = readProgress(context)
-  const analyses = judgeCanary(context, read, isAtSize(context, read))
+  const analyses = judgeCanary(context, read, isStepInForce(context, read))
   if (analyses.invalid !== undefined) return planInvalid(context, analysisProblem(context, analyses.invalid))
   const plugins = followPlugins(context, analyses.progress)
   const { progress } = plugins
@@ -94,32 +95,42 @@ const planCanary = (context: RolloutContext): RolloutPlan => {
     })
   const newest = context.isPaused ? [] : planNewest(context)
   const history = cleanUpHistory(versions.older, rollout.spec.revisionHistoryLimit)
-  const scaling = planScale(context, progress)
+  const split = planSplit(context, progress)
+  const { scaling } = split
   const done = [
     ...newest,
     ...planMetadata(context),
     ...history,
-    ...planServices(context, progress.aborted),
+    ...split.traffic,
     ...analyses.intents,
     ...plugins.intents,
     ...scaling,
   ]
-  const why = scaling.length > 0 || context.isPaused ? undefined : promotion(context, progress)
-  const state = { isInForce: isAtSize(context, progress), isJudged: analyses.isStepJudged, isPluginDone: plugins.isDone }
+  const mayPromote = split.mayPromote && scaling.length === 0 && !context.isPaused
+  const why = mayPromote ? promotion(context, progress) : undefined
+  const state = { isInForce: split.isInForce, isJudged: analyses.isStepJudged, isPluginDone: plugins.isDone }
   const walk: Walk = scaling.length > 0 || why !== undefined ? { progress, intents: [] } : takeStep(context, progress, state)
   const experiment = walk.currentExperiment ?? currentExperiment(context, walk.progress)
   return finish(context, {
     ...standing,
     progress: walk.progress,
     promoted: why !== undefined,
-    ...(experiment !== undefined && { fields: { ...fields, canary: { ...fields.canary, currentExperiment: experiment } } }),
+    fields: {
+      ...fields,
+      canary: {
+        ...fields.canary,
+        ...split.fieldsOf(why !== undefined),
+        ...(experiment !== undefined && { currentExperiment: experiment }),
+      },
+    },
+    waiting: split.waiting,
     intents: [
       ...done,
       ...endExperiments(context, experiment),
       ...walk.intents,
-      ...(why === undefined ? [] : [tellPromotion(context, why)]),
+      ...(why === undefined ? [] : [...split.promotion, tellPromotion(context, why)]),
     ],
-    wakeAt: earliest(restart.wakeAt, walk.wakeAt, plugins.wakeAt),
+    wakeAt: earliest(restart.wakeAt, walk.wakeAt, plugins.wakeAt, split.wakeAt),
   })
 }
 
@@ -151,16 +162,30 @@ const planSwitched = (context: RolloutContext): RolloutPlan => {
     : finish(context, draft)
 }
 
+/** Nothing else happens while a provider is taken away that the strategy does not name any more. */
+const planLeaving = (context: RolloutContext, { intents, waits }: NonNullable<ReturnType<typeof planLeave>>): RolloutPlan =>
+  finish(context, {
+    progress: readProgress(context),
+    promoted: false,
+    restartedAt: context.status.restartedAt,
+    intents,
+    waiting: waits[0],
+    wakeAt: earliest(...waits.map(({ until }) => until)),
+  })
+
 const planValid = (context: RolloutContext): RolloutPlan => {
+  const leaving = planLeave(context)
+  if (leaving !== undefined) return planLeaving(context, leaving)
   if (context.rollout.spec.strategy.blueGreen !== undefined) return planSwitched(context)
   if (isChanged(context)) return planChanged(context, context.status.restartedAt)
   if (context.versions.current === undefined && !context.isPaused) return planNew(context)
   return planCanary(context)
 }
 
-export const planUserRollout = (seen: RolloutSeen, now: number): RolloutPlan => {
+/** `providers`: who can split traffic by weights; a strategy that names another one is told so. */
+export const planUserRollout = (seen: RolloutSeen, now: number, providers: readonly TrafficProvider[] = []): RolloutPlan => {
   if (seen.rollout.metadata.deletionTimestamp !== undefined) return { intents: [] }
-  const context = readContext(seen, now)
+  const context = readContext(seen, now, providers)
   const [unfit] = context.invalid === undefined ? [...checkPlugins(context), ...checkAnalyses(context)] : []
   const invalid = unfit === undefined ? context.invalid : invalidSpecMessage(context.seen.name, unfit)
   if (invalid !== undefined) return planInvalid(context, invalid)

@@ -1,4 +1,4 @@
-/** The sizes of a canary's versions without traffic routing, as intents; and whether a step's size is reached. */
+/** The sizes of a canary's versions as intents, and whether a step's size is reached. */
 import type { ReplicaSet } from '../../api/kubernetes.ts'
 import { isSettled, type RolloutContext } from './context.ts'
 import { event, type RolloutIntent } from './intents.ts'
@@ -34,6 +34,7 @@ const inputOf = (context: RolloutContext, { index, aborted }: RolloutProgress): 
   }
 }
 
+/** Without traffic routing, where the share of pods is the share of traffic. */
 export const planScale = (context: RolloutContext, progress: RolloutProgress): readonly RolloutIntent[] => {
   const { current, stable, older } = context.versions
   const input = inputOf(context, progress)
@@ -47,7 +48,7 @@ export const planScale = (context: RolloutContext, progress: RolloutProgress): r
   ]
 }
 
-const isEnough = ({ canary }: RolloutContext, available: number, wanted: number): boolean => {
+export const isEnough = ({ canary }: RolloutContext, available: number, wanted: number): boolean => {
   const threshold = canary.replicaProgressThreshold
   if (threshold === undefined || wanted === 0) return available >= wanted
   if (threshold.type === 'Pods') return available >= Math.min(threshold.value, wanted)

@@ -4,6 +4,7 @@ import type { LabelSelector, Pod, PodTemplate, ReplicaSet, Service } from '../..
 import type { Rollout } from '../../api/rollout.ts'
 import type { AnalysisSeen } from './analysis/seen.ts'
 import type { PluginsSeen } from './plugin/call.ts'
+import type { TrafficSeen } from './traffic/provider.ts'
 
 /** What is read of the workload that a Rollout names. */
 export type WorkloadSeen = {
@@ -37,4 +38,6 @@ export type RolloutSeen = {
   /** Those whose controller is the Rollout. */
   readonly experiments?: readonly Experiment[]
   readonly stepPlugins?: PluginsSeen
+  /** Where traffic is split by weights, or was. */
+  readonly traffic?: TrafficSeen
 }

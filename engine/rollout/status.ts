@@ -30,12 +30,20 @@ export type Standing = {
   readonly fields?: RolloutStatus
 }
 
+/** Weights and roles of Services outlive a new template and a restart. */
+const keptOf = ({ status, routing }: RolloutContext): RolloutStatus['canary'] => {
+  const { weights, stablePingPong } = status.canary ?? {}
+  return routing === undefined ? {} : { ...(weights && { weights }), ...(stablePingPong && { stablePingPong }) }
+}
+
 /** Everything but conditions, phase and message. */
 export const makeFields = (context: RolloutContext, { progress, promoted, restartedAt, fields }: Standing): RolloutStatus => {
   const { status, versions, steps, stepHash, now } = context
   const stableRS = promoted ? versions.hash : status.stableRS
   const index = promoted ? steps.length : progress.index
   const isOpen = !promoted && !progress.aborted
+  const { canary: own, ...others } = fields ?? {}
+  const canary = { ...keptOf(context), ...own }
   return {
     ...readCounts(context),
     currentPodHash: versions.hash,
@@ -48,7 +56,8 @@ export const makeFields = (context: RolloutContext, { progress, promoted, restar
     ...(isOpen && progress.pauses.length > 0 && { pauseConditions: progress.pauses }),
     ...(isOpen && progress.controllerPause && { controllerPause: true }),
     ...(restartedAt !== undefined && { restartedAt }),
-    ...fields,
+    ...others,
+    ...(Object.keys(canary).length > 0 && { canary }),
   }
 }
 
@@ -56,15 +65,23 @@ export const makeFields = (context: RolloutContext, { progress, promoted, restar
 const isCutOver = ({ previewService }: BlueGreenStrategy, { blueGreen, currentPodHash }: RolloutStatus): boolean =>
   blueGreen?.activeSelector === currentPodHash && (!previewService || blueGreen?.previewSelector === currentPodHash)
 
+/** An old version may keep pods for a while where the traffic does not follow the pods. */
+const isByItself = ({ replicas, routing }: RolloutContext, after: RolloutStatus): boolean =>
+  routing !== undefined || after.replicas === replicas
+
+const availableOf = ({ routing, versions }: RolloutContext, after: RolloutStatus): number | undefined =>
+  routing === undefined ? after.availableReplicas : (versions.current?.status?.availableReplicas ?? 0)
+
 /** All of the newest version, promoted, and nothing else left (RolloutHealthy of Argo Rollouts). */
-export const isComplete = ({ replicas, steps, rollout }: RolloutContext, after: RolloutStatus): boolean => {
+export const isComplete = (context: RolloutContext, after: RolloutStatus): boolean => {
+  const { replicas, steps, rollout } = context
   const { blueGreen } = rollout.spec.strategy
-  const isAlone = blueGreen === undefined ? after.replicas === replicas : isCutOver(blueGreen, after)
+  const isAlone = blueGreen === undefined ? isByItself(context, after) : isCutOver(blueGreen, after)
   return (
     after.stableRS !== undefined &&
     after.stableRS === after.currentPodHash &&
     after.updatedReplicas === replicas &&
-    after.availableReplicas === replicas &&
+    availableOf(context, after) === replicas &&
     isAlone &&
     (after.currentStepIndex ?? steps.length) === steps.length
   )

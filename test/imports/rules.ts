@@ -20,7 +20,7 @@ export type Rule = {
 const LAYERS: { readonly [folder: string]: readonly string[] } = {
   api: [],
   engine: ['api'],
-  traffic: ['api'],
+  traffic: ['api', 'engine'],
   kube: ['api'],
   analysis: ['api', 'kube'],
   notifications: ['api', 'kube', 'analysis'],

@@ -1,0 +1,135 @@
+/** Sluice's own routers: the Services that callers use go through them while an update is in flight, split exactly by Routes. */
+import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
+import { SLUICE_ROUTER } from '../../api/rollout-traffic.ts'
+import { percentOfWeight } from '../../api/traffic-weight.ts'
+import {
+  makeBackends,
+  makeHeaderRoutes,
+  makeMirrorRoutes,
+  makePorts,
+  makeSticky,
+  type Ports,
+  type RouteWish,
+} from '../../engine/make-route.ts'
+import { labelService, unlabelService } from '../../engine/modes.ts'
+import type { TrafficPlan, TrafficProvider, TrafficView, TrafficWish } from '../../engine/rollout/traffic/provider.ts'
+import type { ServiceSeen } from '../../engine/seen.ts'
+import { planServiceMode } from '../../engine/service-mode/index.ts'
+import type { ModeContext, ServiceMode } from '../../engine/service-mode/step.ts'
+import type { Waiting } from '../../engine/waiting.ts'
+import { checkConfig, readConfig } from './config.ts'
+import { pinnedTo, readFronts, readState } from './read.ts'
+
+const makeWish = (view: TrafficView, { service }: ServiceSeen, wish: TrafficWish): RouteWish => {
+  const { shares, headerRoutes, mirrorRoutes } = wish
+  const { name } = service.metadata
+  const weights = Object.fromEntries(shares.map(({ hash, weight }) => [hash, percentOfWeight(view.strategy, weight)]))
+  const canary = shares.find(({ role }) => role === 'canary')?.hash
+  const headers = canary === undefined ? [] : makeHeaderRoutes(headerRoutes, canary)
+  const mirrors = canary === undefined ? [] : makeMirrorRoutes(mirrorRoutes, canary)
+  // The service proxies pin a client to a router then, which must pin it to a version and a pod.
+  const isPinned = service.spec.sessionAffinity === 'ClientIP'
+  const sticky = makeSticky(readConfig(view.strategy).sticky) ?? (isPinned ? { by: 'ip' as const } : undefined)
+  return {
+    backends: makeBackends(name, shares, weights),
+    ...(headers.length > 0 && { headerRoutes: headers }),
+    ...(mirrors.length > 0 && { mirrorRoutes: mirrors }),
+    ...(sticky && { sticky }),
+    ...(isPinned && { affinity: 'client-ip' as const }),
+  }
+}
+
+const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, listenPorts: Ports): ModeContext => {
+  const { settings, routers, backends, surroundings } = view.seen
+  const { name } = seen.service.metadata
+  const stableHash = wish.shares[0]?.hash ?? ''
+  const pinned = pinnedTo(seen)
+  const labelled = pinned !== undefined && view.hashes.includes(pinned) ? pinned : stableHash
+  return {
+    now: view.now,
+    placement: 'shared',
+    deployment: view.name,
+    settings,
+    routers,
+    versionLabel: ROLLOUTS_POD_TEMPLATE_HASH,
+    stableHash,
+    podLabels: { ...view.podLabels, [ROLLOUTS_POD_TEMPLATE_HASH]: labelled },
+    podPrefixes: view.podPrefixes,
+    template: view.template,
+    ...(surroundings && { surroundings }),
+    wish: makeWish(view, seen, wish),
+    // A Service that selects one version only takes in no other when its selector comes back.
+    onlyFinal: wish.isAtRest && (wish.isAlone || pinned === stableHash),
+    backends: backends.filter(({ frontedService }) => frontedService === name),
+    hashes: wish.shares.map(({ hash }) => hash),
+    listenPorts,
+  }
+}
+
+/** Messages about Services are written for annotated Deployments; here other fields say the same. */
+const PHRASES: readonly (readonly [string, string])[] = [
+  [
+    'leave it out with the annotation sluice.dev/services',
+    `name another one in trafficRouting.plugins["${SLUICE_ROUTER}"].services`,
+  ],
+  ['set sluice.dev/router: none', 'take trafficRouting out of the Rollout'],
+  ['this Deployment', 'this Rollout'],
+]
+
+const inTermsOfRollouts = (waiting: Waiting): Waiting => ({
+  ...waiting,
+  what: PHRASES.reduce((text, [from, to]) => text.replaceAll(from, to), waiting.what),
+})
+
+const engage = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, ports: Ports): ServiceMode => {
+  const isAlways = readConfig(view.strategy).mode === 'always'
+  const want = wish.isAtRest && !isAlways ? 'serve' : 'proxy'
+  const label = want === 'proxy' ? labelService(seen, view.name) : []
+  // One patch of an object in a pass: two would contradict each other's resourceVersion.
+  if (label.length > 0) return { intents: label, done: false }
+  const mode = planServiceMode(seen, want, modeContext(view, seen, wish, ports))
+  if (!mode.done || want === 'proxy') return mode
+  const unlabel = unlabelService(seen, view.name)
+  return { intents: unlabel, done: unlabel.length === 0 }
+}
+
+const release = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, ports: Ports): ServiceMode => {
+  const mode = planServiceMode(seen, 'serve', modeContext(view, seen, wish, ports))
+  if (!mode.done) return mode
+  const unlabel = unlabelService(seen, view.name)
+  return { intents: unlabel, done: unlabel.length === 0 }
+}
+
+const portsOf = ({ seen: { takenPorts } }: TrafficView): Ports & { readonly taken: Set<number> } => ({
+  taken: new Set(takenPorts),
+  contested: new Set(takenPorts.filter((port, i) => takenPorts.indexOf(port) !== i)),
+})
+
+const planTraffic = (view: TrafficView, wish: TrafficWish): TrafficPlan => {
+  const { fronts, strays, missing } = readFronts(view)
+  const ports = portsOf(view)
+  const modes = fronts.map(seen => {
+    const planned = engage(view, seen, wish, ports)
+    if (seen.route === undefined) for (const { listenPort } of makePorts(seen, ports)) ports.taken.add(listenPort)
+    return planned
+  })
+  const all = [...modes, ...strays.map(seen => release(view, seen, wish, ports))]
+  const absent: readonly Waiting[] = missing.map(name => ({
+    reason: 'ServiceRefused',
+    what: `service "${name}" not found`,
+    ends: 'ends when it is there, or another one is named',
+  }))
+  return {
+    intents: all.flatMap(({ intents }) => intents),
+    waits: [...absent, ...all.flatMap(({ waiting }) => (waiting === undefined ? [] : [inTermsOfRollouts(waiting)]))],
+    isDone: all.every(({ done }) => done) && missing.length === 0,
+  }
+}
+
+export const sluiceRouter: TrafficProvider = {
+  name: SLUICE_ROUTER,
+  isNamed: ({ trafficRouting }) => trafficRouting?.plugins?.[SLUICE_ROUTER] !== undefined,
+  check: checkConfig,
+  read: readState,
+  plan: planTraffic,
+}
