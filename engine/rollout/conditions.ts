@@ -6,6 +6,7 @@ import { conditionOf } from '../status.ts'
 import { parseTime } from '../time.ts'
 import { renderWaiting, type Waiting, waitingSince } from '../waiting.ts'
 import { isSettled, type RolloutContext } from './context.ts'
+import { lostPods } from './growth.ts'
 import type { RolloutProgress } from './progress.ts'
 import { hasProgressed, isComplete } from './status.ts'
 import { newRevision } from './versions.ts'
@@ -171,6 +172,7 @@ export const makeConditions = (input: ConditionInput): readonly Condition[] => {
         ]
       : []),
     ...waitingWish(input),
+    ...lostPods(context.status, after),
   ]
   return applyConditions(context.status.conditions, wishes, context.now)
 }

@@ -126,6 +126,52 @@ describe('it must not happen that', () => {
     assert.equal(statusOf(world).abort, true, JSON.stringify(statusOf(world)))
   })
 
+  /** All pods of v2 that are ready crash, and are ready again a little later. */
+  const flap = (world: World, passes: number) => {
+    for (let i = 0; i < passes; i += 1) {
+      if (i % 4 === 0) world.pods = world.pods.map(pod => (pod.image === 'v2' ? { ...pod, madeAt: world.now } : pod))
+      pass(world)
+    }
+  }
+
+  test('pods that crash together and are ready again in between put the progress deadline off (#3765)', () => {
+    const strategies: readonly RolloutStrategy[] = [
+      { canary: { maxSurge: '100%', maxUnavailable: 0, steps: [{ setWeight: 60 }, { pause: {} }] } },
+      { canary: { maxSurge: '100%', maxUnavailable: 0 } },
+    ]
+    for (const strategy of strategies) {
+      const world = healthy({ progressDeadlineSeconds: 10, progressDeadlineAbort: true, minReadySeconds: 3 })
+      edit(world, { strategy, template: templateOf('v2') })
+      // They are ready for a moment, and never for as long as it takes to be available.
+      world.minReadyMs = 3000
+      flap(world, 40)
+      assert.equal(statusOf(world).abort, true, JSON.stringify(statusOf(world)))
+    }
+  })
+
+  test('the first version of all crashes without end and the deadline is never told', () => {
+    const world = makeWorld(STRATEGY, { progressDeadlineSeconds: 10, minReadySeconds: 3 })
+    world.minReadyMs = 3000
+    for (let i = 0; i < 40; i += 1) {
+      if (i % 4 === 0) world.pods = world.pods.map(pod => ({ ...pod, madeAt: world.now }))
+      pass(world)
+    }
+    assert.match(statusOf(world).message ?? '', /^ProgressDeadlineExceeded/)
+  })
+
+  test('slow pods that become ready one after the other are late although there are more each time', () => {
+    const world = healthy({ progressDeadlineSeconds: 10, progressDeadlineAbort: true })
+    edit(world, { strategy: { canary: { maxSurge: '100%', maxUnavailable: 0 } }, template: templateOf('v2') })
+    for (let i = 0; i < 40; i += 1) {
+      const mine = world.pods.filter(({ image }) => image === 'v2')
+      // One more of them each eight seconds.
+      const slow = new Set(mine.slice(Math.floor(i / 8)))
+      world.pods = world.pods.map(pod => (slow.has(pod) ? { ...pod, madeAt: world.now } : pod))
+      pass(world)
+    }
+    assert.equal(statusOf(world).abort, undefined)
+  })
+
   test('a spec that is right again is aborted for the time in which it was wrong', () => {
     const world = healthy({ progressDeadlineSeconds: 10, progressDeadlineAbort: true })
     edit(world, { strategy: { canary: { steps: [{ setWeight: 120 }] } } })

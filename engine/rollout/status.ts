@@ -3,6 +3,7 @@ import type { BlueGreenStrategy, RolloutStatus } from '../../api/rollout.ts'
 import { selectorText } from '../status.ts'
 import { timestamp } from '../time.ts'
 import type { RolloutContext } from './context.ts'
+import { hasGrown, hasMoved } from './growth.ts'
 import type { RolloutProgress } from './progress.ts'
 
 const readCounts = ({ seen, rollout, versions }: RolloutContext): RolloutStatus => {
@@ -88,17 +89,5 @@ export const isComplete = (context: RolloutContext, after: RolloutStatus): boole
 }
 
 /** Anything by which the clock of the progress deadline starts anew (RolloutProgressing of Argo Rollouts). */
-export const hasProgressed = (before: RolloutStatus, after: RolloutStatus): boolean => {
-  const old = ({ replicas = 0, updatedReplicas = 0 }: RolloutStatus) => replicas - updatedReplicas
-  return (
-    (after.updatedReplicas ?? 0) !== (before.updatedReplicas ?? 0) ||
-    old(after) < old(before) ||
-    (after.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
-    (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0) ||
-    after.stableRS !== before.stableRS ||
-    after.blueGreen?.activeSelector !== before.blueGreen?.activeSelector ||
-    after.blueGreen?.scaleUpPreviewCheckPoint !== before.blueGreen?.scaleUpPreviewCheckPoint ||
-    after.currentStepIndex !== before.currentStepIndex ||
-    after.currentStepHash !== before.currentStepHash
-  )
-}
+export const hasProgressed = (before: RolloutStatus, after: RolloutStatus): boolean =>
+  hasMoved(before, after) || hasGrown(before, after)

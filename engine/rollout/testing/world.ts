@@ -35,6 +35,8 @@ export type World = {
   endpoints: readonly string[]
   /** The slices are not kept up. */
   areEndpointsStuck: boolean
+  /** How long pods must be ready to be available. */
+  minReadyMs: number
   /** Images whose pods never become ready. */
   readonly broken: Set<string>
   /** What was told, in order: events and the status where it changed. */
@@ -78,6 +80,7 @@ export const makeWorld = (
   answers: [],
   endpoints: [],
   areEndpointsStuck: false,
+  minReadyMs: 0,
   broken: new Set(),
   log: [],
   violations: [],
@@ -85,7 +88,8 @@ export const makeWorld = (
 
 const imageOf = ({ spec }: ReplicaSet): string => spec.template.spec.containers[0]?.image ?? ''
 
-const isReady = (world: World, pod: PodModel): boolean => !world.broken.has(pod.image) && pod.madeAt + READY_MS <= world.now
+const isReady = (world: World, pod: PodModel, forMs = 0): boolean =>
+  !world.broken.has(pod.image) && pod.madeAt + READY_MS + forMs <= world.now
 
 const podsOf = (world: World, { metadata }: ReplicaSet): PodModel[] => world.pods.filter(({ owner }) => owner === metadata.uid)
 
@@ -108,7 +112,8 @@ const syncReplicaSet = (world: World, set: ReplicaSet): ReplicaSet => {
   }
   const now = podsOf(world, set)
   const ready = now.filter(pod => isReady(world, pod)).length
-  return { ...set, status: { replicas: now.length, readyReplicas: ready, availableReplicas: ready } }
+  const available = now.filter(pod => isReady(world, pod, world.minReadyMs)).length
+  return { ...set, status: { replicas: now.length, readyReplicas: ready, availableReplicas: available } }
 }
 
 const toPod = (world: World, { name, owner, madeAt, labels }: PodModel): Pod => ({
