@@ -27,8 +27,8 @@ test('a new certificate is served without a restart, and open connections stay',
     host: '127.0.0.1',
     port: 0,
     certificates,
-    routes: () => ({ router: 'router-1', draining: false, routes: {} }),
-    buckets: () => undefined,
+    routes: async () => ({ router: 'router-1', draining: false, routes: {} }),
+    buckets: async () => undefined,
   })
   t.after(() => admin.close())
   const dial = async () => {
@@ -57,8 +57,8 @@ test('a client that does not speak TLS harms nobody', async t => {
     host: '127.0.0.1',
     port: 0,
     certificates: { current: () => pair, onChange: () => () => {} },
-    routes: () => ({ router: 'router-1', draining: true, routes: {} }),
-    buckets: () => undefined,
+    routes: async () => ({ router: 'router-1', draining: true, routes: {} }),
+    buckets: async () => undefined,
   })
   t.after(() => admin.close())
   await assert.rejects(fetch(`http://127.0.0.1:${admin.port}/routes`))

@@ -13,9 +13,9 @@ export type AdminOptions = {
   readonly port: number
   /** Serving pair; a new one is taken over without a restart. */
   readonly certificates: Pick<CertificateKeeper, 'current' | 'onChange'>
-  readonly routes: () => RouterReport
+  readonly routes: () => Promise<RouterReport>
   /** Undefined when there is no such Route. */
-  readonly buckets: (route: string, seconds: number) => BucketReport | undefined
+  readonly buckets: (route: string, seconds: number) => Promise<BucketReport | undefined>
 }
 
 export type AdminServer = {
@@ -28,7 +28,12 @@ export type AdminServer = {
 export const startAdminServer = (options: AdminOptions): Promise<AdminServer> => {
   const { host, port, certificates } = options
   const { cert, key } = certificates.current()
-  const server = createServer({ cert, key, minVersion: 'TLSv1.2' }, (request, answer) => serve(options, request, answer))
+  const server = createServer({ cert, key, minVersion: 'TLSv1.2' }, (request, answer) => {
+    decide(options, request).then(
+      reply => send(answer, reply),
+      (error: unknown) => send(answer, problem(500, error instanceof Error ? error.message : String(error))),
+    )
+  })
   // Scanners and broken clients are no news; without a listener they would end the process.
   server.on('tlsClientError', (_, socket) => socket.destroy())
   const unsubscribe = certificates.onChange(next =>
@@ -49,8 +54,7 @@ export const startAdminServer = (options: AdminOptions): Promise<AdminServer> =>
   })
 }
 
-const serve = (options: AdminOptions, request: IncomingMessage, answer: ServerResponse): void => {
-  const reply = decide(options, request)
+const send = (answer: ServerResponse, reply: Reply): void => {
   const body = JSON.stringify(reply.body)
   answer.writeHead(reply.status, {
     'Content-Type': 'application/json',
@@ -62,11 +66,11 @@ const serve = (options: AdminOptions, request: IncomingMessage, answer: ServerRe
 
 type Reply = { readonly status: number; readonly body: unknown }
 
-const decide = ({ routes, buckets }: AdminOptions, { method, url = '/' }: IncomingMessage): Reply => {
+const decide = async ({ routes, buckets }: AdminOptions, { method, url = '/' }: IncomingMessage): Promise<Reply> => {
   if (method !== 'GET' && method !== 'HEAD') return problem(405, `${method} is not possible here, only GET`)
   const [path, query = ''] = url.split('?')
   if (path === '/healthz') return { status: 200, body: { ok: true } }
-  if (path === '/routes') return { status: 200, body: routes() }
+  if (path === '/routes') return { status: 200, body: await routes() }
   if (path !== '/buckets') return problem(404, 'there are /routes, /buckets and /healthz')
   const parameters = new URLSearchParams(query)
   const route = parameters.get('route') ?? ''
@@ -78,7 +82,7 @@ const decide = ({ routes, buckets }: AdminOptions, { method, url = '/' }: Incomi
       400,
       `seconds is ${JSON.stringify(parameters.get('seconds'))}, must be a whole number from 1 to ${RING_SECONDS}, e.g. 30`,
     )
-  const report = buckets(route, seconds)
+  const report = await buckets(route, seconds)
   return report ? { status: 200, body: report } : problem(404, `no Route ${route} is in force here`)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSettings } from './flags.ts'
+import { readSettings, workerProcesses } from './flags.ts'
 
 const POD = { POD_NAME: 'router-1', POD_NAMESPACE: 'sluice-system', POD_IP: '10.0.0.1' }
 
@@ -18,6 +18,7 @@ test('without flags the defaults hold', () => {
       upstreamTimeoutMs: 0,
       maxConnections: 10_000,
       fastLane: true,
+      workers: 1,
       logLevel: 'info',
     },
   })
@@ -36,6 +37,15 @@ test('flags are read, fractions of seconds too', () => {
   )
 })
 
+test('one worker is this process itself; auto is one for each processor, up to eight', () => {
+  const processes = (workers: string, processors: number) => {
+    const read = readSettings(['--workers', workers], POD)
+    return 'settings' in read ? workerProcesses(read.settings.workers, processors) : read.problems
+  }
+  assert.deepEqual([processes('1', 4), processes('2', 1), processes('64', 4)], [0, 2, 64])
+  assert.deepEqual([processes('auto', 1), processes('auto', 4), processes('auto', 32)], [0, 4, 8])
+})
+
 test('the fast lane is switched off by the flag or by SLUICE_FAST_LANE, and the flag goes first', () => {
   const isOn = (args: readonly string[], env = {}) => {
     const read = readSettings(args, { ...POD, ...env })
@@ -50,6 +60,9 @@ test('the fast lane is switched off by the flag or by SLUICE_FAST_LANE, and the 
 })
 
 const WRONG: readonly (readonly [readonly string[], RegExp])[] = [
+  [['--workers', '0'], /--workers is "0", must be auto or a whole number from 1 to 64, e\.g\. 2/],
+  [['--workers', 'many'], /--workers is "many"/],
+  [['--workers', '65'], /--workers is "65"/],
   [['--admin-port', '70000'], /--admin-port is "70000", must be a whole number from 0 to 65535, e\.g\. 8444/],
   [['--admin-port', '1.5'], /--admin-port is "1\.5", must be a whole number/],
   [['--quiet-seconds', '-1'], /--quiet-seconds/],

@@ -21,6 +21,8 @@ export type Settings = {
   readonly upstreamTimeoutMs: number
   readonly maxConnections: number
   readonly fastLane: boolean
+  /** Processes that serve; 1: the one that there is anyway. `auto`: by the number of processors. */
+  readonly workers: number | 'auto'
   readonly logLevel: LogLevel
 }
 
@@ -34,9 +36,13 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
   --max-connections NUMBER          connections of clients on one port (10000)
   --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)
+  --workers NUMBER|auto             processes that serve: 1, this one alone; more, so many beside this one, which then only leads;
+                                    auto, one for each processor, at most 8 (1)
   --log-level LEVEL                 debug, info, warn or error (info)
 Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); POD_IPS (all, for dual stack); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off
 `
+
+const MOST_WORKERS = 64
 
 const OPTIONS = {
   'admin-port': { type: 'string', default: '8444' },
@@ -48,6 +54,7 @@ const OPTIONS = {
   'upstream-timeout-seconds': { type: 'string', default: '0' },
   'max-connections': { type: 'string', default: '10000' },
   'fast-lane': { type: 'string' },
+  workers: { type: 'string', default: '1' },
   'log-level': { type: 'string', default: 'info' },
 } as const
 
@@ -86,9 +93,27 @@ export const readSettings = (
     upstreamTimeoutMs: milliseconds('upstream-timeout-seconds'),
     maxConnections: whole('max-connections', 1_000_000),
     fastLane: fastLane !== 'off',
+    workers: workersOf(values.workers ?? '', problems),
     logLevel: level ?? 'info',
   }
   return problems.length > 0 ? { problems } : { settings }
+}
+
+const workersOf = (text: string, problems: string[]): Settings['workers'] => {
+  if (text === 'auto') return text
+  const workers = Number(text)
+  if (!/^\d+$/.test(text) || workers < 1 || workers > MOST_WORKERS)
+    problems.push(`--workers is ${JSON.stringify(text)}, must be auto or a whole number from 1 to ${MOST_WORKERS}, e.g. 2`)
+  return workers
+}
+
+/** `auto` on a large machine: each worker takes memory, and a router is rarely the only pod of its node. */
+const MOST_BY_ITSELF = 8
+
+/** How many worker processes there are to be beside this one: 0, or at least 2. `processors`: those that this process may use. */
+export const workerProcesses = (workers: Settings['workers'], processors: number): number => {
+  const wanted = workers === 'auto' ? Math.min(processors, MOST_BY_ITSELF) : workers
+  return wanted > 1 ? wanted : 0
 }
 
 const listenOn = (env: Environment): string => {

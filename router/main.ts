@@ -3,16 +3,21 @@
  * flags.
  */
 
+import { availableParallelism } from 'node:os'
 import { VERSION } from '../api/version.ts'
 import { systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { makeLogger } from '../kube/log.ts'
 import { kubeconfigTransport } from '../kube/transport.ts'
-import { readSettings, USAGE } from './flags.ts'
+import { readSettings, USAGE, workerProcesses } from './flags.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import { startRouter } from './router.ts'
 import { runSidecar } from './sidecar/main.ts'
+import { runWorker } from './workers/main.ts'
+
+/** Said by the router itself to the processes that it forks. */
+const WORKER = '--worker-of-router'
 
 if (process.argv.includes('--help')) {
   process.stdout.write(USAGE)
@@ -36,6 +41,7 @@ const runShared = async (): Promise<void> => {
     upstreamTimeoutMs,
     maxConnections,
     fastLane,
+    workers,
     logLevel,
   } = read.settings
   const log = makeLogger({ component: 'router', level: logLevel }).with({ pod: pod.name })
@@ -47,6 +53,7 @@ const runShared = async (): Promise<void> => {
     })
   }
 
+  const processes = workerProcesses(workers, availableParallelism())
   const transport = await kubeconfigTransport({ inCluster: apiServerOf(process.env), ...(kubeconfig && { kubeconfig }) })
   const router = await startRouter({
     client: clientOver(transport),
@@ -61,9 +68,10 @@ const runShared = async (): Promise<void> => {
     limits: { ...DEFAULT_LIMITS, answerTimeoutMs: upstreamTimeoutMs, maxConnections },
     fastLane,
     version: VERSION,
+    ...(processes > 0 ? { workers: { workers: processes, script: import.meta.filename, args: [WORKER], logLevel } } : {}),
     ...(stateDir === undefined ? {} : { stateDir }),
   })
-  log.info('router started', { ip: pod.ip, adminPort, healthPort, version: VERSION })
+  log.info('router started', { ip: pod.ip, adminPort, healthPort, workers: processes, version: VERSION })
 
   const leave = (signal: NodeJS.Signals) => {
     log.info('told to end', { signal })
@@ -79,6 +87,7 @@ const runShared = async (): Promise<void> => {
   process.once('SIGINT', leave)
 }
 
-// A sidecar is told everything by its environment.
-if (process.argv.includes('--sidecar')) await runSidecar()
+// A sidecar is told everything by its environment, a worker by the process that forked it.
+if (process.argv.includes(WORKER)) runWorker()
+else if (process.argv.includes('--sidecar')) await runSidecar()
 else await runShared()

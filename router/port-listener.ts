@@ -8,12 +8,25 @@ import type { RunningRoute } from './running-route.ts'
 
 export type Owner = { readonly route: RunningRoute; readonly port: RoutePort }
 
+/** How a port comes to be listened on. */
+export type Binding = {
+  /** The server emits `listening`, or `error`. */
+  readonly listen: (server: Server, port: number) => void
+  /** The server accepts no more. */
+  readonly closed: (port: number) => void
+}
+
+export const bindingHere = (host: string): Binding => ({
+  listen: (server, port) => void server.listen({ port, host }),
+  closed: () => {},
+})
+
 /** A port that is taken is tried again after this. */
 const RETRY_MS = 1_000
 
 export class PortListener {
   readonly #context: LaneContext
-  readonly #host: string
+  readonly #binding: Binding
   readonly #number: number
   readonly #onListening: () => void
   readonly #server: Server
@@ -24,9 +37,9 @@ export class PortListener {
   /** When no Route wanted the port any more, in ms; undefined while one does. */
   unwantedSince: number | undefined
 
-  constructor(context: LaneContext, host: string, options: { readonly owner: Owner; readonly onListening: () => void }) {
+  constructor(context: LaneContext, binding: Binding, options: { readonly owner: Owner; readonly onListening: () => void }) {
     this.#context = context
-    this.#host = host
+    this.#binding = binding
     this.#owner = options.owner
     this.#number = options.owner.port.listenPort
     this.#onListening = options.onListening
@@ -75,6 +88,7 @@ export class PortListener {
     if (this.#closed) return
     this.#closed = true
     this.#server.close()
+    this.#binding.closed(this.#number)
     this.#stopLanes()
   }
 
@@ -89,14 +103,13 @@ export class PortListener {
   }
 
   #open(): void {
-    this.#server.listen({ port: this.#number, host: this.#host })
+    this.#binding.listen(this.#server, this.#number)
   }
 
   #retry(error: Error): void {
     if (this.#closed) return
     this.#context.log.error('cannot listen, trying again', {
       port: this.#number,
-      host: this.#host,
       route: this.#owner.route.key,
       error,
     })

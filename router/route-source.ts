@@ -20,8 +20,8 @@ export type RouteSourceOptions = {
   readonly clock: Clock
   /** Where the last good Routes are kept; without one they are not. */
   readonly stateDir?: string
-  /** Called with every new table, the one from disk first. */
-  readonly onTable: (table: Table) => void
+  /** Called with every new table, the one from disk first, and the slices that it was made of. */
+  readonly onTable: (table: Table, slices: readonly EndpointSlice[]) => void
   readonly timing?: Partial<InformerTiming>
 }
 
@@ -58,7 +58,7 @@ export const startRouteSource = async (options: RouteSourceOptions): Promise<Rou
     table = built.table
     logRefusals(log, built.refused, refused)
     refused = built.refused
-    onTable(table)
+    onTable(table, slices)
   }
   if (stateDir !== undefined) {
     const found = await readSnapshot(stateDir)

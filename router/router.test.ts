@@ -158,7 +158,7 @@ test('without the API server a router starts from disk, and serves', async t => 
   await first.stop()
   api.setUp(false)
   const second = await start(t, api, { stateDir: directory })
-  await until(() => second.serving.listening, 'it listens')
+  await until(() => second.serving.missing() === undefined, 'it listens')
   assert.equal((await ask(port)).body, 'hello')
   assert.match((await health(second, '/readyz')).body, /from disk/)
   api.setUp(true)
@@ -176,7 +176,7 @@ test('on the way out: not ready, then connections are asked to close, requests e
   assert.equal((await health(router, '/readyz')).status, 503)
   assert.equal((await ask(port, {}, agent)).headers.connection, 'keep-alive', 'still quiet')
   const slow = ask(port, { path: '/slow' }, agent)
-  await until(() => !router.serving.listening, 'nothing is accepted any more')
+  await until(() => router.serving.missing() !== undefined, 'nothing is accepted any more')
   const answer = await slow
   assert.deepEqual([answer.status, answer.body, answer.headers.connection], [200, 'hello', 'close'])
   await drained
@@ -192,7 +192,7 @@ test('a kept connection is not cut when the router stops accepting: its next req
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   assert.equal((await ask(port, {}, agent)).body, 'hello')
   const drained = router.drain()
-  await until(() => !router.serving.listening, 'nothing is accepted any more')
+  await until(() => router.serving.missing() !== undefined, 'nothing is accepted any more')
   const last = await ask(port, {}, agent)
   assert.deepEqual([last.body, last.headers.connection], ['hello', 'close'])
   await drained
@@ -222,7 +222,7 @@ test('a Route that drains asks its clients to connect anew and closes idle conne
     ),
   )
   const router = await start(t, api)
-  await until(() => Object.keys(router.serving.report()).length === 2 && router.serving.listening, 'both Routes')
+  await until(() => Object.keys(router.serving.report()).length === 2 && router.serving.missing() === undefined, 'both Routes')
   const [agent, idle, other] = [new Agent({ keepAlive: true }), new Agent({ keepAlive: true }), new Agent({ keepAlive: true })]
   await Promise.all([ask(port, {}, agent), ask(port, {}, idle), ask(otherPort, {}, other)])
   // Under way when the Route begins to drain: whoever asks later may meet the end of a connection that was idle.

@@ -13,15 +13,14 @@ import type { Logger } from '../kube/log.ts'
 import { observeInformers } from '../kube/metrics.ts'
 import { observeCertificate, observeProcess } from '../kube/process-metrics.ts'
 import { type AdminServer, startAdminServer } from './admin.ts'
-import type { LaneContext } from './lanes/connection.ts'
+import { type DataPath, pathInThisProcess } from './data-path.ts'
 import type { Limits } from './limits.ts'
-import { makeHttpProxyEngine } from './proxy/engine.ts'
 import { type Publisher, startPublisher } from './publisher.ts'
 import { type RouteSource, startRouteSource } from './route-source.ts'
-import { Serving } from './serving.ts'
 import { makeMetrics } from './stats/metrics.ts'
 import { mergeBuckets } from './stats/second-ring.ts'
 import { addStateMetrics } from './stats/state-metrics.ts'
+import { type FleetOptions, startFleet } from './workers/fleet.ts'
 
 export type RouterOptions = {
   readonly client: KubeClient
@@ -48,12 +47,14 @@ export type RouterOptions = {
   readonly limits: Limits
   /** False: all of HTTP/1 goes through the general lane. */
   readonly fastLane: boolean
+  /** Absent: this process serves itself. */
+  readonly workers?: Pick<FleetOptions, 'workers' | 'script' | 'args' | 'logLevel'>
   readonly version: string
   readonly timing?: { readonly informer?: Partial<InformerTiming>; readonly lease?: Partial<LeaderTiming> }
 }
 
 export type Router = {
-  readonly serving: Serving
+  readonly serving: DataPath
   readonly healthPort: number
   /** Undefined until the certificate is there. */
   readonly adminPort: () => number | undefined
@@ -80,7 +81,7 @@ export const startRouter = async (options: RouterOptions): Promise<Router> => {
 }
 
 class RunningRouter implements Router {
-  readonly serving: Serving
+  readonly serving: DataPath
   readonly #options: RouterOptions
   /** The one of the options, counted. */
   #client: KubeClient
@@ -92,24 +93,15 @@ class RunningRouter implements Router {
   #admin: AdminServer | undefined
   #certificates: CertificateKeeper | undefined
   #leaving = false
-  #draining = false
   #departure: Promise<void> | undefined
 
   constructor(options: RouterOptions) {
     this.#options = options
     this.#client = options.client
     this.#startedAt = options.clock.now()
-    const context: LaneContext = {
-      router: options.pod.name,
-      engine: makeHttpProxyEngine(),
-      fastLane: options.fastLane,
-      limits: options.limits,
-      clock: options.clock,
-      random: Math.random,
-      log: options.log,
-      draining: () => this.#draining,
-    }
-    this.serving = new Serving({ context, host: options.pod.listen ?? options.pod.ip, lingerMs: options.lingerMs })
+    const { log, clock, pod, lingerMs, limits, fastLane, workers } = options
+    const settings = { router: pod.name, host: pod.listen ?? pod.ip, lingerMs, limits, fastLane }
+    this.serving = workers ? startFleet({ ...workers, settings, clock, log }) : pathInThisProcess(settings, { clock, log })
   }
 
   get healthPort(): number {
@@ -129,13 +121,16 @@ class RunningRouter implements Router {
       source: () => this.#source?.state() ?? 'empty',
       refused: () => (this.#source?.refused() ?? []).map(({ route }) => route),
     })
-    this.#health = await startHealthServer({ host: pod.ip, port: healthPort, ready: () => this.notReady(), registry })
+    this.serving.observe(registry)
+    const { contentType } = registry
+    const current = { contentType, metrics: () => this.serving.refresh().then(() => registry.metrics()) }
+    this.#health = await startHealthServer({ host: pod.ip, port: healthPort, ready: () => this.notReady(), registry: current })
     const source = await startRouteSource({
       client,
       log,
       clock,
-      onTable: table => {
-        this.serving.apply(table)
+      onTable: (table, slices) => {
+        this.serving.apply(table, slices)
         this.#publisher?.refresh()
       },
       ...(stateDir !== undefined ? { stateDir } : {}),
@@ -165,7 +160,7 @@ class RunningRouter implements Router {
     if (state === 'empty') return 'no routes are known yet'
     if (state === 'cached' && this.#options.clock.now() - this.#startedAt < TRUST_DISK_AFTER_MS)
       return 'the API server has not answered yet; the routes are those from disk'
-    return this.serving.listening ? undefined : 'not every port of every Route is listened on'
+    return this.serving.missing()
   }
 
   isPublisher(): boolean {
@@ -180,10 +175,8 @@ class RunningRouter implements Router {
   async stop(): Promise<void> {
     this.#leaving = true
     this.#ended.abort()
-    this.serving.close()
-    this.serving.destroyConnections()
     this.#certificates?.stop()
-    await Promise.all([this.#publisher?.stop(), this.#admin?.close(), this.#health?.close()])
+    await Promise.all([this.serving.stop(), this.#publisher?.stop(), this.#admin?.close(), this.#health?.close()])
     await this.#source?.stop()
   }
 
@@ -194,8 +187,7 @@ class RunningRouter implements Router {
     log.info('leaving: no longer ready, still serving', { quietMs })
     await Promise.all([sleep(clock, quietMs, signal), Promise.race([this.#publisher?.leave(), sleep(clock, LEAVE_MS, signal)])])
     log.info('draining: connections are asked to close', { connections: this.serving.connections, drainMs })
-    this.#draining = true
-    this.serving.close()
+    this.serving.drain()
     const deadline = clock.now() + drainMs
     while (this.serving.connections > 0 && clock.now() < deadline && !signal.aborted) await sleep(clock, 50, signal)
     if (this.serving.connections > 0)
@@ -216,8 +208,8 @@ class RunningRouter implements Router {
           host: pod.ip,
           port: adminPort,
           certificates: this.#certificates,
-          routes: () => this.#report(),
-          buckets: (route, seconds) => this.#buckets(route, seconds),
+          routes: () => this.serving.refresh().then(() => this.#report()),
+          buckets: (route, seconds) => this.serving.refresh().then(() => this.#buckets(route, seconds)),
         })
         if (signal.aborted) await this.#admin.close()
       } catch (error) {

@@ -6,7 +6,7 @@
 import type { RouteReport } from '../api/router-admin.ts'
 import type { Timer } from '../kube/clock.ts'
 import type { LaneContext } from './lanes/connection.ts'
-import { PortListener } from './port-listener.ts'
+import { type Binding, bindingHere, PortListener } from './port-listener.ts'
 import { RunningRoute } from './running-route.ts'
 import type { RoutePlan, Table } from './table.ts'
 
@@ -17,13 +17,17 @@ export type ServingOptions = {
   readonly context: LaneContext
   /** Address to listen on. */
   readonly host: string
+  readonly binding?: Binding
   /** The listeners of a Route that is gone stay open at least this long, for clients that have not heard of it. */
   readonly lingerMs: number
+  /** See SecondRing; all that it keeps when absent. */
+  readonly ringSeconds?: number
 }
 
 export class Serving {
   readonly #context: LaneContext
-  readonly #host: string
+  readonly #binding: Binding
+  readonly #ringSeconds: number | undefined
   readonly #lingerMs: number
   readonly #routes = new Map<string, RunningRoute>()
   readonly #listeners = new Map<number, PortListener>()
@@ -33,9 +37,10 @@ export class Serving {
   #stopped = false
   #onChange: () => void = () => {}
 
-  constructor({ context, host, lingerMs }: ServingOptions) {
+  constructor({ context, host, lingerMs, binding = bindingHere(host), ringSeconds }: ServingOptions) {
     this.#context = context
-    this.#host = host
+    this.#binding = binding
+    this.#ringSeconds = ringSeconds
     this.#lingerMs = lingerMs
   }
 
@@ -78,10 +83,10 @@ export class Serving {
     this.#sweepLater()
   }
 
-  /** By `NAMESPACE/NAME`. */
-  report(): { readonly [route: string]: RouteReport } {
-    const inForce = [...this.#routes.values()].filter(({ removed }) => !removed)
-    return Object.fromEntries(inForce.map(route => [route.key, this.#reportOf(route)]))
+  /** By `NAMESPACE/NAME`: Routes in force; or also those that are gone and have something open. */
+  report({ alsoRemoved = false } = {}): { readonly [route: string]: RouteReport } {
+    const routes = [...this.#routes.values()].filter(({ removed }) => alsoRemoved || !removed)
+    return Object.fromEntries(routes.map(route => [route.key, this.#reportOf(route)]))
   }
 
   /** Looks for idle connections from now on: the router drains. */
@@ -111,7 +116,7 @@ export class Serving {
   }
 
   #applyRoute(plan: RoutePlan): void {
-    const route = this.#routes.get(plan.key) ?? new RunningRoute(plan)
+    const route = this.#routes.get(plan.key) ?? new RunningRoute(plan, this.#ringSeconds)
     route.removed = false
     route.apply(plan)
     this.#routes.set(plan.key, route)
@@ -122,7 +127,7 @@ export class Serving {
       else
         this.#listeners.set(
           port.listenPort,
-          new PortListener(this.#context, this.#host, { owner, onListening: () => this.#listenerUp() }),
+          new PortListener(this.#context, this.#binding, { owner, onListening: () => this.#listenerUp() }),
         )
     }
   }
