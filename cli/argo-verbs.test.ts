@@ -215,6 +215,61 @@ test('experiments are listed and shown', async () => {
   assertGolden('experiments', (await run(api, 'list experiments')).out + (await run(api, 'get experiment web-2')).out)
 })
 
+/** Of the experiment: its version with a pod, and its analysis by a Job. */
+const ofExperiment = () => {
+  const owner = [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Experiment', name: 'web-2', uid: 'uid-exp', controller: true }]
+  const replicaSet = aReplicaSet()
+  const metadata = { name: 'web-2-canary', namespace: 'shop', uid: 'uid-set', ownerReferences: owner }
+  const of = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-2-canary', uid: 'uid-set', controller: true }]
+  const pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-2-canary-x2k9', namespace: 'shop', ownerReferences: of } },
+    spec: { containers: [{ name: 'web', image: 'x' }] },
+    status: { phase: 'Running', containerStatuses: [{ name: 'web', ready: true, restartCount: 1 }] },
+  }
+  const measured = { phase: 'Successful', value: '1', metadata: { 'job-name': 'abc.latency.1' } }
+  const analysis = {
+    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisRun' },
+    metadata: { name: 'web-2-latency', namespace: 'shop', ownerReferences: owner },
+    spec: { metrics: [{ name: 'latency', provider: { job: { spec: {} } } }] },
+    status: {
+      phase: 'Running',
+      metricResults: [{ name: 'latency', phase: 'Running', successful: 1, measurements: [measured] }],
+    },
+  }
+  const owned = { ...experiment, metadata: { ...experiment.metadata, uid: 'uid-exp' } }
+  return shop(owned, { ...replicaSet, metadata }, pod, analysis)
+}
+
+test('an experiment has the tree of its versions, pods and analyses', async () => {
+  assertGolden('experiment-tree', (await run(ofExperiment(), 'get experiment web-2')).out)
+})
+
+test('an experiment is followed: each page that differs, until Ctrl-C', async () => {
+  const api = ofExperiment()
+  const onSleep = () => {
+    const seen = api.read<KubeObject & typeof experiment>('Experiment', 'web-2')
+    if (seen?.status.phase === 'Running') api.put({ ...seen, status: { ...seen.status, phase: 'Successful' } } as KubeObject)
+  }
+  const { out, code } = await run(api, 'get experiment web-2 -w', { stopAtSleep: 4, onSleep })
+  assert.equal(code, 0)
+  assert.deepEqual(
+    out.match(/^Status: .*$/gm)?.map(line => line.replace(/Status: +/, '')),
+    ['◌ Running', '✔ Successful'],
+  )
+})
+
+test('an analysis of its own is shown with its measurements, as an object where that is asked for', async () => {
+  const api = ofExperiment()
+  const { out } = await run(api, 'get analysisrun web-2-latency')
+  assert.match(out, /α web-2-latency +AnalysisRun +◌ Running +- +✔ 1\n└──⊞ abc\.latency\.1 +Job +✔ Successful/)
+  assert.match(out, /measured +✔ 1 {2}✖ 0/)
+  assert.equal(JSON.parse((await run(api, 'get ar/web-2-latency -o json')).out).kind, 'AnalysisRun')
+  assert.equal(
+    (await run(api, 'get analysisrun gone')).err,
+    'error: there is no AnalysisRun gone in namespace shop; kubectl get analysisruns shows what there is\n',
+  )
+})
+
 test('list --name shows one', async () => {
   assert.match((await run(midUpdate(), 'list rollouts --name web')).out, /\nweb +॥ Paused/)
   assert.match((await run(midUpdate(), 'list --name other')).out, /^nothing is managed by Sluice/)

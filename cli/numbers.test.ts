@@ -85,6 +85,7 @@ test('numbers are asked in the background, every two seconds, and after a refusa
     replicaSets: [],
     pods: [],
     analysisRuns: [],
+    experiments: [],
     services: [aService()],
     routes: [aRoute()],
   }) as RolloutView

@@ -1,12 +1,14 @@
 /** Reads what a page shows from the API server, once. */
 import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { Experiment } from '../api/experiment.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient, ListOptions, Resource } from '../kube/client.ts'
 import { isNotFound } from '../kube/errors.ts'
-import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
+import { ANALYSIS_RUNS, DEPLOYMENTS, EXPERIMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
+import { type ExperimentView, makeExperimentView } from './experiment-view.ts'
 import { makeRolloutView, type RolloutObjects, type RolloutView } from './rollout-view.ts'
 import { UserError } from './user-error.ts'
 
@@ -40,12 +42,13 @@ export const readList = async <T extends KubeObject>(
 }
 
 export const readRolloutObjects = async (client: KubeClient, namespace: string, name: string): Promise<RolloutObjects> => {
-  const [rollout, deployment, replicaSets, pods, analysisRuns, services, routes] = await Promise.all([
+  const [rollout, deployment, replicaSets, pods, analysisRuns, experiments, services, routes] = await Promise.all([
     readObject<Rollout>(client, ROLLOUTS, namespace, name),
     readObject<Deployment>(client, DEPLOYMENTS, namespace, name),
     readList<ReplicaSet>(client, REPLICA_SETS, { namespace }),
     readList<Pod>(client, PODS, { namespace }),
     readList<AnalysisRun>(client, ANALYSIS_RUNS, { namespace }),
+    readList<Experiment>(client, EXPERIMENTS, { namespace }),
     readList<Service>(client, SERVICES, { namespace, labelSelector: `${DEPLOYMENT_LABEL}=${name}` }),
     readList<Route>(client, ROUTES, { namespace }),
   ])
@@ -56,6 +59,7 @@ export const readRolloutObjects = async (client: KubeClient, namespace: string, 
     replicaSets,
     pods,
     analysisRuns,
+    experiments,
     services,
     routes,
   }
@@ -68,4 +72,19 @@ export const readRolloutView = async (client: KubeClient, namespace: string, nam
   const view = makeRolloutView(await readRolloutObjects(client, namespace, name))
   if (view === undefined) throw notThere(namespace, name)
   return view
+}
+
+/** Undefined when there is no such Experiment. */
+export const readExperimentView = async (
+  client: KubeClient,
+  namespace: string,
+  name: string,
+): Promise<ExperimentView | undefined> => {
+  const [experiment, replicaSets, pods, analysisRuns] = await Promise.all([
+    readObject<Experiment>(client, EXPERIMENTS, namespace, name),
+    readList<ReplicaSet>(client, REPLICA_SETS, { namespace }),
+    readList<Pod>(client, PODS, { namespace }),
+    readList<AnalysisRun>(client, ANALYSIS_RUNS, { namespace }),
+  ])
+  return experiment && makeExperimentView(experiment, { replicaSets, pods, analysisRuns })
 }

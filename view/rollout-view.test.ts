@@ -32,6 +32,7 @@ const rolesIn = (rollout: Rollout, replicaSets: readonly ReplicaSet[]) =>
     replicaSets,
     pods: [],
     analysisRuns: [],
+    experiments: [],
     services: [],
     routes: [],
   })?.versions.map(version => [version.hash, ...namesOfRoles(version)])

@@ -1,10 +1,13 @@
 /** Everything about one rollout that is shown, put together from raw objects. Pure: the same for a list once and for a watch. */
 import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { Experiment } from '../api/experiment.ts'
 import { isHeld } from '../api/hold.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, POD_TEMPLATE_HASH, REVISION, ROLLOUTS_POD_TEMPLATE_HASH } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
+import { type ExperimentView, makeExperimentView } from './experiment-view.ts'
+import { byName, isOwnedBy } from './owned-by.ts'
 
 /** What was read of the namespace; each list may hold more than belongs to the rollout. */
 export type RolloutObjects = {
@@ -14,6 +17,7 @@ export type RolloutObjects = {
   readonly replicaSets: readonly ReplicaSet[]
   readonly pods: readonly Pod[]
   readonly analysisRuns: readonly AnalysisRun[]
+  readonly experiments: readonly Experiment[]
   readonly services: readonly Service[]
   readonly routes: readonly Route[]
 }
@@ -29,6 +33,8 @@ export type VersionView = {
   readonly replicaSet: ReplicaSet
   readonly pods: readonly Pod[]
   readonly analysisRuns: readonly AnalysisRun[]
+  /** Of its steps. */
+  readonly experiments: readonly ExperimentView[]
 }
 
 export type ServiceView = { readonly service: Service; readonly route?: Route }
@@ -45,9 +51,6 @@ export type RolloutView = {
   readonly analysisRuns: readonly AnalysisRun[]
 }
 
-const isOwnedBy = (object: KubeObject, owner: KubeObject | undefined): boolean =>
-  owner?.metadata.uid !== undefined && (object.metadata.ownerReferences ?? []).some(one => one.uid === owner.metadata.uid)
-
 /** By the label that its owner, a Deployment or a Rollout, goes by; a ReplicaSet that changed owners has both. */
 export const hashOf = ({ metadata }: ReplicaSet): string => {
   const { [POD_TEMPLATE_HASH]: ofDeployment, [ROLLOUTS_POD_TEMPLATE_HASH]: ofRollout } = metadata.labels ?? {}
@@ -59,8 +62,6 @@ export const revisionOf = (object: KubeObject): number => {
   const text = object.metadata.annotations?.[REVISION] ?? object.metadata.annotations?.['rollout.argoproj.io/revision'] ?? ''
   return /^\d+$/.test(text) ? Number(text) : 0
 }
-
-const byName = (a: KubeObject, b: KubeObject): number => a.metadata.name.localeCompare(b.metadata.name)
 
 const rolesOf = (hash: string, rollout: Rollout | undefined): readonly Role[] => {
   const { stableRS, currentPodHash } = rollout?.status ?? {}
@@ -88,6 +89,7 @@ export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefine
   const main = rollout ?? deployment
   if (main === undefined) return undefined
   const runs = objects.analysisRuns.filter(one => isOwnedBy(one, rollout)).sort(byName)
+  const experiments = objects.experiments.filter(one => isOwnedBy(one, rollout)).sort(byName)
   const versions = ownedReplicaSets(objects).map(replicaSet => ({
     hash: hashOf(replicaSet),
     revision: revisionOf(replicaSet),
@@ -96,6 +98,9 @@ export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefine
     replicaSet,
     pods: objects.pods.filter(pod => isOwnedBy(pod, replicaSet)).sort(byName),
     analysisRuns: runs.filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet)),
+    experiments: experiments
+      .filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet))
+      .map(one => makeExperimentView(one, objects)),
   }))
   return {
     name,

@@ -1,12 +1,13 @@
 /** A page that follows the objects it shows: informers feed the same view that a single read makes. */
 import type { AnalysisRun } from '../api/analysis-run.ts'
+import type { Experiment } from '../api/experiment.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet, Service } from '../api/kubernetes.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
-import { ANALYSIS_RUNS, DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
+import { ANALYSIS_RUNS, DEPLOYMENTS, EXPERIMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
 import { makeRolloutView, type RolloutView } from './rollout-view.ts'
 
 /** What goes wrong with a watch is tried again for ever; the page shows what is known. */
@@ -52,6 +53,7 @@ export const watchView = async (
   const replicaSets = start<ReplicaSet>(REPLICA_SETS)
   const pods = start<Pod>(PODS)
   const analysisRuns = start<AnalysisRun>(ANALYSIS_RUNS)
+  const experiments = start<Experiment>(EXPERIMENTS)
   const services = start<Service>(SERVICES)
   const routes = start<Route>(ROUTES)
   await Promise.race([Promise.all(started.map(informer => informer.synced())), sleep(FIRST_LISTS_MS)])
@@ -66,6 +68,7 @@ export const watchView = async (
         replicaSets: replicaSets.list(),
         pods: pods.list(),
         analysisRuns: analysisRuns.list(),
+        experiments: experiments.list(),
         services: services.list(),
         routes: routes.list(),
       })

@@ -1,6 +1,11 @@
 /** Experiments as a table, and one of them as a page. */
+import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Experiment } from '../../api/experiment.ts'
+import type { ExperimentView } from '../../view/experiment-view.ts'
+import { explainRun } from '../../view/explain.ts'
 import { renderAge } from './age.ts'
+import { renderChecks } from './render-explain.ts'
+import { renderExperimentTree, renderRunTree } from './render-tree.ts'
 import { isState, renderState, type State } from './status.ts'
 import type { RenderOptions } from './style.ts'
 import { type Column, renderTable, wrap } from './table.ts'
@@ -37,31 +42,35 @@ export const renderExperiments = (
   )
 }
 
-const TREE: readonly Column[] = [
-  { title: 'NAME', shrinks: true },
-  { title: 'KIND', drops: true },
-  { title: 'STATUS' },
-  { title: 'INFO' },
-]
+const line = (label: string, text: string, { width }: RenderOptions): readonly string[] =>
+  text === '' ? [] : wrap(`${`${label}:`.padEnd(16)}${text}`, width, ' '.repeat(16))
 
-/** Its versions and analyses, with the icons of Argo Rollouts. */
-export const renderExperiment = (experiment: Experiment, options: RenderOptions): readonly string[] => {
-  const { metadata, spec, status } = experiment
-  const { templateStatuses = [], analysisRuns = [], phase, message = '' } = status ?? {}
-  const rows = [
-    [`Σ ${metadata.name}`, 'Experiment', stateText(phase, options), ''],
-    ...spec.templates.map(({ name, replicas = 1 }) => {
-      const seen = templateStatuses.find(one => one.name === name)
-      return [`├──⧉ ${name}`, 'ReplicaSet', stateText(seen?.status, options), `ready:${seen?.readyReplicas ?? 0}/${replicas}`]
-    }),
-    ...analysisRuns.map(run => [`├──α ${run.analysisRun}`, 'AnalysisRun', stateText(run.phase, options), run.message ?? '']),
-  ]
-  const closed = rows.map((row, i) => (i === rows.length - 1 ? [row[0]?.replace('├', '└') ?? '', ...row.slice(1)] : row))
+/** Its versions with their pods, and its analyses. */
+export const renderExperiment = (view: ExperimentView, options: RenderOptions): readonly string[] => {
+  const { metadata, spec, status } = view.experiment
+  const { phase, message = '', availableAt } = status ?? {}
+  const since = availableAt === undefined ? '' : `, all available for ${renderAge(availableAt, options.now)}`
   return [
-    ...wrap(`Name:           ${metadata.name}`, options.width),
-    ...wrap(`Status:         ${stateText(phase, options)}`, options.width),
-    ...(message === '' ? [] : wrap(`Message:        ${message}`, options.width, ' '.repeat(16))),
+    ...line('Name', metadata.name, options),
+    ...line('Namespace', metadata.namespace ?? '', options),
+    ...line('Status', stateText(phase, options), options),
+    ...line('Message', message, options),
+    ...line('Duration', spec.duration === undefined ? 'until its analyses end' : `${spec.duration}${since}`, options),
     '',
-    ...renderTable(TREE, closed, options.width),
+    ...renderExperimentTree(view, options),
+  ]
+}
+
+/** Of an AnalysisRun that belongs to no update. */
+export const renderRun = (run: AnalysisRun, options: RenderOptions): readonly string[] => {
+  const { metadata, status } = run
+  return [
+    ...line('Name', metadata.name, options),
+    ...line('Namespace', metadata.namespace ?? '', options),
+    ...line('Status', stateText(status?.phase, options), options),
+    ...line('Message', status?.message ?? '', options),
+    '',
+    ...renderRunTree(run, options),
+    ...renderChecks(explainRun(run, undefined, options.now), options),
   ]
 }

@@ -72,8 +72,12 @@ const runRows = (run: ExplainedRun, options: RenderOptions): readonly string[] =
     `AnalysisRun ${run.name}: ${run.phase}${run.startedAt === undefined ? '' : ` for ${renderAge(run.startedAt, options.now)}`}`,
     options.width,
   ),
-  ...run.checks.flatMap(check => ['', ...checkRows(check, options)]),
+  ...renderChecks(run, options),
 ]
+
+/** Each with an empty line before it. */
+export const renderChecks = ({ checks }: ExplainedRun, options: RenderOptions): readonly string[] =>
+  checks.flatMap(check => ['', ...checkRows(check, options)])
 
 export const renderExplain = ({ name, phase, runs, source }: Explained, options: RenderOptions): readonly string[] => [
   `${options.style.bold(name)}  ${renderState(phase.word, options.style)}`,

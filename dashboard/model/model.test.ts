@@ -51,6 +51,7 @@ const aView = (status: RolloutStatus = {}): RolloutView => {
     replicaSets: ofKind<ReplicaSet>('ReplicaSet'),
     pods: ofKind<Pod>('Pod'),
     analysisRuns: [aRunWithMetrics()],
+    experiments: [],
     services: ofKind<Service>('Service'),
     routes: [aRoute()],
   })
@@ -211,7 +212,7 @@ test('revisions say which has the present template, and pods whose they are', ()
 
 test('a pod that crashes says so, with its restarts', () => {
   const crashing = makeRolloutView({
-    ...{ name: 'web', deployment: aDeployment(), analysisRuns: [], services: [], routes: [] },
+    ...{ name: 'web', deployment: aDeployment(), analysisRuns: [], experiments: [], services: [], routes: [] },
     replicaSets: [aReplicaSet()],
     pods: [aPod({ ready: false, waiting: 'CrashLoopBackOff' })],
   })
