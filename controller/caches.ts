@@ -6,6 +6,7 @@ import type { Deployment, EndpointSlice, Endpoints, KubeObject, Pod, ReplicaSet,
 import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, SIDECAR_PORTS, VERSION_HASH_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
+import { MANAGED_BY } from '../engine/rollout/names.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { decodeYaml } from '../kube/decode-yaml.ts'
 import { type Informer, startInformer } from '../kube/informer.ts'
@@ -32,6 +33,8 @@ export type Caches = {
 export const BY_NAMESPACE = 'namespace'
 export const BY_CONTROLLER_UID = 'controller'
 export const BY_SERVICE = 'service'
+/** Services by the Rollout that points them at its versions, `NAMESPACE/NAME`. */
+export const BY_MANAGER = 'manager'
 /** Pods that have a sidecar: `yes`. */
 export const BY_SIDECAR = 'sidecar'
 
@@ -39,6 +42,11 @@ const namespaceOf = (object: KubeObject): readonly string[] => [object.metadata.
 
 const controllerUid = (object: KubeObject): readonly string[] =>
   (object.metadata.ownerReferences ?? []).filter(owner => owner.controller).map(owner => owner.uid)
+
+const managerOf = ({ metadata }: KubeObject): readonly string[] => {
+  const manager = metadata.annotations?.[MANAGED_BY]
+  return manager === undefined ? [] : [`${metadata.namespace}/${manager}`]
+}
 
 const hasSidecar = ({ metadata }: KubeObject): readonly string[] =>
   metadata.annotations?.[SIDECAR_PORTS] === undefined ? [] : ['yes']
@@ -100,7 +108,7 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
       transform: trimPod,
       indexes: { [BY_CONTROLLER_UID]: controllerUid, [BY_SIDECAR]: hasSidecar },
     }),
-    services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf, [BY_MANAGER]: managerOf } }),
     slices: start<EndpointSlice>(resources.ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: fronted } }),
     endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),
     rollouts: start<Rollout>(resources.ROLLOUTS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),

@@ -3,6 +3,7 @@ import type { AnalysisRun } from '../api/analysis-run.ts'
 import type { Deployment, EndpointSlice, KubeObject, Service } from '../api/kubernetes.ts'
 import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '../api/names.ts'
 import { selectsPods } from '../api/service-mode.ts'
+import { MANAGED_BY } from '../engine/rollout/names.ts'
 import type { Informer } from '../kube/informer.ts'
 import { BY_NAMESPACE, type Caches } from './caches.ts'
 import { isUsersOwn, servicesOf } from './user-rollouts/select.ts'
@@ -54,7 +55,7 @@ const keysOfRouted = (caches: Caches, namespace: string, service: string): reado
 }
 
 export const keysOfService = (caches: Caches, service: Service): readonly string[] => {
-  const { namespace = '', name, labels } = service.metadata
+  const { namespace = '', name, labels, annotations } = service.metadata
   const fronted = labels?.[FRONTED_SERVICE_LABEL]
   if (fronted !== undefined) return keysOfRouted(caches, namespace, fronted)
   const labelled = labels?.[DEPLOYMENT_LABEL]
@@ -66,9 +67,11 @@ export const keysOfService = (caches: Caches, service: Service): readonly string
     .by(BY_NAMESPACE, namespace)
     .filter(rollout => servicesOf(rollout).includes(name))
     .map(rollout => keyOf(namespace, rollout.metadata.name))
+  const manager = annotations?.[MANAGED_BY]
   return [
     ...new Set([
       ...(labelled === undefined ? [] : [keyOf(namespace, labelled)]),
+      ...(manager === undefined ? [] : [keyOf(namespace, manager)]),
       ...selecting,
       ...pointing,
       ...keysOfRouted(caches, namespace, name),

@@ -8,14 +8,14 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { startWebServer } from '../analysis/testing/web-server.ts'
 import type { AnalysisRun } from '../api/analysis-run.ts'
-import type { KubeObject, ReplicaSet } from '../api/kubernetes.ts'
+import type { KubeObject, ReplicaSet, Service } from '../api/kubernetes.ts'
 import type { Rollout } from '../api/rollout.ts'
 import { type Cluster, startCluster } from '../cluster/start.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import { ApiError } from '../kube/errors.ts'
 import { silentLogger } from '../kube/log.ts'
-import { ANALYSIS_RUNS, EVENTS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS } from '../kube/resources.ts'
+import { ANALYSIS_RUNS, EVENTS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from '../kube/resources.ts'
 import { apply, readCrds } from '../local/apply.ts'
 import { waitFor } from '../local/wait.ts'
 import { type RunningController, runController } from './run.ts'
@@ -23,6 +23,7 @@ import { runProgram } from './run-program.ts'
 
 const OF = 'argo-rollouts.argoproj.io/controller-instance-id'
 const NAMESPACE = 'shop'
+const HASH = 'rollouts-pod-template-hash'
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -192,6 +193,32 @@ describe('the controller', () => {
     await waitFor({ what: 'its metrics to go' }, async () => !(await metrics()).includes(id))
     const told = await list<KubeObject & { involvedObject: { name: string } }>(EVENTS)
     assert.ok(told.every(({ involvedObject }) => involvedObject.name !== 'gone'))
+  })
+
+  test('gives a Service its own selector back that a Rollout names no more, or whose Rollout is gone', async () => {
+    const { client } = cluster
+    const { spec, ...rest } = aRollout('leaving')
+    await client.create(ROLLOUTS, { ...rest, spec: { ...spec, strategy: { canary: { stableService: 'kept' } } } })
+    const make = (name: string, rollout: string) =>
+      client.create(SERVICES, {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { namespace: NAMESPACE, name, annotations: { 'argo-rollouts.argoproj.io/managed-by-rollouts': rollout } },
+        spec: { selector: { app: 'leaving', [HASH]: 'abc' }, ports: [{ port: 80 }] },
+      } as KubeObject)
+    const hashOf = async (name: string) =>
+      (await client.get<Service>(SERVICES, { namespace: NAMESPACE, name })).spec.selector?.[HASH]
+    const loses = (name: string) => waitFor({ what: `${name} without a hash` }, async () => (await hashOf(name)) === undefined)
+    await make('kept', 'leaving')
+    await make('former', 'leaving')
+    await loses('former')
+    await make('orphan', 'not-there')
+    await loses('orphan')
+    assert.equal(await hashOf('kept'), 'abc')
+    await client.delete(ROLLOUTS, { namespace: NAMESPACE, name: 'leaving' })
+    await loses('kept')
+    const { metadata } = await client.get<Service>(SERVICES, { namespace: NAMESPACE, name: 'kept' })
+    assert.deepEqual(metadata.annotations ?? {}, {})
   })
 
   test('asks the plugin of a step, keeps its answer in the status, and has it undo its work after an abort', async () => {

@@ -37,6 +37,7 @@ import { startRouterWatch } from './router-watch.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
+import { makeReleaser } from './user-rollouts/release.ts'
 import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
 import { type StepPluginSettings, startStepPlugins } from './user-rollouts/start-plugins.ts'
 import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
@@ -183,13 +184,15 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     reports: watch.reports,
   })
   const reconcileExperiment = makeExperimentController({ ...parts, expectations, events })
+  const releaseServices = makeReleaser(parts)
   const reconcileEither = async (key: string) => {
     const [namespace = '', name = ''] = key.split('/')
     const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
     if (own) return tellingError(events, own, () => reconcileUsersOwn(key, own))
     const refused = parts.userRollouts ? findRefused(caches, namespace, name) : undefined
     if (refused) await tellingError(events, refused, () => reconcileUsersOwn(key, refused))
-    return reconcileRollout(key)
+    const released = parts.userRollouts ? await releaseServices(key) : {}
+    return released.afterMs === undefined ? reconcileRollout(key) : released
   }
   const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
     runWorkers({

@@ -4,7 +4,7 @@ import type { AnalysisSeen } from '../../engine/rollout/analysis/seen.ts'
 import type { PluginsSeen } from '../../engine/rollout/plugin/call.ts'
 import type { RolloutSeen, WorkloadSeen } from '../../engine/rollout/seen.ts'
 import type { TrafficSeen } from '../../engine/rollout/traffic/provider.ts'
-import { BY_CONTROLLER_UID, BY_NAMESPACE, BY_SERVICE, type Caches } from '../caches.ts'
+import { BY_CONTROLLER_UID, BY_MANAGER, BY_NAMESPACE, BY_SERVICE, type Caches } from '../caches.ts'
 import { TEMPLATE_PROBLEMS } from '../gather.ts'
 import { servicesOf } from './select.ts'
 
@@ -40,6 +40,10 @@ export type Gathered = {
 export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, stepPlugins, traffic }: Gathered): RolloutSeen => {
   const { namespace = '', name, uid = '' } = rollout.metadata
   const replicaSets = caches.replicaSets.by(BY_CONTROLLER_UID, uid)
+  const named = servicesOf(rollout)
+  const formerServices = caches.services
+    .by(BY_MANAGER, `${namespace}/${name}`)
+    .filter(({ metadata }) => !named.includes(metadata.name))
   const activeEndpoints = readyPods(caches, namespace, rollout.spec.strategy.blueGreen?.activeService)
   return {
     namespace,
@@ -48,7 +52,8 @@ export const gatherRollout = (caches: Caches, rollout: Rollout, { workload, step
     ...(workload && { workload }),
     replicaSets,
     pods: replicaSets.flatMap(({ metadata }) => caches.pods.by(BY_CONTROLLER_UID, metadata.uid ?? '')),
-    services: [...new Set(servicesOf(rollout))].flatMap(service => caches.services.get(namespace, service) ?? []),
+    services: named.flatMap(service => caches.services.get(namespace, service) ?? []),
+    ...(formerServices.length > 0 && { formerServices }),
     ...(activeEndpoints && { activeEndpoints }),
     analyses: gatherAnalyses(caches, namespace, uid),
     experiments: caches.experiments.by(BY_CONTROLLER_UID, uid),

@@ -13,6 +13,7 @@ import { makeReplicaSet, planNewest } from './make-replica-set.ts'
 import { followPlugins, leavePlugins, withPlugins } from './plugin/follow.ts'
 import { checkPlugins } from './plugin/named.ts'
 import { isChanged, type RolloutProgress, readProgress, skipReason, startProgress } from './progress.ts'
+import { planRelease } from './release-services.ts'
 import { planRestart } from './restart.ts'
 import { isFull } from './scale.ts'
 import type { RolloutSeen } from './seen.ts'
@@ -20,6 +21,7 @@ import { isStepInForce, planLeave, planSplit } from './split.ts'
 import { tellPromotion } from './told.ts'
 import type { TrafficProvider } from './traffic/provider.ts'
 import { invalidSpecMessage } from './validate/index.ts'
+import { checkCanaryServices } from './validate/services.ts'
 import { isRollbackWithinWindow } from './versions.ts'
 import { takeStep, type Walk } from './walk.ts'
 import { noteGeneration } from './workload.ts'
@@ -186,9 +188,11 @@ const planValid = (context: RolloutContext): RolloutPlan => {
 export const planUserRollout = (seen: RolloutSeen, now: number, providers: readonly TrafficProvider[] = []): RolloutPlan => {
   if (seen.rollout.metadata.deletionTimestamp !== undefined) return { intents: [] }
   const context = readContext(seen, now, providers)
-  const [unfit] = context.invalid === undefined ? [...checkPlugins(context), ...checkAnalyses(context)] : []
+  const [unfit] =
+    context.invalid === undefined ? [...checkCanaryServices(context), ...checkPlugins(context), ...checkAnalyses(context)] : []
   const invalid = unfit === undefined ? context.invalid : invalidSpecMessage(context.seen.name, unfit)
   if (invalid !== undefined) return planInvalid(context, invalid)
   const plan = planValid(context)
-  return scaleWorkload(context, { ...plan, intents: [...replicasOf(context), ...noteGeneration(seen), ...plan.intents] })
+  const before = [...replicasOf(context), ...noteGeneration(seen), ...planRelease(context)]
+  return scaleWorkload(context, { ...plan, intents: [...before, ...plan.intents] })
 }

@@ -32,6 +32,8 @@ export type RolloutSeen = {
   readonly pods: readonly Pod[]
   /** Services that the strategy names, as far as they are there. */
   readonly services: readonly Service[]
+  /** Services that carry its note, though the strategy does not name them any more. */
+  readonly formerServices?: readonly Service[]
   /** Names of pods behind the Service of a blue-green strategy, ready by its EndpointSlices; absent where nobody keeps those. */
   readonly activeEndpoints?: readonly string[]
   readonly analyses?: AnalysisSeen

@@ -1,40 +1,12 @@
-/** Services that a blue-green strategy names: what of them makes it impossible to run it, in the words of Argo Rollouts. */
-import type { Service } from '../../../api/kubernetes.ts'
-import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
+/** Services that a blue-green strategy names: they must be there, and its own. */
 import type { BlueGreenStrategy } from '../../../api/rollout.ts'
 import type { RolloutContext } from '../context.ts'
-import { MANAGED_BY } from '../names.ts'
-import { invalid, type Violation } from '../validate/violation.ts'
+import { checkNamedService } from '../validate/services.ts'
+import type { Violation } from '../validate/violation.ts'
 
 const PATH = 'spec.strategy.blueGreen'
 
-const checkService = ({ seen, rollout }: RolloutContext, path: string, service: Service): readonly Violation[] => {
-  const { name, annotations } = service.metadata
-  const manager = annotations?.[MANAGED_BY]
-  const labels = rollout.spec.template?.metadata?.labels ?? {}
-  const strange = Object.entries(service.spec.selector ?? {})
-    .filter(([key, value]) => key !== ROLLOUTS_POD_TEMPLATE_HASH && labels[key] !== value)
-    .map(([key]) => key)
-  return [
-    ...(manager !== undefined && manager !== seen.name
-      ? [invalid(path, name, `Service "${name}" is managed by another Rollout`)]
-      : []),
-    ...strange.map(key => invalid(path, name, `Service "${name}" has unmatch label "${key}" in rollout`)),
-  ]
-}
-
-const checkNamed = (
-  context: RolloutContext,
-  field: 'activeService' | 'previewService',
-  name: string | undefined,
-): readonly Violation[] => {
-  if (!name) return []
-  const path = `${PATH}.${field}`
-  const service = context.seen.services.find(({ metadata }) => metadata.name === name)
-  return service === undefined ? [invalid(path, name, `service "${name}" not found`)] : checkService(context, path, service)
-}
-
 export const checkBlueGreenReferences = (context: RolloutContext, strategy: BlueGreenStrategy): readonly Violation[] => [
-  ...checkNamed(context, 'activeService', strategy.activeService),
-  ...checkNamed(context, 'previewService', strategy.previewService),
+  ...checkNamedService(context, `${PATH}.activeService`, strategy.activeService),
+  ...checkNamedService(context, `${PATH}.previewService`, strategy.previewService),
 ]
