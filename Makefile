@@ -112,6 +112,7 @@ ui-test: setup ## the dashboard in a real browser: screens, keyboard, axe, pictu
 	@tools/setup chromium
 	@node dashboard/ui/tools/build.ts
 	@node dashboard/ui/tools/measure.ts
+	@node dashboard/scale.bench.ts
 	@node tools/run-tests.ts 'dashboard/ui/**/*.test.ts'
 
 .PHONY: image

@@ -1,4 +1,5 @@
 /** Makes a client of a person's own token: every call to the API server is made with it. */
+import { createHmac, randomBytes } from 'node:crypto'
 import type { KubeClient } from '../kube/client.ts'
 import { clientOver } from '../kube/http-client.ts'
 import { transportTo } from '../kube/transport.ts'
@@ -16,6 +17,9 @@ export type SignInOptions = {
   readonly observe: (client: KubeClient) => KubeClient
 }
 
+/** Of this process only: what is made with it tells nothing elsewhere. */
+const KEY = randomBytes(32)
+
 /** The token is kept sealed and opened for a call. Throws ApiError 401 for one that the API server does not know. */
 export const signInWith =
   ({ cluster, sealer, namespaces, observe }: SignInOptions) =>
@@ -27,7 +31,8 @@ export const signInWith =
     const client = observe(clientOver(transport))
     try {
       const user = await whoIs(client)
-      return { client, user, namespaces: [...namespacesOf(user), ...namespaces], close: transport.close }
+      const key = createHmac('sha256', KEY).update(token).digest('base64')
+      return { client, user, namespaces: [...namespacesOf(user), ...namespaces], key, close: transport.close }
     } catch (error) {
       await transport.close()
       throw error

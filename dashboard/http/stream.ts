@@ -22,8 +22,21 @@ const HEARTBEAT_MS = 15_000
 const MOST_BUFFERED = 4 << 20
 
 /** `TYPE`, data on one line (JSON has no line breaks), and the id to resume from where there is one. */
-const frame = (event: StreamEvent, id: string | undefined): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+const frame = (event: StreamEvent, id: string | undefined): string => frameOf(event.type, JSON.stringify(event), id)
+
+const frameOf = (type: StreamEvent['type'], data: string, id: string | undefined): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${data}\n\n`
+
+/** A change is written as JSON once, however many pages are told of it. */
+const texts = new WeakMap<RowChanges, string>()
+
+const textOf = (changes: RowChanges): string => {
+  const known = texts.get(changes)
+  if (known !== undefined) return known
+  const text = JSON.stringify({ type: 'changes', ...changes } satisfies StreamEvent)
+  texts.set(changes, text)
+  return text
+}
 
 /** `EPOCH.VERSION` of the last change that a page has. */
 const missedBy = (lastId: string | undefined, { epoch, log }: WatchedRows): RowChanges | undefined => {
@@ -79,13 +92,13 @@ export const serveStream = async (
     response.write(text)
     if (response.writableLength > MOST_BUFFERED) end()
   }
-  const tell = (event: StreamEvent): void => {
-    const isRows = event.type === 'overview' || event.type === 'changes'
-    write(frame(event, isRows ? `${watched.epoch}.${watched.log.version()}` : undefined))
-  }
+  const tell = (event: StreamEvent): void => write(frame(event, undefined))
+  const idNow = (): string => `${watched.epoch}.${watched.log.version()}`
+  const tellChanges = (changes: RowChanges): void => write(frameOf('changes', textOf(changes), idNow()))
   const missed = missedBy(request.get('last-event-id'), watched)
-  tell(missed === undefined ? { type: 'overview', overview: watched.overview() } : { type: 'changes', ...missed })
-  const unsubscribe = watched.subscribe(changes => tell({ type: 'changes', ...changes }))
+  if (missed === undefined) write(frame({ type: 'overview', overview: watched.overview() }, idNow()))
+  else tellChanges(missed)
+  const unsubscribe = watched.subscribe(tellChanges)
   const target = targetIn(request.query['rollout'])
   const pause = (ms: number, until: AbortSignal): Promise<void> => sleep(clock, ms, until)
   let detail: DetailFeed | undefined

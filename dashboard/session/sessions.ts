@@ -11,6 +11,8 @@ export type Person = {
   readonly user: string
   /** Namespaces to look at where the person may neither list all of the cluster nor the namespaces. */
   readonly namespaces: readonly string[]
+  /** The same for the same credentials, which it does not give away; absent: never the same. Sessions with one key share one watch. */
+  readonly key?: string
   readonly close: () => Promise<void>
 }
 
@@ -39,17 +41,52 @@ const SWEEP_MS = 60_000
 
 type Kept = { readonly session: Session; readonly ending: AbortController; readonly openedAt: number; usedAt: number }
 
+type Watched = Person & { readonly overview: OverviewFeed }
+
+/** However many browsers somebody has open: the credentials are watched with once, until the last of their sessions ends. */
+const makeShared = (clock: Clock) => {
+  const shared = new Map<string, { readonly watched: Watched; users: number }>()
+  return {
+    take: (person: Person): Watched => {
+      const { key } = person
+      const known = key === undefined ? undefined : shared.get(key)
+      if (known !== undefined) {
+        known.users += 1
+        void person.close()
+        return known.watched
+      }
+      const watched = { ...person, overview: makeOverviewFeed(person, clock) }
+      if (key !== undefined) shared.set(key, { watched, users: 1 })
+      return watched
+    },
+    /** Stops and closes what nobody uses any more. */
+    leave: async ({ key, overview, close }: Watched): Promise<void> => {
+      const known = key === undefined ? undefined : shared.get(key)
+      if (known !== undefined) {
+        known.users -= 1
+        if (known.users > 0) return
+        shared.delete(key ?? '')
+      }
+      await overview.stop()
+      await close()
+    },
+  }
+}
+
 /** Ids are kept as hashes only, so that memory shows none that would be let in. */
 const hashOf = (id: string): string => createHash('sha256').update(id).digest('base64')
 
 export const makeSessions = (clock: Clock): Sessions => {
   const kept = new Map<string, Kept>()
+  const shared = makeShared(clock)
+  const leaving = new Set<Promise<void>>()
   const drop = (key: string): void => {
     const one = kept.get(key)
     if (one === undefined) return
     kept.delete(key)
     one.ending.abort()
-    void one.session.overview.stop().then(one.session.close)
+    const left = shared.leave(one.session).finally(() => leaving.delete(left))
+    leaving.add(left)
   }
   const isOver = ({ openedAt, usedAt }: Kept): boolean => clock.now() - usedAt > IDLE_MS || clock.now() - openedAt > LONGEST_MS
   const sweep = (): void => {
@@ -62,7 +99,7 @@ export const makeSessions = (clock: Clock): Sessions => {
   }
   const put = (id: string, person: Person): Session => {
     const ending = new AbortController()
-    const session = { ...person, overview: makeOverviewFeed(person, clock), signal: ending.signal }
+    const session = { ...shared.take(person), signal: ending.signal }
     const [oldest] = kept.keys()
     if (kept.size >= MOST && oldest !== undefined) drop(oldest)
     kept.set(hashOf(id), { session, ending, openedAt: clock.now(), usedAt: clock.now() })
@@ -90,9 +127,8 @@ export const makeSessions = (clock: Clock): Sessions => {
     count: () => kept.size,
     close: async () => {
       timer.cancel()
-      const all = [...kept.values()].map(({ session }) => session)
       for (const key of [...kept.keys()]) drop(key)
-      await Promise.all(all.map(({ overview }) => overview.stop()))
+      await Promise.all(leaving)
     },
   }
 }
