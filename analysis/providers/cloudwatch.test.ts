@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
-import { type LabOptions, NOW, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
+import { type Lab, type LabOptions, NOW, shown, TOKEN, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
-import { type Respond, startWebServer } from '../testing/web-server.ts'
+import type { Respond } from '../testing/web-server.ts'
 import { makeCloudWatchProvider } from './cloudwatch.ts'
-import { describeProvider } from './conformance.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 
 const QUERIES = [
   { id: 'rate', expression: 'errors / requests' },
@@ -28,47 +28,19 @@ const data: Respond = () => ({
   },
 })
 
-/** The provider is made before the server is known, so it asks by way of a server that is. */
-const labOptions = (endpoint: () => string): LabOptions => ({
-  make: ({ http }) => ({
-    name: 'cloudWatch',
-    measure: request =>
-      makeCloudWatchProvider({
-        http,
-        aws: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: TOKEN }),
-        region: 'eu-west-1',
-        endpoint: endpoint(),
-      }).measure(request),
-  }),
-})
-
-describeProvider('cloudWatch', async () => {
-  const backend = await startWebServer(data)
-  const lab = await startLab(
-    labOptions(() => backend.origin),
-    data,
-  )
-  const dispose = async () => {
-    await lab.dispose()
-    await backend.close()
-  }
-  return { provider: lab.provider, config: { metricDataQueries: QUERIES }, breakBackend: backend.close, dispose }
-})
-
-const withCloudWatch = async (
-  respond: Respond,
-  body: (lab: Awaited<ReturnType<typeof startLab>>) => Promise<void>,
-): Promise<void> => {
-  let origin = ''
-  await withLab(
-    labOptions(() => origin),
-    respond,
-    async lab => {
-      origin = lab.server.origin
-      await body(lab)
-    },
-  )
+const lab: LabOptions = {
+  make: ({ http, origin }) =>
+    makeCloudWatchProvider({
+      http,
+      aws: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: TOKEN }),
+      region: 'eu-west-1',
+      endpoint: origin,
+    }),
 }
+
+describeHttpProvider('cloudWatch', { lab, respond: data, config: () => ({ metricDataQueries: QUERIES }) })
+
+const withCloudWatch = (respond: Respond, body: (lab: Lab) => Promise<void>): Promise<void> => withLab(lab, respond, body)
 
 describe('the provider cloudWatch', () => {
   test('asks for the last minutes with a signature, and gives the results by the names of Amazon', () =>

@@ -77,6 +77,7 @@ const resultOf = (one: Json): Value => {
 
 const read = (json: unknown): Measured => {
   const answer = asObject(json)
+  if (!Array.isArray(answer['MetricDataResults'])) throw new Error('the answer of CloudWatch has no MetricDataResults')
   const results = asList(answer['MetricDataResults']).map(asObject)
   const messages = asList(answer['Messages']).map(message =>
     String(asObject(message)['Value'] ?? asObject(message)['Code'] ?? ''),

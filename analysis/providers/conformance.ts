@@ -13,6 +13,8 @@ export type Subject = {
   /** Makes whatever is asked unreachable. */
   readonly breakBackend: () => void | Promise<void>
   readonly dispose?: () => Promise<void>
+  /** What its configuration may be is known to somebody else, who is asked. */
+  readonly takesAnything?: true
 }
 
 const requestFor = (provider: Provider, config: unknown): MeasureRequest => {
@@ -73,7 +75,8 @@ export const describeProvider = (name: string, setUp: () => Promise<Subject>): v
       }))
 
     test('answers a wrong configuration with an error that names the field', () =>
-      withSubject(async ({ provider }) => {
+      withSubject(async ({ provider, takesAnything }) => {
+        if (takesAnything) return
         for (const wrong of [undefined, null, 'x', 5, [], {}]) {
           assert.match(errorOf(await provider.measure(requestFor(provider, wrong))), /provider\./)
         }

@@ -122,7 +122,8 @@ const measured = (value: unknown, empty: unknown): Measured =>
     : { kind: 'value', value: JSON.stringify(empty ?? []), result: null }
 
 const readV1 = (json: unknown): Measured => {
-  const series = asList(asObject(json)['series'])
+  const { series } = asObject(json)
+  if (!Array.isArray(series)) throw new Error('the answer of Datadog has no series')
   const points = asList(asObject(series[0])['pointlist'])
   const last = asList(points.at(-1))
   if (points.length > 0 && last.length !== 2) throw new Error('Datapoint does not have 2 values')
@@ -133,7 +134,9 @@ const readV2 = (json: unknown): Measured => {
   const data = asObject(asObject(json)['data'])
   if (typeof data['errors'] === 'string' && data['errors'] !== '')
     throw new Error(`There were errors in your query: ${data['errors']}`)
-  const [column] = asList(asObject(data['attributes'])['columns'])
+  const { columns } = asObject(data['attributes'])
+  if (!Array.isArray(columns)) throw new Error('the answer of Datadog has no columns')
+  const [column] = asList(columns)
   const values = asObject(column)['values']
   return measured(asList(values)[0], values)
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NOW, shown, startLab, withLab } from '../testing/provider-lab.ts'
+import { NOW, shown, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
 import type { Asked, Reply } from '../testing/web-server.ts'
-import { describeProvider } from './conformance.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 import { makeKayentaProvider } from './kayenta.ts'
 
 const config = (address: string) => ({
@@ -32,10 +32,7 @@ const respond =
 
 const make = { make: makeKayentaProvider }
 
-describeProvider('kayenta', async () => {
-  const lab = await startLab(make, respond())
-  return { provider: lab.provider, config: config(lab.server.origin), breakBackend: lab.server.close, dispose: lab.dispose }
-})
+describeHttpProvider('kayenta', { lab: make, respond: respond(), config })
 
 describe('the provider kayenta', () => {
   test('starts an analysis of the configuration with that name', () =>

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NOW, shown, startLab, withLab } from '../testing/provider-lab.ts'
+import { NOW, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
 import { startWebServer } from '../testing/web-server.ts'
+import { describeProvider } from './conformance.ts'
 import { makeHttpClient } from './http.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 import { makePluginProvider, type RunProgram } from './plugin.ts'
 
 const request = (more: object = {}) => {
@@ -40,6 +42,29 @@ const TOLD = {
   since: '2026-03-01T11:59:30.000Z',
   now: '2026-03-01T12:00:30.000Z',
 }
+
+describeHttpProvider('acme/errors', {
+  lab: { make: ({ http, origin }) => makePluginProvider('acme/errors', origin, { http, run: noProgram }) },
+  respond: () => ({ body: { value: 1 } }),
+  config: () => ({ query: TOKEN }),
+  asksOnce: true,
+  takesAnything: true,
+})
+
+describeProvider('acme/program', async () => {
+  const stage = { isBroken: false }
+  const run: RunProgram = async () => (stage.isBroken ? noProgram('', '', 0) : '{"value": 1}')
+  const http = makeHttpClient()
+  return {
+    provider: makePluginProvider('acme/program', 'exec:/plugins/errors', { http, run }),
+    config: {},
+    breakBackend: () => {
+      stage.isBroken = true
+    },
+    dispose: http.close,
+    takesAnything: true,
+  }
+})
 
 describe('a plugin over HTTP', () => {
   test('is told of the measurement, and its value is for the conditions', () =>

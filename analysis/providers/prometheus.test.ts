@@ -5,8 +5,8 @@ import type { Measured } from '../measured.ts'
 import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
 import { type AwsSource, makeAuthenticate } from './authentication.ts'
-import { describeProvider } from './conformance.ts'
 import { makeHttpClient } from './http.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 import { makePrometheusProvider } from './prometheus.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -46,18 +46,11 @@ const shownValue = (measured: Measured): string =>
 const errorOf = (measured: Measured): string =>
   measured.kind === 'error' ? measured.message : assert.fail(JSON.stringify(measured))
 
-describeProvider('prometheus', async () => {
-  const server = await startWebServer(() => vector('1'))
-  const http = makeHttpClient({ retryAfterMs: 1 })
-  return {
-    provider: makePrometheusProvider({ http, authenticate: makeAuthenticate(http, noAws) }),
-    config: { address: server.origin, query: 'up' },
-    breakBackend: server.close,
-    dispose: async () => {
-      await http.close()
-      await server.close()
-    },
-  }
+describeHttpProvider('prometheus', {
+  lab: { make: ({ http }) => makePrometheusProvider({ http, authenticate: makeAuthenticate(http, noAws) }) },
+  respond: () => vector('1'),
+  config: address => ({ address, query: 'up', authentication: { basicAuth: { username: 'me', password: SECRET } } }),
+  hasInsecure: true,
 })
 
 describe('the provider prometheus', () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
-import { type LabOptions, NOW, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
+import { type LabOptions, NOW, shown, TOKEN, withLab } from '../testing/provider-lab.ts'
 import type { Respond } from '../testing/web-server.ts'
-import { describeProvider } from './conformance.ts'
 import { makeDatadogProvider } from './datadog.ts'
 import { makeGraphiteProvider } from './graphite.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 import { makeInfluxProvider } from './influxdb.ts'
 import { makeNewRelicProvider } from './new-relic.ts'
 import { makeSkyWalkingProvider } from './skywalking.ts'
@@ -16,11 +16,8 @@ const holds = (measured: Measured, successCondition: string) =>
   measured.kind === 'value' ? judgeResult({ successCondition }, measured.result, NOW) : measured
 const SUCCESSFUL = { phase: 'Successful' }
 
-const conform = (name: string, options: LabOptions, respond: Respond, configOf: (origin: string) => object): void =>
-  describeProvider(name, async () => {
-    const lab = await startLab(options, respond)
-    return { provider: lab.provider, config: configOf(lab.server.origin), breakBackend: lab.server.close, dispose: lab.dispose }
-  })
+const conform = (name: string, lab: LabOptions, respond: Respond, config: (origin: string) => object): void =>
+  describeHttpProvider(name, { lab, respond, config })
 
 const graphite: LabOptions = { make: makeGraphiteProvider }
 const series: Respond = () => ({
@@ -215,7 +212,7 @@ describe('the provider newRelic', () => {
   })
 })
 
-const hostOf = (origin: string): string => origin.replace('https://127.0.0.1', 'localhost')
+const hostOf = (origin: string): string => origin.replace('https://', '')
 const wavefront: LabOptions = {
   make: makeWavefrontProvider,
   secrets: ({ origin }) => ({ 'sluice/wavefront-api-tokens': { [hostOf(origin)]: TOKEN } }),

@@ -4,19 +4,21 @@ import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
 import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
-import { makeAuthenticate } from './authentication.ts'
-import { describeProvider } from './conformance.ts'
+import { type AwsSource, makeAuthenticate } from './authentication.ts'
 import { makeHttpClient } from './http.ts'
+import { describeHttpProvider } from './http-conformance.ts'
 import { makeWebProvider } from './web.ts'
 
 const SECRET = 'correct-horse'
+
+const noAws: AwsSource = () => Promise.reject(new Error('not used'))
 
 type Ask = (config: object) => Promise<Measured>
 
 const setUp = async (respond: Respond) => {
   const server = await startWebServer(respond)
   const http = makeHttpClient({ retryAfterMs: 1 })
-  const provider = makeWebProvider({ http, authenticate: makeAuthenticate(http, () => Promise.reject(new Error('not used'))) })
+  const provider = makeWebProvider({ http, authenticate: makeAuthenticate(http, noAws) })
   const dispose = async () => {
     await http.close()
     await server.close()
@@ -40,9 +42,12 @@ const withServer = async (respond: Respond, body: (ask: Ask, server: WebServer) 
 const shown = (measured: Measured): string =>
   measured.kind === 'value' ? measured.value : measured.kind === 'error' ? measured.message : ''
 
-describeProvider('web', async () => {
-  const { server, provider, dispose } = await setUp(() => ({ body: { ok: true } }))
-  return { provider, config: { url: server.origin }, breakBackend: server.close, dispose }
+describeHttpProvider('web', {
+  lab: { make: ({ http }) => makeWebProvider({ http, authenticate: makeAuthenticate(http, noAws) }) },
+  respond: () => ({ body: { ok: true } }),
+  config: url => ({ url: `${url}/?key=${SECRET}`, headers: [{ key: 'authorization', value: SECRET }], jsonPath: '{$.ok}' }),
+  hasInsecure: true,
+  takesText: true,
 })
 
 describe('the provider web', () => {

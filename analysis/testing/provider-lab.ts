@@ -18,23 +18,34 @@ export type Lab = {
   readonly dispose: () => Promise<void>
 }
 
+type Parts = { readonly http: HttpClient; readonly secrets: SecretSource; readonly origin: string }
+
+type Secrets = { readonly [name: string]: SecretData }
+
 export type LabOptions = {
-  readonly make: (parts: { readonly http: HttpClient; readonly secrets: SecretSource }) => Provider
+  readonly make: (parts: Parts) => Provider
   /** By `NAMESPACE/NAME`; `sluice` is the controller's namespace. */
-  readonly secrets?: (server: WebServer) => { readonly [name: string]: SecretData }
+  readonly secrets?: (server: Pick<WebServer, 'origin'>) => Secrets
   readonly isTls?: boolean
+  /** The authority of the server's certificate is not known to the client. */
+  readonly isStranger?: boolean
+  readonly maxBytes?: number
 }
 
-export const startLab = async ({ make, secrets = () => ({}), isTls = false }: LabOptions, respond: Respond): Promise<Lab> => {
+export const startLab = async (options: LabOptions, respond: Respond): Promise<Lab> => {
+  const { make, secrets = (): Secrets => ({}), isTls = false, isStranger = false, maxBytes } = options
   const identity = isTls ? await makeIdentity('localhost') : undefined
-  const server = await startWebServer(respond, identity?.serving)
-  const http = makeHttpClient({ retryAfterMs: 1, ...(identity && { ca: identity.authority.cert }) })
+  const started = await startWebServer(respond, identity?.serving)
+  const server = { ...started, origin: isTls ? started.origin.replace('127.0.0.1', 'localhost') : started.origin }
+  const ca = isStranger ? undefined : identity?.authority.cert
+  const http = makeHttpClient({ retryAfterMs: 1, ...(ca && { ca }), ...(maxBytes && { maxBytes }) })
   const find = (name: string): Promise<SecretData> => {
     const data = secrets(server)[name]
     return data ? Promise.resolve(data) : Promise.reject(new Error(`Secret ${name} is not found`))
   }
   const provider = make({
     http,
+    origin: server.origin,
     secrets: { own: name => find(`sluice/${name}`), ofNamespace: (namespace, name) => find(`${namespace}/${name}`) },
   })
   return {
