@@ -3,6 +3,7 @@
  * waits in the socket for another one: as long as this process holds it, it is neither closed nor refused.
  */
 import net from 'node:net'
+import { getSystemErrorName } from 'node:util'
 
 /** Node's own object for a socket; net.Server.listen() and ChildProcess.send() take it. */
 export type BoundSocket = { readonly close: () => void }
@@ -72,7 +73,7 @@ export const bindOn =
     const make = Reflect.get(net, '_createServerHandle') as MakeHandle | undefined
     if (make === undefined) return { problem: `Node ${process.version} cannot share sockets in the way that is known here` }
     const handle = make(host, port, net.isIPv6(host) ? 6 : 4, -1, 0)
-    if (typeof handle === 'number') return { problem: `bind ${host}:${port}: error ${handle}` }
+    if (typeof handle === 'number') return { problem: `bind ${host}:${port}: ${getSystemErrorName(handle)}` }
     // An address in use is told only here; a socket that is not bound would listen on any port.
     const bound: { port?: number } = {}
     if (handle.getsockname(bound) === 0 && bound.port === port) return handle

@@ -5,7 +5,7 @@ import type { Logger, LogLevel } from '../../kube/log.ts'
 import type { DataPath, PathSettings } from '../data-path.ts'
 import { RunningRoute } from '../running-route.ts'
 import type { Table } from '../table.ts'
-import { afterDeath, CLEAN, type Record } from './back-off.ts'
+import { afterDeath, CLEAN, type DeathRecord } from './back-off.ts'
 import { BoundPorts, bindOn } from './bound-ports.ts'
 import { mergeReports } from './merge-reports.ts'
 import type { FromWorker, VersionChanges } from './protocol.ts'
@@ -35,7 +35,7 @@ const END_MS = 2_000
 type Place = {
   readonly number: number
   worker?: WorkerProcess
-  record: Record
+  record: DeathRecord
   diedAt?: number
   restart?: Timer
 }
@@ -49,6 +49,7 @@ class Fleet implements DataPath {
   readonly #places: readonly Place[]
   readonly #questions: Questions
   #objects: TableObjects | undefined
+  #keys: readonly string[] = []
   #deaths = 0
   #draining = false
   #ending = false
@@ -91,6 +92,11 @@ class Fleet implements DataPath {
       this.#ports.want(new Set([...table.routes.values()].flatMap(({ ports }) => ports.map(({ listenPort }) => listenPort))))
     for (const worker of this.#workers()) worker.apply(this.#objects)
     this.#forgetRemoved()
+  }
+
+  useKeys(keys: readonly string[]): void {
+    this.#keys = keys
+    for (const worker of this.#workers()) worker.send({ do: 'keys', keys })
   }
 
   report(): { readonly [route: string]: RouteReport } {
@@ -145,6 +151,7 @@ class Fleet implements DataPath {
       onDeath: (from, death) => this.#died(place, from, death),
     })
     place.worker = worker
+    worker.send({ do: 'keys', keys: this.#keys })
     if (this.#objects) worker.apply(this.#objects)
   }
 

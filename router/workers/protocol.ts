@@ -24,6 +24,8 @@ export type ToWorker =
   /** The first message. */
   | { readonly do: 'start'; readonly settings: WorkerSettings }
   | { readonly do: 'apply'; readonly change: TableChange }
+  /** Those of sticky cookies, see DataPath. */
+  | { readonly do: 'keys'; readonly keys: readonly string[] }
   /** The answer to `open`: the bound socket comes with it, unless there is a problem. */
   | { readonly do: 'listen'; readonly port: number; readonly problem?: string }
   /** To be answered with a report at once. */

@@ -2,6 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Clock } from '../../kube/clock.ts'
 import type { Logger } from '../../kube/log.ts'
+import { SharedJars } from '../cookie-jar.ts'
 import { laneContext } from '../data-path.ts'
 import { Serving } from '../serving.ts'
 import { buildTable, EMPTY_TABLE } from '../table.ts'
@@ -41,7 +42,8 @@ export const startWorker = ({ settings, clock, log, send }: WorkerOptions): Work
   let hasTable = false
   let toldAt = 0
   const binding = sharedBinding(send)
-  const context = laneContext(settings, { clock, log, draining: () => draining })
+  const cookies = new SharedJars()
+  const context = laneContext(settings, { clock, log, cookies, draining: () => draining })
   const { host, lingerMs } = settings
   const serving = new Serving({ context, host, lingerMs, binding, ringSeconds: RING_SECONDS })
   const changes = makeReporter(serving)
@@ -76,6 +78,7 @@ export const startWorker = ({ settings, clock, log, send }: WorkerOptions): Work
   }
   return {
     hear: (message, socket) => {
+      if (message.do === 'keys') cookies.use(message.keys)
       if (message.do === 'apply') apply(message.change)
       if (message.do === 'listen') binding.answered(message.port, socket, message.problem)
       if (message.do === 'report') tell({ question: message.question })
