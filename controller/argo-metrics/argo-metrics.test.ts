@@ -105,6 +105,37 @@ test('the phase of a Rollout in metrics is what its conditions say', () => {
   for (const [status, phase] of cases) assert.equal(phaseOf(aRollout({ status })), phase)
 })
 
+test('how long an update took, and how long it waited for a person, is told by how it ended', async () => {
+  const { caches, has, state, registry } = setUp()
+  const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString()
+  const look = (duration: Status['duration']) => caches.rollouts.put(aRollout({ status: { ...(duration && { duration }) } }))
+  look({ rolloutStartedAt: at(0) })
+  look({ rolloutStartedAt: at(0), manualPauseStartedAt: at(100) })
+  const done = {
+    rolloutStartedAt: at(0),
+    totalManualPauseDurationSeconds: 400,
+    finishedAt: at(700),
+    completionStatus: 'Promoted',
+  }
+  look(done)
+  look(done)
+  // Another one came while this one waited.
+  look({ rolloutStartedAt: at(1000), manualPauseStartedAt: at(1010) })
+  look({ rolloutStartedAt: at(1040) })
+  await has(
+    'rollout_duration_seconds_sum{status="Promoted"} 700',
+    'rollout_duration_seconds_count{status="Promoted"} 1',
+    'rollout_duration_seconds_bucket{le="28800",status="Promoted"} 1',
+    'rollout_progression_duration_seconds_sum{status="Promoted"} 300',
+    'rollout_manual_pause_duration_seconds_sum{status="Promoted"} 400',
+    'rollout_duration_seconds_sum{status="Superseded"} 40',
+    'rollout_manual_pause_duration_seconds_sum{status="Superseded"} 30',
+  )
+  state.leads = false
+  look({ rolloutStartedAt: at(1040), finishedAt: at(1050), completionStatus: 'Aborted' })
+  assert.doesNotMatch(await registry.metrics(), /Aborted/)
+})
+
 test('rollout_info has strategy, traffic router and phase of each Rollout', async () => {
   const { caches, has } = setUp()
   const info = (strategy: string, router: string) =>

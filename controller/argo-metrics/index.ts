@@ -10,6 +10,7 @@ import type { Caches } from '../caches.ts'
 import { isForUs } from '../experiments/select.ts'
 import { isOurRollout } from '../user-rollouts/select.ts'
 import { addAnalysisMirrors } from './analyses.ts'
+import { observeDurations } from './durations.ts'
 import { timePasses } from './passes.ts'
 import { addRolloutMirrors } from './rollouts.ts'
 import { makeEventCounter, makeNotificationCounter } from './told.ts'
@@ -58,6 +59,7 @@ export const makeArgoMetrics = (registry: Registry, options: ArgoMetricsOptions)
     experiments: onLeader(() => experiments.list().filter(isOurExperiment)),
     templates: onLeader(() => [...analysisTemplates.list(), ...clusterAnalysisTemplates.list()]),
   })
+  observeDurations(registry, { rollouts, isOurs, isLeading })
   const ourRollouts = only(rollouts, isOurs)
   const ourRuns = only(analysisRuns, isOurRun)
   const ourExperiments = only(experiments, isOurExperiment)

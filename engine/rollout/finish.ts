@@ -3,10 +3,11 @@ import type { RolloutStatus } from '../../api/rollout.ts'
 import type { Waiting } from '../waiting.ts'
 import { abortAtDeadline, deadlineOf, makeConditions } from './conditions.ts'
 import type { RolloutContext } from './context.ts'
+import { hasReturned, makeDuration } from './duration.ts'
 import type { RolloutIntent } from './intents.ts'
 import { tellPhase } from './phase.ts'
 import { makeFields, type Standing } from './status.ts'
-import { statusEvents } from './told.ts'
+import { statusEvents, tellPromotion } from './told.ts'
 
 export type RolloutPlan = {
   readonly intents: readonly RolloutIntent[]
@@ -30,12 +31,18 @@ export const finish = (context: RolloutContext, draft: Draft): RolloutPlan => {
   const progress = abortAtDeadline(context, draft.progress, first)
   const fields = progress === draft.progress ? first : makeFields(context, { ...draft, progress })
   const conditions = makeConditions({ context, progress, after: fields, created: draft.created, waiting: draft.waiting })
-  const known = { ...fields, conditions }
+  const duration = makeDuration({ context, progress, promoted: draft.promoted, after: fields })
+  const known: RolloutStatus = { ...fields, conditions, ...(duration && { duration }) }
   const { phase, message } = tellPhase(known, context.rollout.spec)
   const status: RolloutStatus = { ...known, phase, ...(message !== '' && { message }) }
   const deadline = deadlineOf({ ...context, status }, progress)
   // Only after the deadline it has passed; times of conditions are whole seconds.
   const times = [draft.wakeAt, deadline === undefined ? undefined : deadline + 1000].filter(at => at !== undefined)
   const wakeAt = times.length > 0 ? Math.max(context.now + 1, Math.min(...times)) : undefined
-  return { intents: [...draft.intents, ...statusEvents(context, status)], status, ...(wakeAt !== undefined && { wakeAt }) }
+  const returned = hasReturned(context, status, draft.promoted) ? [tellPromotion(context, 'Fast rollback')] : []
+  return {
+    intents: [...draft.intents, ...returned, ...statusEvents(context, status)],
+    status,
+    ...(wakeAt !== undefined && { wakeAt }),
+  }
 }
