@@ -5,7 +5,7 @@ import { waitFor } from '../../local/wait.ts'
 
 export type Users = {
   readonly untilReady: () => Promise<unknown>
-  /** Asks, each time over a new connection, until `work` has ended; returns every answer. */
+  /** Asks, each time over a new connection, until `work`, which begins after the first answer, has ended; returns every answer. */
   readonly during: (load: Load, work: () => Promise<void>) => Promise<Seen>
 }
 
@@ -42,6 +42,10 @@ export const makeUsers = (address: string): Users => ({
     await ask(`${address}/start?${query}`, 'POST')
     const stop = () => ask<readonly Answer[]>(`${address}/stop`, 'POST')
     try {
+      await waitFor({ what: "the users' first answer" }, async () => {
+        const { requests } = await ask<{ readonly requests: number }>(`${address}/count`, 'GET')
+        return requests > 0
+      })
       await work()
     } catch (error) {
       // The next test starts with nobody asking.
