@@ -71,22 +71,22 @@ const byWeight = (context: RolloutContext, routing: Routing, progress: RolloutPr
   const flow = planFlow(context, routing, progress, isSized)
   const services = planRoutedServices(context, routing, progress)
   // The weights come with the next look when a Service is changed in this one: two patches of one object would contradict each other.
-  const planned = services.length > 0 ? undefined : routing.provider.plan(routing.view, flow.wish)
+  const isBusy = services.length > 0
+  const planned = routing.provider.plan(routing.view, flow.wish)
   const scale = planRoutedScale(context, routing, progress, flow)
   const parts = servicesByPart(context.canary, context.status.canary?.stablePingPong)
-  const weights = planned === undefined ? routing.view.last : reportWeights(context, routing, flow, parts)
-  const [waiting] = planned?.waits ?? []
-  const times = [scale.wakeAt, ...(planned?.waits ?? []).map(({ until }) => until)].filter(at => at !== undefined)
+  const weights = isBusy ? routing.view.last : reportWeights(context, routing, flow, parts)
+  const [waiting] = planned.waits
+  const times = [scale.wakeAt, ...planned.waits.map(({ until }) => until)].filter(at => at !== undefined)
   return {
     isInForce: isSized && flow.isInForce,
     traffic: [
       ...services,
-      ...(planned?.intents ?? []),
-      ...(planned ? tellWeight(context, weights) : []),
+      ...(isBusy ? [] : [...planned.intents, ...tellWeight(context, weights)]),
       ...tellErrors(context, waiting),
     ],
     scaling: scale.intents,
-    mayPromote: planned !== undefined && mayPromote(context, routing, progress, flow),
+    mayPromote: !isBusy && mayPromote(context, routing, progress, flow),
     promotion: delayFormerStable(context),
     fieldsOf: isPromoted => {
       const stablePingPong = nextPingPong(context, isPromoted)

@@ -13,10 +13,11 @@ import {
 } from '../../engine/make-route.ts'
 import { labelService, unlabelService } from '../../engine/modes.ts'
 import type { TrafficPlan, TrafficProvider, TrafficView, TrafficWish } from '../../engine/rollout/traffic/provider.ts'
+import { isAcknowledged, lagging } from '../../engine/routers.ts'
 import type { ServiceSeen } from '../../engine/seen.ts'
 import { planServiceMode } from '../../engine/service-mode/index.ts'
 import type { ModeContext, ServiceMode } from '../../engine/service-mode/step.ts'
-import type { Waiting } from '../../engine/waiting.ts'
+import { RECHECK_MS, type Waiting } from '../../engine/waiting.ts'
 import { checkConfig, readConfig } from './config.ts'
 import { pinnedTo, readFronts, readState } from './read.ts'
 
@@ -81,6 +82,21 @@ const inTermsOfRollouts = (waiting: Waiting): Waiting => ({
   what: PHRASES.reduce((text, [from, to]) => text.replaceAll(from, to), waiting.what),
 })
 
+/** Where everything is as told, but not every router has heard of it. */
+const untilAcknowledged = ({ route }: ServiceSeen, { now, seen: { routers } }: TrafficView): readonly Waiting[] =>
+  route === undefined || isAcknowledged(route, routers)
+    ? []
+    : [
+        {
+          reason: routers.some(({ ready }) => ready) ? 'RouterAcknowledgement' : 'RoutersUnavailable',
+          what: routers.some(({ ready }) => ready)
+            ? `Service ${route.spec.service}: the routers take up the weights`
+            : 'No router is ready, all traffic goes to the pods of the stable version directly',
+          ends: `ends when every ready router runs version ${route.spec.version} of the Route (missing: ${lagging(route, routers)})`,
+          until: now + RECHECK_MS,
+        },
+      ]
+
 const engage = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, ports: Ports): ServiceMode => {
   const isAlways = readConfig(view.strategy).mode === 'always'
   const want = wish.isAtRest && !isAlways ? 'serve' : 'proxy'
@@ -121,7 +137,11 @@ const planTraffic = (view: TrafficView, wish: TrafficWish): TrafficPlan => {
   }))
   return {
     intents: all.flatMap(({ intents }) => intents),
-    waits: [...absent, ...all.flatMap(({ waiting }) => (waiting === undefined ? [] : [inTermsOfRollouts(waiting)]))],
+    waits: [
+      ...absent,
+      ...all.flatMap(({ waiting }) => (waiting === undefined ? [] : [inTermsOfRollouts(waiting)])),
+      ...modes.flatMap(({ done }, i) => (done && fronts[i] ? untilAcknowledged(fronts[i], view) : [])),
+    ],
     isDone: all.every(({ done }) => done) && missing.length === 0,
   }
 }

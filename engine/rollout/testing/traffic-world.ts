@@ -6,20 +6,24 @@ import type { Service } from '../../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
 import { TRAFFIC_PROVIDERS } from '../../../traffic/registry.ts'
+import { isSame } from '../../same.ts'
 import { applyIntent, writeStatus } from '../../simulate/apply.ts'
 import { catchUp, publish } from '../../simulate/fleet.ts'
 import { syncNative } from '../../simulate/native.ts'
 import { isReady, makeWorld, podsOf, readyAddresses, seenOf, slicesOf, type World } from '../../simulate/world.ts'
+import { readContext } from '../context.ts'
 import type { RolloutPlan } from '../finish.ts'
 import type { RolloutIntent } from '../intents.ts'
 import { planUserRollout } from '../plan.ts'
+import type { RolloutSeen } from '../seen.ts'
+import type { Routing } from '../traffic/routing.ts'
 import { templateOf } from './world.ts'
 
 export type TrafficWorld = World & {
   /** Services that callers use. */
   readonly fronts: readonly string[]
-  /** A version has pods for its share, within one pod; not where a step sets the size apart from it. */
-  isSized: boolean
+  /** `all`: a version that has a share has ready pods, as many as that needs, within one. `ready`: it has some. `none`: pods just failed. */
+  checks: 'all' | 'ready' | 'none'
   /** What was told, in order: events and the status where it changed. */
   readonly log: string[]
   /** Routers that hear nothing of new Routes. */
@@ -43,7 +47,7 @@ export const makeTrafficWorld = (strategy: RolloutStrategy, options: TrafficOpti
     metadata: { name: 'web', namespace: world.namespace, uid: 'uid-rollout', generation: 1, resourceVersion: '1' },
     spec: { replicas: 5, selector: { matchLabels: { app: 'web' } }, template: templateOf('v1'), strategy, ...options.spec },
   }
-  return { ...world, rollout, fronts, isSized: true, log: [], deaf: new Set() }
+  return { ...world, rollout, fronts, checks: 'all', log: [], deaf: new Set() }
 }
 
 export const rolloutOf = (world: TrafficWorld): Rollout => {
@@ -87,7 +91,7 @@ const checkRouter = (world: TrafficWorld, front: string, name: string): readonly
       const ready = world.pods.filter(pod => known.has(pod.name) && isReady(world, pod)).length
       const what = `${weight}% of ${front} go to ${imageOf(world, hash)}`
       if (ready === 0) return [`${what}, which has no pod`]
-      const isFew = world.isSized && readyOf(world, hash) * 100 < weight * replicas - 100
+      const isFew = world.checks === 'all' && readyOf(world, hash) * 100 < weight * replicas - 100
       return isFew ? [`${what}, which has ${readyOf(world, hash)} of ${replicas} pods`] : []
     })
 }
@@ -106,7 +110,8 @@ const checkFront = (world: TrafficWorld, front: string): readonly string[] => {
 
 /** Only once there was something to reach. */
 const check = (world: TrafficWorld): void => {
-  if (statusOf(world).stableRS === undefined || (rolloutOf(world).spec.replicas ?? 1) === 0) return
+  const isStarting = statusOf(world).stableRS === undefined || (rolloutOf(world).spec.replicas ?? 1) === 0
+  if (isStarting || world.checks === 'none') return
   for (const problem of new Set(world.fronts.flatMap(front => checkFront(world, front)))) {
     world.violations.push(problem)
     world.log.push(`!! ${problem}`)
@@ -151,23 +156,28 @@ export type Pace = {
   readonly dies?: number
 }
 
-/** The look itself, without anything else happening. */
-export const look = (world: TrafficWorld): RolloutPlan => {
+const seenBy = (world: TrafficWorld): RolloutSeen => {
   const { rollout: _, replicaSets, services, backends, routers, takenPorts, settings, namespace, name } = seenOf(world)
-  return planUserRollout(
-    {
-      namespace,
-      name,
-      rollout: structuredClone(rolloutOf(world)),
-      replicaSets,
-      pods: [],
-      services: services.map(({ service }) => service),
-      analyses: { runs: world.runs, templates: world.templates, clusterTemplates: [] },
-      traffic: { services, backends, routers, takenPorts, settings },
-    },
-    world.now,
-    TRAFFIC_PROVIDERS,
-  )
+  return {
+    namespace,
+    name,
+    rollout: structuredClone(rolloutOf(world)),
+    replicaSets,
+    pods: [],
+    services: services.map(({ service }) => service),
+    analyses: { runs: world.runs, templates: world.templates, clusterTemplates: [] },
+    traffic: { services, backends, routers, takenPorts, settings },
+  }
+}
+
+/** The look itself, without anything else happening. */
+export const look = (world: TrafficWorld): RolloutPlan => planUserRollout(seenBy(world), world.now, TRAFFIC_PROVIDERS)
+
+/** Who splits the traffic now, and what is in force. */
+export const routingOf = (world: TrafficWorld): Routing => {
+  const { routing } = readContext(seenBy(world), world.now, TRAFFIC_PROVIDERS)
+  if (routing === undefined) throw new Error('nobody splits its traffic')
+  return routing
 }
 
 const others = (world: TrafficWorld): void => {
@@ -182,7 +192,8 @@ export const pass = (world: TrafficWorld, { dies = Number.POSITIVE_INFINITY }: P
   check(world)
   const plan = look(world)
   for (const intent of plan.intents.slice(0, dies)) apply(world, intent)
-  if (plan.intents.length <= dies && plan.status !== undefined) {
+  // As the controller: only what differs is written.
+  if (plan.intents.length <= dies && plan.status !== undefined && !isSame(plan.status, statusOf(world))) {
     const before = described(statusOf(world))
     writeStatus(world, plan.status)
     if (described(plan.status) !== before) world.log.push(`= ${described(plan.status)}; ${sizesOf(world)}`)

@@ -102,7 +102,8 @@ export const planFlow = (context: RolloutContext, routing: Routing, progress: Ro
   const leaving = retiring(context, routing)
   const isInFlight = !isSettled(context)
   const next = weightOf(context, routing, progress, isAtSize)
-  const weight = leaving.length > 0 ? Math.min(state.told[versions.hash] ?? 0, next) : next
+  const isRetiring = versions.older.some(set => (state.told[hashOf(set)] ?? 0) > 0)
+  const weight = isRetiring ? Math.min(state.told[versions.hash] ?? 0, next) : next
   const canary: readonly Share[] =
     isInFlight && versions.current !== undefined ? [{ role: 'canary', hash: versions.hash, weight }] : []
   const others = [...canary, ...leaving]
@@ -115,8 +116,8 @@ export const planFlow = (context: RolloutContext, routing: Routing, progress: Ro
   return {
     wish: { shares, ...routes, isAtRest: isIdle && rest === view.maxWeight, isAlone: isAlone(context) },
     weight,
-    isInForce: replicas === 0 || (isVerified && leaving.length === 0 && weight === goalOf(context, progress)),
-    isRetiring: leaving.length > 0,
+    isInForce: replicas === 0 || (isVerified && !isRetiring && weight === goalOf(context, progress)),
+    isRetiring,
   }
 }
 
@@ -130,6 +131,9 @@ export const reportWeights = (
   const [stable] = wish.shares
   const { state } = routing
   const isTold = isHeld(state.told, wish.shares)
+  const additional = wish.shares.flatMap(({ role, hash, weight: share }) =>
+    role === 'retiring' ? [{ weight: share, podTemplateHash: hash }] : [],
+  )
   return {
     canary: { weight, podTemplateHash: versions.hash, ...(services.canary && { serviceName: services.canary }) },
     stable: {
@@ -137,6 +141,7 @@ export const reportWeights = (
       ...(stable && { podTemplateHash: stable.hash }),
       ...(services.stable && { serviceName: services.stable }),
     },
+    ...(additional.length > 0 && { additional }),
     ...(state.verified !== undefined && !wish.isAtRest && { verified: isTold && state.verified && state.isSettled }),
   }
 }

@@ -33,10 +33,15 @@ const asked = ({ steps, index, maxWeight }: WeightInput): { readonly now: number
   before: lastSetWeight(steps.slice(0, index)) ?? 0,
 })
 
+/** The stable version has the pods for what the canary does not get. */
+const canCarryRest = ({ stable, replicas, maxWeight }: WeightInput, weight: number): boolean =>
+  stable.available >= podsOfWeight(maxWeight - weight, replicas, maxWeight)
+
 const afterAbort = (input: WeightInput): number => {
   const { stable, canary, told, dynamic } = input
   if (!dynamic) return stable.available > 0 ? 0 : told
-  return Math.min(told, steppedAbortWeight({ ...input, canaryAvailable: canary.available, stableAvailable: stable.available }))
+  const next = steppedAbortWeight({ ...input, canaryAvailable: canary.available, stableAvailable: stable.available })
+  return next < told && canCarryRest(input, next) ? next : told
 }
 
 /** The whole update at once: as soon as all of its pods are there; with dynamicStableScale as they come. */
@@ -55,10 +60,10 @@ const wanted = (input: WeightInput): number => (input.promoteFull ? whenPromoted
 
 /** Out of maxWeight. Never raised past what the stable version can no longer carry the rest of; 0 for a canary without an available pod. */
 export const nextWeight = (input: WeightInput): number => {
-  const { canary, stable, replicas, maxWeight, told, mayRaise, aborted } = input
+  const { canary, told, mayRaise, aborted } = input
   if (canary.available === 0) return 0
   if (aborted) return afterAbort(input)
   const weight = wanted(input)
   if (weight > told && !mayRaise) return told
-  return stable.available >= podsOfWeight(maxWeight - weight, replicas, maxWeight) ? weight : told
+  return canCarryRest(input, weight) ? weight : told
 }
