@@ -66,6 +66,8 @@ export const CONTROLLER_LEASE = 'sluice-controller'
 export const PUBLISHER_LEASE = 'sluice-router-publisher'
 export const WEBHOOK_SECRET = 'sluice-webhook-tls'
 export const ROUTER_SECRET = 'sluice-router-tls'
+/** The keys of sticky cookies, kept by the controller, read by the routers. */
+export const STICKY_SECRET = 'sluice-sticky-keys'
 /** The authority of sidecars, kept by the controller; its certificate alone, for the webhook, is in the ConfigMap. */
 export const SIDECAR_SECRET = 'sluice-sidecar-tls'
 export const SIDECAR_CA = 'sluice-sidecar-ca'

@@ -9,6 +9,7 @@ import {
   ROUTER_SECRET,
   SIDECAR_CA,
   SIDECAR_SECRET,
+  STICKY_SECRET,
   WEBHOOK_SECRET,
 } from './names.ts'
 
@@ -77,6 +78,7 @@ const CONTROLLER: Rights = {
     ...lease(CONTROLLER_LEASE),
     rule('', ['secrets'], READ, [ROUTER_SECRET]),
     ...keptSecret(SIDECAR_SECRET),
+    ...keptSecret(STICKY_SECRET),
     rule('', ['configmaps'], ['create']),
     rule('', ['configmaps'], ['get', 'patch'], [SIDECAR_CA]),
   ],
@@ -106,7 +108,12 @@ const ROUTER: Rights = {
     // OpenShift asks for this as well from whoever writes endpoints by hand.
     rule('discovery.k8s.io', ['endpointslices/restricted'], ['create']),
   ],
-  own: [...lease(PUBLISHER_LEASE), rule('', ['pods'], READ), ...keptSecret(ROUTER_SECRET)],
+  own: [
+    ...lease(PUBLISHER_LEASE),
+    rule('', ['pods'], READ),
+    ...keptSecret(ROUTER_SECRET),
+    rule('', ['secrets'], ['get'], [STICKY_SECRET]),
+  ],
 }
 
 const webhook = (configuration: string): Rights => ({
@@ -139,7 +146,7 @@ const uninstall = (configuration: string): Rights => ({
   ],
   own: [
     rule('coordination.k8s.io', ['leases'], ['get', 'delete'], [CONTROLLER_LEASE, PUBLISHER_LEASE]),
-    rule('', ['secrets'], ['delete'], [ROUTER_SECRET, SIDECAR_SECRET, WEBHOOK_SECRET]),
+    rule('', ['secrets'], ['delete'], [ROUTER_SECRET, SIDECAR_SECRET, STICKY_SECRET, WEBHOOK_SECRET]),
     rule('', ['configmaps'], ['delete'], [SIDECAR_CA]),
   ],
 })

@@ -89,7 +89,8 @@ export const SETTINGS: { readonly [key in SettingKey]: SettingRow } = {
     allowed: 'cookie, ip or header/NAME',
     example: 'header/X-User',
     absent: 'each request is placed by itself',
-    meaning: 'What keeps one user on one version.',
+    meaning:
+      'What keeps one user on one version, in HTTP. A growing share moves users to the new version only, a shrinking one back only; `cookie`: by a signed cookie of the router.',
   },
   bypass: {
     allowed: 'true or false',

@@ -27,6 +27,8 @@ export type SidecarRoute = {
   readonly spec: RouteSpec
   /** Names of the app's ports that the Service leads to. */
   readonly targets: readonly string[]
+  /** Keys of the Route's sticky cookies in base64, the one that signs first; where users are kept by cookie. */
+  readonly cookieKeys?: readonly string[]
 }
 
 /** Everything that a sidecar splits by. Without a Route each pod serves its own app. */

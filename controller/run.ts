@@ -36,6 +36,7 @@ import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
+import { startStickyKeys } from './sticky-keys.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
 import { makeReleaser } from './user-rollouts/release.ts'
 import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
@@ -124,7 +125,16 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     clock,
     log,
   })
-  const sidecars = startSidecars({ client, caches, systemNamespace: parts.systemNamespace, onChange: lookAgain, clock, log })
+  const stickyKeys = startStickyKeys({ client, namespace: parts.systemNamespace, clock, log })
+  const sidecars = startSidecars({
+    client,
+    caches,
+    systemNamespace: parts.systemNamespace,
+    stickyKeys: stickyKeys.current,
+    onChange: lookAgain,
+    clock,
+    log,
+  })
   const stopCounting = parts.startCounters()
   const failOpen = startFailOpen({ client, caches, clock, log })
   const unsubscribe = watchSources(
@@ -168,6 +178,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     void external.close()
     stopCounting()
     watch.stop()
+    stickyKeys.stop()
     void sidecars.stop()
     failOpen.stop()
     void rollouts.shutDown({ dropWaiting: true })

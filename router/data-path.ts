@@ -7,6 +7,7 @@ import type { EndpointSlice } from '../api/kubernetes.ts'
 import type { RouteReport } from '../api/router-admin.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { Logger } from '../kube/log.ts'
+import { SharedJars } from './cookie-jar.ts'
 import type { LaneContext } from './lanes/connection.ts'
 import type { Limits } from './limits.ts'
 import { makeHttpProxyEngine } from './proxy/engine.ts'
@@ -23,6 +24,8 @@ export type DataPath = {
   readonly missing: () => string | undefined
   /** Puts a table in force; `slices` are those that it was made of. */
   readonly apply: (table: Table, slices: readonly EndpointSlice[]) => void
+  /** Puts the keys of sticky cookies in force: base64, the one that signs first. */
+  readonly useKeys: (keys: readonly string[]) => void
   /** By `NAMESPACE/NAME`. */
   readonly report: () => { readonly [route: string]: RouteReport }
   /** Resolves when counts are those of now. */
@@ -46,7 +49,12 @@ export type PathSettings = {
   readonly fastLane: boolean
 }
 
-export type Surroundings = { readonly clock: Clock; readonly log: Logger; readonly draining: () => boolean }
+export type Surroundings = {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly cookies: SharedJars
+  readonly draining: () => boolean
+}
 
 export const laneContext = ({ router, limits, fastLane }: PathSettings, around: Surroundings): LaneContext => ({
   router,
@@ -57,9 +65,10 @@ export const laneContext = ({ router, limits, fastLane }: PathSettings, around: 
   ...around,
 })
 
-export const pathInThisProcess = (settings: PathSettings, { clock, log }: Omit<Surroundings, 'draining'>): DataPath => {
+export const pathInThisProcess = (settings: PathSettings, { clock, log }: Pick<Surroundings, 'clock' | 'log'>): DataPath => {
   let draining = false
-  const context = laneContext(settings, { clock, log, draining: () => draining })
+  const cookies = new SharedJars()
+  const context = laneContext(settings, { clock, log, cookies, draining: () => draining })
   const serving = new Serving({ context, host: settings.host, lingerMs: settings.lingerMs })
   return {
     routes: serving.routes,
@@ -68,6 +77,7 @@ export const pathInThisProcess = (settings: PathSettings, { clock, log }: Omit<S
     },
     missing: () => (serving.listening ? undefined : 'not every port of every Route is listened on'),
     apply: table => serving.apply(table),
+    useKeys: keys => cookies.use(keys),
     report: () => serving.report(),
     refresh: async () => {},
     observe: () => {},

@@ -20,6 +20,7 @@ import { type RouteSource, startRouteSource } from './route-source.ts'
 import { makeMetrics } from './stats/metrics.ts'
 import { mergeBuckets } from './stats/second-ring.ts'
 import { addStateMetrics } from './stats/state-metrics.ts'
+import { type KeySource, startKeySource } from './sticky-keys.ts'
 import { type FleetOptions, startFleet } from './workers/fleet.ts'
 
 export type RouterOptions = {
@@ -92,6 +93,7 @@ class RunningRouter implements Router {
   #health: HealthServer | undefined
   #admin: AdminServer | undefined
   #certificates: CertificateKeeper | undefined
+  #keys: KeySource | undefined
   #leaving = false
   #departure: Promise<void> | undefined
 
@@ -125,6 +127,7 @@ class RunningRouter implements Router {
     const { contentType } = registry
     const current = { contentType, metrics: () => this.serving.refresh().then(() => registry.metrics()) }
     this.#health = await startHealthServer({ host: pod.ip, port: healthPort, ready: () => this.notReady(), registry: current })
+    this.#keys = startKeySource({ client, namespace: pod.namespace, log, clock, onKeys: keys => this.serving.useKeys(keys) })
     const source = await startRouteSource({
       client,
       log,
@@ -160,6 +163,8 @@ class RunningRouter implements Router {
     if (state === 'empty') return 'no routes are known yet'
     if (state === 'cached' && this.#options.clock.now() - this.#startedAt < TRUST_DISK_AFTER_MS)
       return 'the API server has not answered yet; the routes are those from disk'
+    if (this.#keys?.hasAsked() === false && this.#options.clock.now() - this.#startedAt < TRUST_DISK_AFTER_MS)
+      return 'the keys of sticky cookies are still asked for'
     return this.serving.missing()
   }
 
@@ -176,6 +181,7 @@ class RunningRouter implements Router {
     this.#leaving = true
     this.#ended.abort()
     this.#certificates?.stop()
+    this.#keys?.stop()
     await Promise.all([this.serving.stop(), this.#publisher?.stop(), this.#admin?.close(), this.#health?.close()])
     await this.#source?.stop()
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ownerOf, POINTS, pointOf, pointWithin, type Share, STICKY_COOKIE, stickyCookie } from './sticky.ts'
+import { cameByHttps, ownerOf, POINTS, pointOf, pointWithin, type Share } from './sticky.ts'
 
 const split = (canary: number, retiring = 0): Share[] => [
   { role: 'stable', weight: 100 - canary - retiring },
@@ -57,9 +57,11 @@ test('with no weight at all nobody owns a point', () => {
 })
 
 test('the point comes from the cookie, the header or the address', () => {
-  const cookie = { headers: { cookie: `a=b; ${STICKY_COOKIE}=1234; c=d` } }
-  assert.equal(pointOf({ by: 'cookie' }, cookie, from), 1234)
-  assert.equal(pointOf({ by: 'cookie' }, { headers: {} }, from), undefined)
+  const jar = { read: (header: string) => (header === 'a=1' ? 1234 : undefined) }
+  assert.equal(pointOf({ by: 'cookie' }, { headers: { cookie: 'a=1' } }, { ...from, jar }), 1234)
+  assert.equal(pointOf({ by: 'cookie' }, { headers: { cookie: 'a=2' } }, { ...from, jar }), undefined)
+  assert.equal(pointOf({ by: 'cookie' }, { headers: {} }, { ...from, jar }), undefined)
+  assert.equal(pointOf({ by: 'cookie' }, { headers: { cookie: 'a=1' } }, from), undefined)
   const user = { headers: { 'x-user': 'ann' } }
   assert.equal(
     pointOf({ by: 'header', header: 'X-User' }, user, from),
@@ -74,15 +76,25 @@ test('the point comes from the cookie, the header or the address', () => {
   assert.equal(pointOf({ by: 'ip' }, forwarded, from), pointOf({ by: 'ip' }, forwarded, { ...from, peer: 'other' }))
 })
 
-test('a cookie that is no point counts as none', () => {
-  for (const value of ['', '12345', '-1', '1e3', 'abc', '1 2']) {
-    assert.equal(pointOf({ by: 'cookie' }, { headers: { cookie: `${STICKY_COOKIE}=${value}` } }, from), undefined, value)
-  }
+test('a client came by HTTPS when the first proxy says so', () => {
+  const cases = { https: true, HTTPS: true, 'https, http': true, http: false, 'http, https': false, '': false }
+  for (const [value, is] of Object.entries(cases))
+    assert.equal(cameByHttps({ headers: { 'x-forwarded-proto': value } }), is, value)
+  assert.equal(cameByHttps({ headers: {} }), false)
 })
 
-test('the cookie that is set is the cookie that is read', () => {
-  const cookie = stickyCookie(77).split(';')[0]!
-  assert.equal(pointOf({ by: 'cookie' }, { headers: { cookie } }, from), 77)
+test('whatever the weights do, a user goes to the canary only when it grows and to stable only when it shrinks', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(10_000), { minLength: 2, maxLength: 8 }), fc.nat(POINTS - 1), (weights, point) => {
+      let before = { owner: 0, weight: 0 }
+      for (const hundredths of weights) {
+        const weight = hundredths / 100
+        const owner = ownerOf(point, split(weight))
+        if (owner !== before.owner) assert.equal(owner === 1, weight > before.weight)
+        before = { owner, weight }
+      }
+    }),
+  )
 })
 
 test('users are spread evenly, and differently in each rollout', () => {

@@ -9,9 +9,6 @@ import type { RequestHead } from './match.ts'
 
 export const POINTS: number = ALL_HUNDREDTHS
 
-/** The cookie holds a point, not a version: the weight can then still move users, and no version name leaks to clients. */
-export const STICKY_COOKIE = 'sluice-point'
-
 export type Share = { readonly role: 'stable' | 'canary' | 'retiring'; readonly weight: number }
 
 /** Canary at the low end, retiring at the high end: a change of either only moves its border with stable. */
@@ -44,38 +41,38 @@ const inOrder = (versions: readonly Share[]): readonly number[] =>
     .map((_, index) => index)
     .sort((a, b) => ORDER[versions[a]?.role ?? 'stable'] - ORDER[versions[b]?.role ?? 'stable'] || a - b)
 
+type Asker = {
+  /** The client's address. */
+  readonly peer: string
+  readonly salt: string
+  /** Reads cookies; without one there are none. */
+  readonly jar?: { readonly read: (header: string) => number | undefined } | undefined
+}
+
+/** By what the request says of the way it came, since the router itself is spoken to in the clear. */
+export const cameByHttps = (request: RequestHead): boolean =>
+  textOf(request.headers['x-forwarded-proto'])?.split(',')[0]?.trim().toLowerCase() === 'https'
+
 /**
- * The user's point, or undefined when the request does not say who it is (no cookie yet, header absent). `salt` differs from
+ * The user's point, or undefined when the request does not say who it is (no good cookie, header absent). `salt` differs from
  * rollout to rollout, so that it is not always the same users who get new versions first. A cookie is not salted: the router
  * chose the point. `ip` goes by the first address of X-Forwarded-For when there is one, since behind a proxy the peer is the
  * same for everyone; that a client can make it up does no harm, as it decides about nothing but the version.
  */
-export const pointOf = (
-  sticky: Sticky,
-  request: RequestHead,
-  { peer, salt }: { readonly peer: string; readonly salt: string },
-): number | undefined => {
-  if (sticky.by === 'cookie') return cookiePoint(textOf(request.headers['cookie']))
+export const pointOf = (sticky: Sticky, request: RequestHead, { peer, salt, jar }: Asker): number | undefined => {
+  if (sticky.by === 'cookie') {
+    const { cookie } = request.headers
+    return cookie === undefined ? undefined : jar?.read(typeof cookie === 'string' ? cookie : cookie.join('; '))
+  }
   const key = sticky.by === 'header' ? textOf(request.headers[sticky.header.toLowerCase()]) : (firstForwarded(request) ?? peer)
   return key ? hash(`${salt} ${key}`) % POINTS : undefined
 }
-
-/** Value of the Set-Cookie header that gives a user a point. */
-export const stickyCookie = (point: number): string => `${STICKY_COOKIE}=${point}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax`
 
 const textOf = (value: string | readonly string[] | undefined): string | undefined =>
   typeof value === 'object' ? value[0] : value
 
 const firstForwarded = (request: RequestHead): string | undefined =>
   textOf(request.headers['x-forwarded-for'])?.split(',')[0]?.trim()
-
-const cookiePoint = (cookies: string | undefined): number | undefined => {
-  for (const cookie of cookies?.split(';') ?? []) {
-    const [name, value] = cookie.split('=')
-    if (name?.trim() === STICKY_COOKIE && value && /^\d{1,4}$/.test(value.trim())) return Number(value)
-  }
-  return undefined
-}
 
 /**
  * FNV-1a with the finalizer of MurmurHash3 (both in the public domain): evenly spread also for keys that differ in one

@@ -38,6 +38,8 @@ export type RoutePlan = {
   readonly headerRoutes: readonly CompiledRoute[]
   readonly mirrorRoutes: readonly CompiledMirror[]
   readonly sticky?: Sticky
+  /** Whose sticky cookies it reads and writes: `NAMESPACE/NAME` of the Route. */
+  readonly cookieOf: string
   /** What keeps a client on one pod of a version. */
   readonly affinity?: RouteSpec['affinity']
   /**
@@ -131,6 +133,7 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     headerRoutes: compileHeaderRoutes(spec.headerRoutes),
     mirrorRoutes: compileMirrorRoutes(spec.mirrorRoutes),
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
+    cookieOf: key,
     ...(spec.affinity ? { affinity: spec.affinity } : {}),
     looksAt: looksAt(spec),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
@@ -152,8 +155,10 @@ export const looksAt = ({
     ]),
   )
   const marks = mirrorRoutes.length > 0 ? [MIRROR_HEADER] : []
-  return [...new Set([...matched, ...marks, ...(sticky ? [stickyHeader(sticky)] : [])].map(name => name.toLowerCase()))]
+  return [...new Set([...matched, ...marks, ...(sticky ? stickyHeaders(sticky) : [])].map(name => name.toLowerCase()))]
 }
 
-const stickyHeader = (sticky: Sticky): string =>
-  sticky.by === 'header' ? sticky.header : sticky.by === 'cookie' ? 'cookie' : 'x-forwarded-for'
+const stickyHeaders = (sticky: Sticky): readonly string[] => {
+  if (sticky.by === 'header') return [sticky.header]
+  return sticky.by === 'cookie' ? ['cookie', 'x-forwarded-proto'] : ['x-forwarded-for']
+}

@@ -7,6 +7,7 @@ import {
   ROUTER_SECRET,
   SIDECAR_CA,
   SIDECAR_SECRET,
+  STICKY_SECRET,
   WEBHOOK_SECRET,
 } from '../../api/names.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
@@ -47,6 +48,7 @@ const KEPT: readonly (readonly [Resource, string])[] = [
   [LEASES, PUBLISHER_LEASE],
   [SECRETS, ROUTER_SECRET],
   [SECRETS, SIDECAR_SECRET],
+  [SECRETS, STICKY_SECRET],
   [SECRETS, WEBHOOK_SECRET],
   [CONFIG_MAPS, SIDECAR_CA],
 ]

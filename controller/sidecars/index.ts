@@ -25,16 +25,26 @@ export type SidecarsOptions = {
   readonly caches: Caches
   /** Where the controller runs. */
   readonly systemNamespace: string
+  /** See kube/shared-keys.ts. */
+  readonly stickyKeys: () => readonly string[]
   /** Called with `NAMESPACE/NAME` of each Route of which some sidecar says something new. */
   readonly onChange: (route: string) => void
   readonly clock: Clock
   readonly log: Logger
 }
 
-export const startSidecars = ({ client, caches, systemNamespace, onChange, clock, log }: SidecarsOptions): Sidecars => {
+export const startSidecars = ({
+  client,
+  caches,
+  systemNamespace,
+  stickyKeys,
+  onChange,
+  clock,
+  log,
+}: SidecarsOptions): Sidecars => {
   const authority = startSidecarAuthority({ client, namespace: systemNamespace, clock, log })
   const admin = makeSidecarClient(authority)
-  const push = startSidecarPush({ caches, authority, client: admin, onChange, clock, log })
+  const push = startSidecarPush({ caches, authority, client: admin, stickyKeys, onChange, clock, log })
   return {
     reports: push.reports,
     of: (namespace, name) => {

@@ -20,6 +20,8 @@ export type SidecarPushOptions = {
   readonly caches: Caches
   readonly authority: Pick<SidecarAuthority, 'current'>
   readonly client: SidecarClient
+  /** See kube/shared-keys.ts. */
+  readonly stickyKeys: () => readonly string[]
   /** Called with `NAMESPACE/NAME` of each Route of which some sidecar says something new. */
   readonly onChange: (route: string) => void
   readonly clock: Clock
@@ -115,7 +117,7 @@ export const startSidecarPush = (options: SidecarPushOptions): SidecarPush => {
   }
 
   const tableFor = (deployment: Deployment, ca: string): Told => {
-    const table = makeSidecarTable(caches, deployment, ca)
+    const table = makeSidecarTable(caches, deployment, { ca, stickyKeys: options.stickyKeys() })
     return { text: JSON.stringify(table), splits: table.routes.length > 0 }
   }
 

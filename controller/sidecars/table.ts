@@ -4,8 +4,10 @@ import { POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { isPodReady } from '../../api/pod-ready.ts'
 import { selectsPods } from '../../api/service-mode.ts'
 import type { SidecarAddress, SidecarRoute, SidecarTable } from '../../api/sidecar.ts'
+import { stickyPurpose } from '../../api/sticky-cookie.ts'
 import { isTcp, protocolOf } from '../../engine/make-route.ts'
 import { isSidecarRoute } from '../../engine/sidecar/placement.ts'
+import { deriveKey } from '../../kube/shared-keys.ts'
 import { BY_CONTROLLER_UID, BY_NAMESPACE, type Caches, isPrivate } from '../caches.ts'
 
 export type TableCaches = Pick<Caches, 'deployments' | 'replicaSets' | 'pods' | 'services' | 'routes'>
@@ -55,8 +57,14 @@ const makePorts = (services: readonly Service[]): SidecarTable['ports'] => {
   return ports
 }
 
-/** @param ca PEM of the authorities that the controller's certificate may be of. */
-export const makeSidecarTable = (caches: TableCaches, deployment: Deployment, ca: string): SidecarTable => {
+export type Secrets = {
+  /** PEM of the authorities that the controller's certificate may be of. */
+  readonly ca: string
+  /** Keys that sticky cookies are signed with, see kube/shared-keys.ts. */
+  readonly stickyKeys: readonly string[]
+}
+
+export const makeSidecarTable = (caches: TableCaches, deployment: Deployment, { ca, stickyKeys }: Secrets): SidecarTable => {
   const { namespace = '', name, uid = '' } = deployment.metadata
   const replicaSets = caches.replicaSets.by(BY_CONTROLLER_UID, uid)
   const labels = deployment.spec.template.metadata?.labels ?? {}
@@ -68,7 +76,15 @@ export const makeSidecarTable = (caches: TableCaches, deployment: Deployment, ca
     .filter(route => route.spec.deployment === name && isSidecarRoute(route))
     .map(route => {
       const service = caches.services.get(namespace, route.spec.service)
-      return { key: `${namespace}/${route.metadata.name}`, spec: route.spec, targets: service ? targetsOf(service) : [] }
+      const key = `${namespace}/${route.metadata.name}`
+      // Derived: a pod of a user never has a key that is good for another Service.
+      const cookieKeys = route.spec.sticky?.by === 'cookie' ? stickyKeys.map(shared => deriveKey(shared, stickyPurpose(key))) : []
+      return {
+        key,
+        spec: route.spec,
+        targets: service ? targetsOf(service) : [],
+        ...(cookieKeys.length > 0 && { cookieKeys }),
+      }
     })
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   return { ports: makePorts(services), routes, endpoints: makeEndpoints(caches, replicaSets), ca }

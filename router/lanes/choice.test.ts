@@ -70,7 +70,7 @@ eachLane(async (startTestRouter, { ask, startPod }) => {
     for (let i = 0; i < 50; i++) {
       const got = await ask(router.port)
       const cookie = got.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
-      assert.match(cookie, /^sluice-point=\d+$/)
+      assert.match(cookie, /^sluice-point-\w+=\d+\.[\w-]{22}$/)
       users.push({ cookie, body: got.body })
     }
     assert.equal(share(users.map(({ body }) => body)), 10)
@@ -97,10 +97,54 @@ eachLane(async (startTestRouter, { ask, startPod }) => {
     assert.equal(share(await bodies(100)), 50)
   })
 
+  test('sticky by cookie: weights up and down move users one way only, and who came back to stable stays there', async () => {
+    const { router, move } = await routerAt(10, { sticky: { by: 'cookie' } })
+    const cookies: string[] = []
+    for (let i = 0; i < 40; i++) cookies.push((await ask(router.port)).headers['set-cookie']?.[0]?.split(';')[0] ?? '')
+    const owners = async () => {
+      const got = []
+      for (const cookie of cookies) got.push((await ask(router.port, { headers: { cookie } })).body)
+      return got
+    }
+    let before = await owners()
+    for (const [weight, from] of [
+      [30, 'v1'],
+      [75, 'v1'],
+      [50, 'v2'],
+      [0, 'v2'],
+      [0.5, 'v1'],
+      [100, 'v1'],
+    ] as const) {
+      move(weight)
+      const after = await owners()
+      assert.ok(
+        before.every((body, i) => body === from || after[i] === body),
+        `to ${weight} %: only users of ${from} may move`,
+      )
+      before = after
+    }
+    assert.equal(share(before), 40)
+  })
+
+  test('a cookie that nobody signed is none: the user is placed anew, by weight', async () => {
+    const { router } = await routerAt(50, { sticky: { by: 'cookie' } })
+    const got = await ask(router.port)
+    const [name = '', value = ''] = (got.headers['set-cookie']?.[0]?.split(';')[0] ?? '').split('=')
+    assert.equal((await ask(router.port, { headers: { cookie: `${name}=${value}` } })).headers['set-cookie'], undefined)
+    for (const forged of ['5', `5.${'A'.repeat(22)}`, `${value}x`]) {
+      const again = await ask(router.port, { headers: { cookie: `${name}=${forged}` } })
+      assert.equal(again.headers['set-cookie']?.length, 1, forged)
+      assert.match(again.headers['set-cookie']?.[0] ?? '', /; HttpOnly; SameSite=Lax$/)
+    }
+    const secure = await ask(router.port, { headers: { 'x-forwarded-proto': 'https' } })
+    assert.match(secure.headers['set-cookie']?.[0] ?? '', /; Secure$/)
+  })
+
   test('a sticky user of a canary whose pods are gone is served by stable', async () => {
-    const { router } = await routerAt(0)
+    const { router } = await routerAt(100, { sticky: { by: 'cookie' } })
+    const cookie = (await ask(router.port)).headers['set-cookie']?.[0]?.split(';')[0] ?? ''
     router.split({ v1: [v1?.port ?? 0], weight: 100, spec: { sticky: { by: 'cookie' } } })
-    const got = await ask(router.port, { headers: { cookie: 'sluice-point=5' } })
+    const got = await ask(router.port, { headers: { cookie } })
     assert.deepEqual([got.status, got.body], [200, 'v1'])
     assert.equal(router.counts('v2').fallbacks, 1)
   })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { RoutePort } from '../../api/route.ts'
 import type { Clock } from '../../kube/clock.ts'
 import type { Logger } from '../../kube/log.ts'
+import type { CookieJars } from '../cookie-jar.ts'
 import type { Limits } from '../limits.ts'
 import type { ProxyEngine } from '../proxy/engine.ts'
 import type { RunningRoute } from '../running-route.ts'
@@ -35,6 +36,8 @@ export type LaneContext = {
   /** In [0, 1). */
   readonly random: () => number
   readonly log: Logger
+  /** Where sticky cookies are read and written; without them nobody is kept by cookie. */
+  readonly cookies?: CookieJars
   /** The router itself is on its way out: clients are asked to connect anew. */
   readonly draining: () => boolean
 }

@@ -75,12 +75,12 @@ type Asked = {
 }
 
 const serveRequest = (context: LaneContext, { req, res, connection, expectsContinue }: Asked) => {
-  const { router, random } = context
+  const { router, random, cookies } = context
   const { route, peer } = connection
   const refusal = refuseAmbiguous(req)
   if (refusal) return answerItself(res, { router, status: refusal.status, text: refusal.why, close: true })
   if (req.url === PROBE_PATH && req.headers[PROBE_HEADER] !== undefined) return answerProbe(context, res, connection)
-  const choice = chooseVersion(route, req, { peer, random })
+  const choice = chooseVersion(route, req, { peer, random, cookies })
   if (!choice)
     return answerItself(res, { router, status: 503, text: 'no version of this Service takes requests', close: !req.complete })
   if (!expectsContinue) stopStalledBody(context, req, res)

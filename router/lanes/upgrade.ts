@@ -42,7 +42,11 @@ export const passUpgrade = (context: LaneContext, asked: UpgradeRequest) => {
   const length = req.headers['content-length']
   if (req.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0'))
     return refuse(400, 'an upgrade cannot have a body')
-  const choice = chooseVersion(connection.route, req, { peer: connection.peer, random: context.random })
+  const choice = chooseVersion(connection.route, req, {
+    peer: connection.peer,
+    random: context.random,
+    cookies: context.cookies,
+  })
   if (!choice) return refuse(503, 'no version of this Service takes requests')
   const dispatch = new Dispatch(connection.route, {
     port: connection.port.name ?? '',

@@ -18,8 +18,15 @@ const areEndpoints = (value: unknown): boolean =>
 const arePorts = (value: unknown): boolean =>
   isObject(value) && Object.values(value).every(one => one === 'http' || one === 'tcp')
 
+const areKeys = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(key => typeof key === 'string' && key !== ''))
+
 const isRoute = (value: unknown): value is SidecarRoute =>
-  isObject(value) && typeof value['key'] === 'string' && isObject(value['spec']) && Array.isArray(value['targets'])
+  isObject(value) &&
+  typeof value['key'] === 'string' &&
+  isObject(value['spec']) &&
+  Array.isArray(value['targets']) &&
+  areKeys(value['cookieKeys'])
 
 const problemOf = ({ key, spec }: SidecarRoute): readonly string[] => {
   const [namespace = '', name = ''] = key.split('/')
@@ -33,7 +40,8 @@ const problemOf = ({ key, spec }: SidecarRoute): readonly string[] => {
 export const checkTable = (value: unknown): { readonly table: SidecarTable } | { readonly problem: string } => {
   if (!isObject(value)) return { problem: 'the table must be an object' }
   const { routes, endpoints, ports, ca } = value
-  if (!Array.isArray(routes) || !routes.every(isRoute)) return { problem: 'routes must be a list of {key, spec, targets}' }
+  if (!Array.isArray(routes) || !routes.every(isRoute))
+    return { problem: 'routes must be a list of {key, spec, targets, cookieKeys}' }
   if (!areEndpoints(endpoints)) return { problem: 'endpoints must be lists of {host, port} by version and port' }
   if (!arePorts(ports)) return { problem: 'ports must be http or tcp by name' }
   if (typeof ca !== 'string' || ca === '') return { problem: 'ca must be the PEM of an authority' }

@@ -7,6 +7,7 @@ import { type Clock, sleep } from '../../kube/clock.ts'
 import { startHealthServer } from '../../kube/health-server.ts'
 import type { Logger } from '../../kube/log.ts'
 import { observeProcess } from '../../kube/process-metrics.ts'
+import { type CookieJar, makeCookieJar } from '../cookie-jar.ts'
 import type { LaneContext } from '../lanes/connection.ts'
 import type { Limits } from '../limits.ts'
 import { makeHttpProxyEngine } from '../proxy/engine.ts'
@@ -42,12 +43,26 @@ export type Sidecar = {
   readonly stop: () => Promise<void>
 }
 
+type KeptJar = { readonly keys: string; readonly jar: CookieJar }
+
+/** By Route; those whose keys have not changed stay. */
+const makeJars = (table: SidecarTable | undefined, before: ReadonlyMap<string, KeptJar>): ReadonlyMap<string, KeptJar> =>
+  new Map(
+    (table?.routes ?? []).flatMap(({ key, cookieKeys = [] }) => {
+      const keys = cookieKeys.join()
+      const known = before.get(key)
+      const jar = known?.keys === keys ? known.jar : makeCookieJar(key, cookieKeys)
+      return jar ? [[key, { keys, jar }] as const] : []
+    }),
+  )
+
 /** Resolves when it listens on its admin and health ports. */
 export const startSidecar = async (options: SidecarOptions): Promise<Sidecar> => {
   const { pod, clock, log, limits, waitMs } = options
   const startedAt = clock.now()
   let draining = false
   let table: SidecarTable | undefined
+  let jars: ReadonlyMap<string, KeptJar> = new Map()
   const context: LaneContext = {
     router: pod.name,
     engine: makeHttpProxyEngine(),
@@ -56,11 +71,13 @@ export const startSidecar = async (options: SidecarOptions): Promise<Sidecar> =>
     clock,
     random: Math.random,
     log,
+    cookies: { of: route => jars.get(route)?.jar },
     draining: () => draining,
   }
   const serving = new Serving({ context, host: pod.ip, lingerMs: 0 })
   const use = (next: SidecarTable | undefined) => {
     table = next
+    jars = makeJars(next, jars)
     serving.apply(buildSidecarTable(pod, next))
   }
   use(undefined)

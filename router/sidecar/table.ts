@@ -68,6 +68,7 @@ const planPort = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | unde
     headerRoutes: compileHeaderRoutes(route?.spec.headerRoutes),
     mirrorRoutes: compileMirrorRoutes(route?.spec.mirrorRoutes),
     ...(route?.spec.sticky && { sticky: route.spec.sticky }),
+    cookieOf: route?.key ?? '',
     looksAt: looksAt(route?.spec ?? {}),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }

@@ -5,6 +5,8 @@ import type { Route, RouteSpec } from '../../api/route.ts'
 import type { Tally } from '../../api/router-admin.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/log.ts'
+import { makeKey } from '../../kube/shared-keys.ts'
+import { SharedJars } from '../cookie-jar.ts'
 import type { LaneContext } from '../lanes/connection.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
 import { makeHttpProxyEngine } from '../proxy/engine.ts'
@@ -52,6 +54,7 @@ export const startTestRouter = async (
     clock: systemClock,
     random: Math.random,
     log: silentLogger,
+    cookies: new SharedJars([makeKey()]),
     draining: () => draining,
   }
   const serving = new Serving({ context, host: '127.0.0.1', lingerMs })

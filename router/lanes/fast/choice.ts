@@ -22,13 +22,13 @@ export const chooseFor = (
   head: RequestHead,
   bytes: Buffer,
 ): FastChoice | undefined => {
-  const { random } = context
+  const { random, cookies } = context
   const { route, peer } = connection
   if (mayBeProbe(head, bytes)) return undefined
   const { looksAt } = route.plan
   if (looksAt === undefined) return byWeight(route)
   const request = describe(head, bytes, looksAt)
-  const choice = request && chooseVersion(route, request, { peer, random })
+  const choice = request && chooseVersion(route, request, { peer, random, cookies })
   if (!choice) return undefined
   const copy = copyFor(context, connection, { taker: choice.version, request, isHead: head.method.name === 'HEAD' })
   return copy ? { ...choice, copy } : choice

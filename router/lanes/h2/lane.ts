@@ -119,7 +119,7 @@ const serveStream = (
 }
 
 const serveRequest = (context: LaneContext, connection: Connection, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-  const { router, random } = context
+  const { router, random, cookies } = context
   const { route, peer } = connection
   const grpc = isGrpc(headers)
   const method = headers[':method']
@@ -128,7 +128,7 @@ const serveRequest = (context: LaneContext, connection: Connection, stream: Serv
   const twoHosts = refuseTwoHosts(headers)
   if (twoHosts !== undefined) return answerStream(stream, { router, grpc, status: 400, text: twoHosts })
   if (url === PROBE_PATH && headers[PROBE_HEADER.toLowerCase()] !== undefined) return answerProbe(context, connection, stream)
-  const choice = chooseVersion(route, { method, url, headers }, { peer, random })
+  const choice = chooseVersion(route, { method, url, headers }, { peer, random, cookies })
   if (!choice) return answerStream(stream, { router, grpc, status: 503, text: 'no version of this Service takes requests' })
   const { version, cookie } = choice
   addRequestId(headers, random)
