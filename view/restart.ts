@@ -2,7 +2,7 @@
 import type { Resource } from '../kube/client.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
 import { isInProgress, type RolloutView } from './rollout-view.ts'
-import { workloadOf } from './workload.ts'
+import { isUsersRollout, workloadOf } from './workload.ts'
 
 /** What `kubectl rollout restart` writes, too. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
@@ -14,13 +14,13 @@ export type Restart = { readonly resource: Resource; readonly body: object; read
 /** `at`, `now`: milliseconds since the epoch. Throws UserError where there is no pod template. */
 export const planRestart = (view: RolloutView, { at, now }: { readonly at: number; readonly now: number }): Restart => {
   const { name } = view
-  const { resource, object } = workloadOf(view)
-  if (resource.kind === ROLLOUTS.kind)
+  if (isUsersRollout(view.rollout))
     return {
-      resource,
+      resource: ROLLOUTS,
       body: { spec: { restartAt: wholeSecond(at) } },
       said: `${name} restarts its pods one after the other from ${wholeSecond(at)} on`,
     }
+  const { resource, object } = workloadOf(view)
   if (at > now) return { refused: '--in is for Rollouts with pods of their own; a Deployment restarts at once' }
   if (isInProgress(view))
     return {

@@ -15,11 +15,14 @@ const parseWish = (word: string): Wish | undefined => {
 const LISTS = ['containers', 'initContainers'] as const
 
 /** The containers of the template, each with where it stands. */
-const containersOf = ({ template }: Workload): readonly { readonly path: string; readonly container: Container }[] =>
+const containersOf = ({
+  template,
+  path = '/spec/template',
+}: Workload): readonly { readonly path: string; readonly container: Container }[] =>
   LISTS.flatMap(list => {
     const all = template.spec[list]
     return Array.isArray(all)
-      ? all.map((container: Container, i) => ({ path: `/spec/template/spec/${list}/${i}/image`, container }))
+      ? all.map((container: Container, i) => ({ path: `${path}/spec/${list}/${i}/image`, container }))
       : []
   })
 

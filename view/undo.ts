@@ -11,7 +11,11 @@ export type Undo =
   | { readonly refused: string }
 
 /** `toRevision` 0: the newest revision before the present one. */
-export const planUndo = ({ object, template }: Workload, replicaSets: readonly ReplicaSet[], toRevision: number): Undo => {
+export const planUndo = (
+  { object, template, path = '/spec/template' }: Workload,
+  replicaSets: readonly ReplicaSet[],
+  toRevision: number,
+): Undo => {
   const { name, resourceVersion } = object.metadata
   const known = replicaSets.filter(one => revisionOf(one) > 0).sort((a, b) => revisionOf(b) - revisionOf(a))
   const revisions = known.map(revisionOf).join(', ') || 'none'
@@ -31,7 +35,7 @@ export const planUndo = ({ object, template }: Workload, replicaSets: readonly R
     replicaSet: target.metadata.name,
     patch: [
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'replace', path: '/spec/template', value: templateOf(target) },
+      { op: 'replace', path, value: templateOf(target) },
     ],
   }
 }

@@ -1,7 +1,7 @@
 import { patchFresh } from '../../view/patch-fresh.ts'
 import { readRolloutView } from '../../view/read-objects.ts'
 import { planSetImage } from '../../view/set-image.ts'
-import { workloadOf } from '../../view/workload.ts'
+import { readWorkload } from '../../view/workload.ts'
 import { CliError, type Command, type Session, type Values } from '../command.ts'
 import { joinKinds, parseTarget } from '../target.ts'
 
@@ -12,10 +12,10 @@ const run = async (session: Session, target: string, _values: Values, words: rea
   const name = parseTarget(first)
   const { client, namespace } = await session.cluster()
   const said = await patchFresh(async () => {
-    const workload = workloadOf(await readRolloutView(client, namespace, name))
+    const workload = await readWorkload(client, namespace, await readRolloutView(client, namespace, name))
     const plan = planSetImage(workload, images)
     if ('refused' in plan) throw new CliError(plan.refused)
-    await client.patch(workload.resource, { namespace, name }, 'json', plan.patch)
+    await client.patch(workload.resource, { namespace, name: workload.object.metadata.name }, 'json', plan.patch)
     return plan.said
   })
   session.terminal.write(`${name}: ${said.join(', ')}\n`)

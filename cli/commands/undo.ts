@@ -1,7 +1,7 @@
 import { patchFresh } from '../../view/patch-fresh.ts'
 import { readRolloutView } from '../../view/read-objects.ts'
 import { planUndo } from '../../view/undo.ts'
-import { workloadOf } from '../../view/workload.ts'
+import { readWorkload } from '../../view/workload.ts'
 import { CliError, type Command } from '../command.ts'
 import { parseTarget } from '../target.ts'
 
@@ -23,14 +23,14 @@ export const undo: Command = {
     const { client, namespace } = await session.cluster()
     const undone = await patchFresh(async () => {
       const view = await readRolloutView(client, namespace, name)
-      const workload = workloadOf(view)
+      const workload = await readWorkload(client, namespace, view)
       const plan = planUndo(
         workload,
         view.versions.map(one => one.replicaSet),
         revision,
       )
       if ('refused' in plan) throw new CliError(plan.refused)
-      await client.patch(workload.resource, { namespace, name }, 'json', plan.patch)
+      await client.patch(workload.resource, { namespace, name: workload.object.metadata.name }, 'json', plan.patch)
       return plan
     })
     session.terminal.write(`${name} goes back to revision ${undone.revision} (${undone.replicaSet})\n`)
