@@ -2,17 +2,50 @@
 
 export const REQUEST_ID = 'x-request-id'
 
-const VARIANTS = '89ab'
-/** Four digits each: putting them together costs a third of what converting numbers does, and this is done for every request. */
-const FOUR_DIGITS = Array.from({ length: 0x10000 }, (_, value) => value.toString(16).padStart(4, '0'))
+/** Length of a name, in bytes. */
+export const REQUEST_ID_BYTES = 36
 
-const digits = (random: () => number): string => FOUR_DIGITS[Math.floor(random() * 0x10000)] ?? ''
+const DASH = 0x2d
+const DIGITS = Buffer.from('0123456789abcdef')
+const WORD = 2 ** 32
 
-/** A UUID of version 4 (RFC 9562 5.4). `random` is in [0, 1). It is for finding things, not for keeping secrets. */
+/**
+ * Writes a UUID of version 4 (RFC 9562 5.4) into the bytes from `at` on. `random` is in [0, 1). It is for finding things, not for keeping
+ * secrets. Done for every request, hence digit by digit: a string that is put together costs fifteen times as much.
+ */
+export const writeRequestId = (random: () => number, into: Uint8Array, at: number): void => {
+  const first = Math.floor(random() * WORD)
+  const second = Math.floor(random() * WORD)
+  const third = Math.floor(random() * WORD)
+  const fourth = Math.floor(random() * WORD)
+  writeDigits(first >>> 16, into, at)
+  writeDigits(first & 0xffff, into, at + 4)
+  into[at + 8] = DASH
+  writeDigits(second >>> 16, into, at + 9)
+  into[at + 13] = DASH
+  writeDigits((second & 0x0fff) | 0x4000, into, at + 14)
+  into[at + 18] = DASH
+  writeDigits(((third >>> 16) & 0x3fff) | 0x8000, into, at + 19)
+  into[at + 23] = DASH
+  writeDigits(third & 0xffff, into, at + 24)
+  writeDigits(fourth >>> 16, into, at + 28)
+  writeDigits(fourth & 0xffff, into, at + 32)
+}
+
+/** Four of them. */
+const writeDigits = (value: number, into: Uint8Array, at: number): void => {
+  into[at] = DIGITS[value >>> 12]!
+  into[at + 1] = DIGITS[(value >>> 8) & 15]!
+  into[at + 2] = DIGITS[(value >>> 4) & 15]!
+  into[at + 3] = DIGITS[value & 15]!
+}
+
+const scratch = Buffer.alloc(REQUEST_ID_BYTES)
+
+/** The same as text. */
 export const makeRequestId = (random: () => number): string => {
-  const start = `${digits(random)}${digits(random)}-${digits(random)}`
-  const middle = `4${digits(random).slice(1)}-${VARIANTS[Math.floor(random() * 4)]}${digits(random).slice(1)}`
-  return `${start}-${middle}-${digits(random)}${digits(random)}${digits(random)}`
+  writeRequestId(random, scratch, 0)
+  return scratch.toString('latin1')
 }
 
 /** Gives the request a name unless it has one. Names of headers are lower case. */

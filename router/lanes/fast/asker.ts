@@ -18,8 +18,13 @@ export type Asker = {
   readonly isRead: () => boolean
   /** The client wants to leave after this answer. */
   readonly leaves: () => boolean
-  /** The pod has the head: the body may follow. */
-  readonly onReady: () => void
+  /**
+   * The pod is there: what has come of the body, to be sent right behind the head. It is only there for the call. Undefined when it breaks
+   * the rules: then all is over.
+   */
+  readonly firstPiece: () => Buffer | undefined
+  /** That, and the head, has been sent. `goesOn`: the pod is not behind. */
+  readonly onBegun: (goesOn: boolean) => void
   /** The pod takes more of the body. */
   readonly onDrain: () => void
   /** The pod takes no more of the body, ever. */

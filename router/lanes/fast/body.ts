@@ -1,9 +1,14 @@
 /** How far the body of a request has been read. Pure. */
-import { ODD } from './bytes.ts'
+import { NOTHING, ODD } from './bytes.ts'
 import { ChunkReader } from './chunks.ts'
 import { CHUNKED } from './request-head.ts'
 
 const NONE: readonly number[] = []
+
+/** A part of some bytes. */
+export type Span = { readonly bytes: Buffer; readonly from: number; readonly to: number }
+
+export const allOf = (bytes: Buffer = NOTHING): Span => ({ bytes, from: 0, to: bytes.length })
 
 export class Body {
   isOver = true

@@ -1,5 +1,7 @@
 /** The characters that HTTP/1.1 is made of (RFC 9110 5.6, RFC 9112), as tables for parsers that look at every byte once. */
 
+export const NOTHING = Buffer.alloc(0)
+
 export const TAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d

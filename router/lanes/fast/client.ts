@@ -3,17 +3,17 @@
  * connection to the general lane at the first one that is not beyond doubt.
  */
 import type { Socket } from 'node:net'
-import { renderAnswer } from '../../proxy/answer.ts'
+import { type OwnStatus, renderAnswer } from '../../proxy/answer.ts'
 import type { Connection, LaneContext } from '../connection.ts'
 import type { Asker } from './asker.ts'
-import { Body } from './body.ts'
-import { MORE, ODD } from './bytes.ts'
+import { allOf, Body, type Span } from './body.ts'
+import { MORE, NOTHING, ODD } from './bytes.ts'
 import { chooseFor, type FastChoice } from './choice.ts'
 import { relayed } from './chunks.ts'
-import { readAsEver, readDirectly } from './direct-read.ts'
+import { ClientInput } from './client-input.ts'
 import { FastExchange } from './exchange.ts'
 import { patience, type State } from './patience.ts'
-import { ReadBuffers, SHARED } from './read-buffers.ts'
+import { SHARED } from './read-buffers.ts'
 import { type Forwarded, forwardedFor, RequestCopy } from './render.ts'
 import { RequestHead } from './request-head.ts'
 
@@ -38,7 +38,9 @@ export class FastClient implements Asker {
   /** What has been read and not been used: a part of a head, a body that must wait, later requests. */
   #rest: Buffer | undefined
   #pieces = 0
-  readonly #buffers = new ReadBuffers()
+  /** Where the body of the request that begins stands, as long as that is not copied. */
+  #first: Span | undefined
+  readonly #input: ClientInput
   readonly #copy = new RequestCopy()
   #close = false
   /**
@@ -55,36 +57,20 @@ export class FastClient implements Asker {
     this.#leave = leave
     this.#exchange = new FastExchange(context, connection, this)
     this.#forwarded = forwardedFor(connection.peer, context.random)
-    this.#socket.on('end', this.#onGone)
-    this.#socket.on('close', this.#onGone)
-    this.#socket.on('drain', this.#onClientDrain)
+    this.#input = new ClientInput(this.#socket, {
+      inBody: () => this.#state === 'busy' && !this.#body.isOver,
+      onBytes: (bytes, length) => this.#take(bytes, length),
+    })
+    for (const event of ['end', 'close']) this.#socket.on(event, this.#onGone)
+    this.#socket.on('drain', this.#exchange.resume)
   }
 
-  /** Begins to read; what was read of the connection before stands in the socket's own buffer. */
   start() {
-    const socket = this.#socket
-    const seen: Buffer | null = socket.read()
-    if (!readDirectly(socket, SHARED, { nextBuffer: this.#nextBuffer, onBytes: this.#onBytes })) socket.on('data', this.#onData)
-    socket.resume()
-    if (seen) this.#onBytes(seen, seen.length)
-  }
-
-  readonly #onData = (chunk: Buffer) => void this.#onBytes(chunk, chunk.length)
-
-  readonly #nextBuffer = () => this.#buffers.next(this.#state === 'busy' && !this.#body.isOver)
-
-  readonly #onBytes = (bytes: Buffer, length: number): boolean => {
-    // In the general lane the stream is read from as ever.
-    if (this.#state === 'gone') return this.#socket.push(Buffer.from(bytes.subarray(0, length)))
-    if (this.#state !== 'leaving') this.#take(bytes, length)
-    return this.#readsOn()
-  }
-
-  #readsOn(): boolean {
-    return this.#state === 'gone' || !this.#socket.isPaused()
+    this.#input.start()
   }
 
   #take(bytes: Buffer, length: number) {
+    if (this.#state === 'leaving') return
     const rest = this.#rest
     if (rest) {
       this.#rest = Buffer.concat([rest, bytes.subarray(0, length)])
@@ -146,8 +132,7 @@ export class FastClient implements Asker {
     const head = this.#copy.make(HEAD, this.#forwarded, { bytes, end, small })
     choice.version.stats.bytesIn += small
     const isOver = this.#body.isOver
-    // What is there of a longer body waits until a pod has the head.
-    if (!isOver) this.#keep(bytes, end, to)
+    if (!isOver) this.#first = { bytes, from: end, to }
     const { method, body } = HEAD
     this.#exchange.start({
       choice,
@@ -158,8 +143,19 @@ export class FastClient implements Asker {
       isIdempotent: method.isIdempotent,
     })
     if (isOver) return end + small
-    if (this.#state === 'busy' && !this.#exchange.isConnected) this.#socket.pause()
+    if (!this.#first) this.#keepBehind(bytes)
+    else if (this.#state === 'busy') {
+      // There is no pod yet: what is there of the body waits.
+      this.#keep(bytes, end, to)
+      this.#socket.pause()
+    }
+    this.#first = undefined
     return to
+  }
+
+  /** Bytes that have been given to a write stay as they are until it has ended. */
+  #keepBehind(bytes: Buffer) {
+    if (this.#exchange.isBehind) this.#input.keep(bytes)
   }
 
   isRead(): boolean {
@@ -170,23 +166,33 @@ export class FastClient implements Asker {
     return this.#close
   }
 
-  onReady() {
-    if (this.#body.isOver) return
-    this.#goOn()
-    const held = this.#rest
-    if (!held) return
+  firstPiece(): Buffer | undefined {
+    if (this.#body.isOver) return NOTHING
+    this.#input.goOn()
+    const { bytes, from, to } = this.#first ?? allOf(this.#rest)
+    this.#first = undefined
     this.#rest = undefined
-    const used = this.#takeBody(held, 0, held.length)
-    if (used >= 0 && this.#state !== 'leaving') this.#keep(held, used, held.length)
+    const end = this.#readBody(bytes, from, to)
+    if (end < 0) return undefined
+    this.#keep(bytes, end, to)
+    return relayed(bytes, from, end, this.#body.cuts)
   }
 
-  /** Where the body ends in these bytes, or `to`; ODD when it broke the rules and all is over. */
-  #takeBody(bytes: Buffer, from: number, to: number): number {
+  onBegun(goesOn: boolean) {
+    if (!goesOn && !this.#body.isOver) this.#socket.pause()
+  }
+
+  /** Where the body ends in these bytes, or `to`; below 0 when it broke the rules and all is over. */
+  #readBody(bytes: Buffer, from: number, to: number): number {
     const end = this.#body.take(bytes, from, to)
-    if (end < 0) {
-      this.#refuse()
-      return ODD
-    }
+    if (end < 0) this.#refuse()
+    return end
+  }
+
+  /** The same, and sends it. */
+  #takeBody(bytes: Buffer, from: number, to: number): number {
+    const end = this.#readBody(bytes, from, to)
+    if (end < 0) return ODD
     if (end > from && !this.#body.isUnwanted) this.#send(bytes, relayed(bytes, from, end, this.#body.cuts))
     if (this.#body.isOver && this.#state === 'busy' && this.#body.isAnswered) this.#endRequest()
     return end
@@ -194,22 +200,18 @@ export class FastClient implements Asker {
 
   #send(bytes: Buffer, piece: Buffer) {
     const goesOn = this.#exchange.sendBody(bytes === SHARED ? Buffer.from(piece) : piece)
-    if (this.#exchange.isBehind && this.#buffers.isOwn(bytes)) this.#buffers.keep()
+    this.#keepBehind(bytes)
     if (!goesOn && !this.#body.isOver) this.#socket.pause()
   }
 
   onDrain() {
     this.#since = 0
-    if (this.#state === 'busy' && !this.#body.isOver) this.#goOn()
+    if (this.#state === 'busy' && !this.#body.isOver) this.#input.goOn()
   }
 
   onDeaf() {
     this.#body.isUnwanted = true
-    this.#goOn()
-  }
-
-  #goOn() {
-    if (this.#socket.isPaused()) this.#socket.resume()
+    this.#input.goOn()
   }
 
   onAnswered(close: boolean) {
@@ -226,7 +228,7 @@ export class FastClient implements Asker {
     this.connection.lastUsed = this.#context.clock.now()
     this.#state = 'asking'
     this.#since = 0
-    this.#goOn()
+    this.#input.goOn()
     if (this.#rest && !this.#isRunning) this.#runRest()
   }
 
@@ -235,8 +237,11 @@ export class FastClient implements Asker {
     const isAnswering = this.#exchange.isAnswering
     this.#exchange.abort()
     if (isAnswering) return void this.#socket.destroy()
-    const text = 'this is not a request that can be read without doubt'
-    this.#socket.write(renderAnswer({ router: this.#context.router, status: 400, text }))
+    this.#say(400, 'this is not a request that can be read without doubt')
+  }
+
+  #say(status: OwnStatus, text: string) {
+    this.#socket.write(renderAnswer({ router: this.#context.router, status, text }))
     this.#end()
   }
 
@@ -248,19 +253,16 @@ export class FastClient implements Asker {
     this.#state = 'leaving'
     this.#since = 0
     this.#rest = undefined
-    this.#goOn()
+    this.#input.goOn()
     this.#socket.end()
   }
 
   #handOver(bytes: Buffer, from: number, to: number) {
     const rest = Buffer.from(bytes.subarray(from, to))
     this.#detach()
-    readAsEver(this.#socket)
-    this.#socket.unshift(rest)
+    this.#input.giveAway(rest)
     this.#leave(this, true)
   }
-
-  readonly #onClientDrain = () => this.#exchange.resume()
 
   /** The client has ended its side, or is gone altogether: it does not wait for an answer any more. */
   readonly #onGone = () => {
@@ -278,10 +280,9 @@ export class FastClient implements Asker {
   #detach() {
     this.#state = 'gone'
     this.#rest = undefined
-    this.#socket.removeListener('data', this.#onData)
-    this.#socket.removeListener('end', this.#onGone)
-    this.#socket.removeListener('close', this.#onGone)
-    this.#socket.removeListener('drain', this.#onClientDrain)
+    this.#input.stop()
+    for (const event of ['end', 'close']) this.#socket.removeListener(event, this.#onGone)
+    this.#socket.removeListener('drain', this.#exchange.resume)
   }
 
   /** Ends what takes too long. `now` on the clock of performance.now(). */
@@ -294,7 +295,6 @@ export class FastClient implements Asker {
     const inHead = this.#rest !== undefined
     if (waited <= patience(this.#context.limits, { state: this.#state, inHead, owesBody, isBehind })) return
     if (this.#state !== 'asking' || !inHead) return void this.#socket.destroy()
-    this.#socket.write(renderAnswer({ router: this.#context.router, status: 408, text: 'the request head took too long' }))
-    this.#end()
+    this.#say(408, 'the request head took too long')
   }
 }

@@ -9,14 +9,14 @@ import type { Upstream } from '../../upstream.ts'
 import { asksToLeave, type Connection, type LaneContext } from '../connection.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { Asker, Request } from './asker.ts'
-import { writeAnswer, writeChunk, writePiece } from './outbox.ts'
+import { NOTHING } from './bytes.ts'
+import { writeAnswer, writeChunk, writePiece, writeTogether } from './outbox.ts'
 import { type Piece, PodConnection, type PodUser } from './pod-connection.ts'
 import { renderTail } from './render.ts'
 
 type Failure = { readonly status: OwnStatus; readonly text: string }
 
 const NO_POD: Failure = { status: 503, text: 'no pod is ready to take this request' }
-const NOTHING = Buffer.alloc(0)
 
 /** One for each client, used for its requests one after another. */
 export class FastExchange implements PodUser {
@@ -71,26 +71,22 @@ export class FastExchange implements PodUser {
 
   /** False: the pod is behind, no more of the body for now. */
   sendBody(bytes: Buffer): boolean {
-    this.#dispatch?.passedIn(bytes.length)
-    const copy = this.#request?.choice.copy
-    if (copy) {
-      copy.add(bytes)
-      if (this.#asker.isRead()) copy.end()
-    }
+    this.#note(bytes)
     return this.#pod?.socket.write(bytes) ?? true
+  }
+
+  #note(piece: Buffer) {
+    if (piece.length === 0) return
+    this.#dispatch?.passedIn(piece.length)
+    const copy = this.#request?.choice.copy
+    if (!copy) return
+    copy.add(piece)
+    if (this.#asker.isRead()) copy.end()
   }
 
   /** What was sent has not left yet. */
   get isBehind(): boolean {
     return (this.#pod?.socket.writableLength ?? 0) > 0
-  }
-
-  /** Head and first bytes of a body leave together. */
-  sendTogether(write: () => void) {
-    const socket = this.#pod?.socket
-    socket?.cork()
-    write()
-    socket?.uncork()
   }
 
   get isConnected(): boolean {
@@ -150,11 +146,13 @@ export class FastExchange implements PodUser {
 
   #send() {
     const { head, hasBody } = this.#request ?? { head: NOTHING, hasBody: false }
-    if (!hasBody) return void this.#pod?.socket.write(head)
-    this.sendTogether(() => {
-      this.#pod?.socket.write(head)
-      this.#asker.onReady()
-    })
+    const pod = this.#pod
+    if (!pod) return
+    if (!hasBody) return void pod.socket.write(head)
+    const piece = this.#asker.firstPiece()
+    if (!piece) return
+    this.#note(piece)
+    this.#asker.onBegun(writeTogether(pod.socket, head, piece))
   }
 
   onDrain() {
@@ -247,7 +245,7 @@ export class FastExchange implements PodUser {
   }
 
   /** The client reads again. */
-  resume() {
+  readonly resume = () => {
     if (this.#isAnswering) this.#pod?.socket.resume()
   }
 

@@ -1,4 +1,4 @@
-/** Writes an answer to a client, head and first bytes in one write and the rest without a copy, and remembers nothing. */
+/** Writes messages to the next hop, head and first bytes in one write and the rest without a copy, and remembers nothing. */
 import type { Socket } from 'node:net'
 import type { AnswerHead } from './answer-head.ts'
 import type { Piece, PodConnection } from './pod-connection.ts'
@@ -31,6 +31,26 @@ export const writeAnswer = (socket: Socket, pod: PodConnection, head: AnswerHead
   socket.write(piece.bytes.subarray(piece.from, piece.to))
   socket.uncork()
   if (socket.writableLength > 0) pod.keepBuffer()
+  return !socket.writableNeedDrain
+}
+
+/** The same for the head of a request and the first bytes of its body, which may be read over when this returns if they are copied. */
+export const writeTogether = (socket: Socket, head: Buffer, piece: Buffer): boolean => {
+  if (piece.length === 0) return socket.write(head)
+  if (piece.length <= COPIED) {
+    const room = head.length + piece.length
+    const isFree = room <= SCRATCH && socket.writableLength === 0
+    const into = isFree ? scratch : Buffer.allocUnsafeSlow(room)
+    head.copy(into)
+    piece.copy(into, head.length)
+    const goesOn = socket.write(into.subarray(0, room))
+    keepScratch(socket, isFree)
+    return goesOn
+  }
+  socket.cork()
+  socket.write(head)
+  socket.write(piece)
+  socket.uncork()
   return !socket.writableNeedDrain
 }
 

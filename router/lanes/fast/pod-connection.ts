@@ -123,6 +123,7 @@ export class PodConnection {
 
   /** False: no more is to be read for now. */
   #read(bytes: Buffer, length: number): boolean {
+    this.#buffers.note(length)
     if (!this.#user || this.#expects === 'nothing') {
       // Whatever this is, nobody has asked for it.
       this.#keep = false
@@ -226,6 +227,7 @@ export class PodConnection {
   }
 
   #onClose() {
+    this.#buffers.drop()
     const user = this.#user
     this.#user = undefined
     if (user) user.onFailed()

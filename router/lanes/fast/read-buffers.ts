@@ -1,9 +1,10 @@
 /** What a connection's bytes are read into: heads into a buffer that all connections share, a body into one of its own. */
 
-const BODY_BYTES = 65_536
+/** A body of 64 KB and its head. */
+const BODY_BYTES = 81_920
 /**
  * Whatever is read into it is used up, or copied, before anything else is read. Small, so that with a thousand connections
- * it stays in the processor's cache, and no larger than what is copied behind the head of an answer (outbox.ts).
+ * it stays in the processor's cache, and no larger than what is copied behind a head (outbox.ts).
  */
 export const SHARED = Buffer.allocUnsafeSlow(16_384)
 
@@ -11,9 +12,21 @@ export const SHARED = Buffer.allocUnsafeSlow(16_384)
 const spare: Buffer[] = []
 const MAX_SPARE = 64
 
+/** Connections that wait for their next message with a buffer of their own, since the last one was large: it then takes one read. */
+const MAX_WAITING = 256
+let waiting = 0
+
 export class ReadBuffers {
   #own: Buffer | undefined
   #isKept = false
+  #waits = false
+  /** Bytes of the message so far. */
+  #length = 0
+
+  /** So many bytes have been read. */
+  note(bytes: number) {
+    this.#length += bytes
+  }
 
   /** Another buffer than the one in use, or undefined. `forBody`: the next bytes are those of a body. */
   next(forBody: boolean): Buffer | undefined {
@@ -23,12 +36,23 @@ export class ReadBuffers {
       this.#own = spare.pop() ?? Buffer.allocUnsafeSlow(BODY_BYTES)
       return this.#own
     }
-    if (!this.#own) return undefined
+    const wasLarge = this.#length > SHARED.length
+    this.#length = 0
+    if (!this.#own || (wasLarge && !this.#isKept && this.#mayWait())) return undefined
     // One that is kept is still being written from.
     if (!this.#isKept && spare.length < MAX_SPARE) spare.push(this.#own)
+    this.drop()
     this.#isKept = false
     this.#own = undefined
     return SHARED
+  }
+
+  #mayWait(): boolean {
+    if (this.#waits) return true
+    if (waiting >= MAX_WAITING) return false
+    waiting += 1
+    this.#waits = true
+    return true
   }
 
   isOwn(bytes: Buffer): boolean {
@@ -38,5 +62,11 @@ export class ReadBuffers {
   /** Some of the own buffer has not been written yet: it stays as it is. */
   keep() {
     this.#isKept = true
+  }
+
+  /** The connection is over, or its messages are small again. */
+  drop() {
+    if (this.#waits) waiting -= 1
+    this.#waits = false
   }
 }

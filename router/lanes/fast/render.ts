@@ -1,5 +1,5 @@
 /** Writes heads for the next hop: lines that are passed are copied as they are, what a proxy adds stands behind them. */
-import { makeRequestId } from '../../request-id.ts'
+import { REQUEST_ID_BYTES, writeRequestId } from '../../request-id.ts'
 import type { AnswerHead } from './answer-head.ts'
 import { CR, LF } from './bytes.ts'
 import type { RequestHead } from './request-head.ts'
@@ -12,17 +12,21 @@ const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 /** What is added to the requests of one client. */
 export type Forwarded = {
   readonly peer: string
-  /** All of it but the value of the last line: what most requests get. */
+  /** All of it but the value of the last line: what most requests get. The name in its first line is another one for each. */
   readonly usual: Buffer
+  /** The same without the line of the name. */
+  readonly unnamed: Buffer
   /** In [0, 1). */
   readonly random: () => number
 }
 
-export const forwardedFor = (peer: string, random: () => number): Forwarded => ({
-  peer,
-  random,
-  usual: latin1(`X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: `),
-})
+const NAME = 'X-Request-Id: '
+const NAME_LINE = latin1(`${NAME}${'0'.repeat(REQUEST_ID_BYTES)}\r\n`)
+
+export const forwardedFor = (peer: string, random: () => number): Forwarded => {
+  const unnamed = latin1(`X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: `)
+  return { peer, random, usual: Buffer.concat([NAME_LINE, unnamed]), unnamed }
+}
 
 /** Bytes that a request's head may need. */
 const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwarded): number =>
@@ -49,12 +53,15 @@ export class RequestCopy {
 const renderRequest = (head: RequestHead, bytes: Buffer, into: Buffer, forwarded: Forwarded): number => {
   const { lines, host } = head
   let at = lines.copyPassed(bytes, head.from, into)
-  if (!head.hasRequestId) at += into.write(`X-Request-Id: ${makeRequestId(forwarded.random)}\r\n`, at, 'latin1')
+  const nameAt = at + NAME.length
   if (head.forwardedFor >= 0 || head.hasForwardedHost || head.hasForwardedProto) {
-    const text = renderForwarded(head, bytes, forwarded)
-    return at + into.write(text, at, 'latin1')
+    if (!head.hasRequestId) at += NAME_LINE.copy(into, at)
+    at += into.write(renderForwarded(head, bytes, forwarded), at, 'latin1')
+    if (!head.hasRequestId) writeRequestId(forwarded.random, into, nameAt)
+    return at
   }
-  at += forwarded.usual.copy(into, at)
+  at += (head.hasRequestId ? forwarded.unnamed : forwarded.usual).copy(into, at)
+  if (!head.hasRequestId) writeRequestId(forwarded.random, into, nameAt)
   at += bytes.copy(into, at, lines.valueFrom[host], lines.valueEnd[host])
   into[at++] = CR
   into[at++] = LF
