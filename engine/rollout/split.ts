@@ -7,6 +7,7 @@ import type { RolloutProgress } from './progress.ts'
 import { isAtSize, isEnough, planScale } from './scale.ts'
 import { planServices } from './services.ts'
 import { type Flow, planFlow, reportWeights } from './traffic/flow.ts'
+import type { TrafficPlan } from './traffic/provider.ts'
 import { type Routing, servicesByPart } from './traffic/routing.ts'
 import { nextPingPong, planRoutedServices } from './traffic/services.ts'
 import { delayFormerStable, isAtRoutedSize, planRoutedScale } from './traffic/sizes.ts'
@@ -36,8 +37,14 @@ export const isStepInForce = (context: RolloutContext, progress: RolloutProgress
   const { routing } = context
   if (routing === undefined) return isAtSize(context, progress)
   const isSized = isAtStepSize(context, routing, progress)
-  return isSized && planFlow(context, routing, progress, isSized).isInForce
+  if (!isSized) return false
+  const flow = planFlow(context, routing, progress, isSized)
+  return flow.isInForce && isAsWished(context, routing.provider.plan(routing.view, flow.wish))
 }
+
+/** Routes of steps are among what is wished, beside the weights. Without pods there is nobody to route to. */
+const isAsWished = ({ replicas }: RolloutContext, { intents, isDone }: TrafficPlan): boolean =>
+  replicas === 0 || (isDone && intents.length === 0)
 
 const byCount = (context: RolloutContext, progress: RolloutProgress): Split => ({
   isInForce: isAtSize(context, progress),
@@ -79,7 +86,7 @@ const byWeight = (context: RolloutContext, routing: Routing, progress: RolloutPr
   const [waiting] = planned.waits
   const times = [scale.wakeAt, ...planned.waits.map(({ until }) => until)].filter(at => at !== undefined)
   return {
-    isInForce: isSized && flow.isInForce,
+    isInForce: isSized && flow.isInForce && isAsWished(context, planned),
     traffic: [
       ...services,
       ...(isBusy ? [] : [...planned.intents, ...tellWeight(context, weights)]),

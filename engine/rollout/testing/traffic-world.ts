@@ -187,7 +187,7 @@ const others = (world: TrafficWorld): void => {
 }
 
 /** Everyone else acts, the controller looks, what it wants is done, everyone else acts again; then a second passes. */
-export const pass = (world: TrafficWorld, { dies = Number.POSITIVE_INFINITY }: Pace = {}): void => {
+export const pass = (world: TrafficWorld, { dies = Number.POSITIVE_INFINITY }: Pace = {}): RolloutPlan => {
   others(world)
   check(world)
   const plan = look(world)
@@ -202,6 +202,7 @@ export const pass = (world: TrafficWorld, { dies = Number.POSITIVE_INFINITY }: P
   others(world)
   check(world)
   world.now += PASS_MS
+  return plan
 }
 
 export const run = (world: TrafficWorld, passes: number): void => {
