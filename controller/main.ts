@@ -1,6 +1,7 @@
 /** The controller's process: node controller/main.ts [flags]; see --help. */
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { ownAws } from '../analysis/providers/authentication.ts'
+import { readAwsSettings } from '../analysis/providers/aws.ts'
 import type { ExternalOptions } from '../analysis/providers/external.ts'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
@@ -81,19 +82,10 @@ const plugins = (flag: typeof METRIC_PLUGIN, given: readonly string[]): Readonly
 }
 
 const external = (): ExternalOptions => {
-  const {
-    ARGO_ROLLOUTS_PROMETHEUS_ADDRESS: prometheusAddress,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-    AWS_REGION: awsRegion,
-  } = process.env
-  const credentials =
-    accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } : undefined
+  const prometheusAddress = process.env['ARGO_ROLLOUTS_PROMETHEUS_ADDRESS']
   return {
     ...(prometheusAddress && { prometheusAddress }),
-    ...(credentials && { aws: ownAws(credentials) }),
-    ...(awsRegion && { awsRegion }),
+    aws: { settings: readAwsSettings(process.env), readFile: path => readFile(path, 'utf8') },
     plugins: { addresses: plugins(METRIC_PLUGIN, values['metric-plugin']), run: runProgram },
   }
 }

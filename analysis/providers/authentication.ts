@@ -15,20 +15,10 @@ export type Basic = { readonly username: string; readonly password: string }
 export type Authentication = { readonly oauth2?: OAuth2; readonly sigv4?: SigV4; readonly basic?: Basic }
 
 export type AwsCredentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+/** Keys, and the region to sign for. */
+export type AwsAccess = AwsCredentials & { readonly region: string }
 /** Rejects with an Error that says what is missing. */
-export type AwsSource = (wanted: SigV4) => Promise<AwsCredentials>
-
-/** The controller's own credentials; other profiles and roles are not available. */
-export const ownAws =
-  (credentials: AwsCredentials): AwsSource =>
-  ({ profile, roleArn }) =>
-    profile === '' && roleArn === ''
-      ? Promise.resolve(credentials)
-      : Promise.reject(
-          new Error(
-            "sigv4.profile and sigv4.roleArn are not available in this version; the controller's own credentials are used without them",
-          ),
-        )
+export type AwsSource = (wanted: SigV4, now: number) => Promise<AwsAccess>
 
 const oauth2Of = (where: string, fields: Fields): OAuth2 | undefined => {
   const [tokenUrl, clientId, clientSecret] = ['tokenUrl', 'clientId', 'clientSecret'].map(name =>
@@ -120,12 +110,7 @@ const fetchToken = async (http: HttpClient, oauth2: OAuth2, like: HttpRequest, n
 }
 
 /** A request with Amazon's signature (version 4). */
-export const signAws = async (
-  one: HttpRequest,
-  service: string,
-  region: string,
-  credentials: AwsCredentials,
-): Promise<HttpRequest> => {
+export const signAws = async (one: HttpRequest, service: string, access: AwsAccess): Promise<HttpRequest> => {
   const { method = 'GET', url, headers = {}, body } = one
   const signer = new AwsV4Signer({
     method,
@@ -133,8 +118,7 @@ export const signAws = async (
     headers,
     ...(body === undefined ? {} : { body }),
     service,
-    region,
-    ...credentials,
+    ...access,
   })
   const signed = await signer.sign()
   return { ...one, headers: Object.fromEntries(signed.headers.entries()) }
@@ -158,6 +142,6 @@ export const makeAuthenticate = (http: HttpClient, aws: AwsSource): Authenticate
     const withHeader = (authorization: string): HttpRequest => ({ ...one, headers: { ...one.headers, authorization } })
     if (oauth2) return withHeader(`Bearer ${await tokenFor(oauth2, one, now)}`)
     if (basic) return withHeader(`Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`)
-    return sigv4 ? signAws(one, 'aps', sigv4.region, await aws(sigv4)) : one
+    return sigv4 ? signAws(one, 'aps', await aws(sigv4, now)) : one
   }
 }

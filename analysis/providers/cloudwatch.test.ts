@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
+import { describeHttpProvider } from '../testing/http-conformance.ts'
 import { type Lab, type LabOptions, NOW, shown, TOKEN, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
 import type { Respond } from '../testing/web-server.ts'
 import { makeCloudWatchProvider } from './cloudwatch.ts'
-import { describeHttpProvider } from './http-conformance.ts'
 
 const QUERIES = [
   { id: 'rate', expression: 'errors / requests' },
@@ -32,7 +32,7 @@ const lab: LabOptions = {
   make: ({ http, origin }) =>
     makeCloudWatchProvider({
       http,
-      aws: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: TOKEN }),
+      aws: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: TOKEN, region: 'eu-west-1' }),
       region: 'eu-west-1',
       endpoint: origin,
     }),

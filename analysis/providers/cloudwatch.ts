@@ -107,7 +107,7 @@ export type CloudWatchOptions = {
 export const makeCloudWatchProvider = ({ http, aws, region, endpoint }: CloudWatchOptions): Provider =>
   makeProvider('cloudWatch', readConfig, async ({ intervalMs, queries }, { now }) => {
     if (!region) throw new Error('the AWS region is not configured for the controller (AWS_REGION)')
-    const credentials = await aws({ region, profile: '', roleArn: '' })
+    const access = await aws({ region, profile: '', roleArn: '' }, now)
     const second = Math.floor(now / 1000)
     const request = {
       method: 'POST',
@@ -117,7 +117,7 @@ export const makeCloudWatchProvider = ({ http, aws, region, endpoint }: CloudWat
       mayRepeat: true,
       timeoutMs: TIMEOUT_MS,
     } as const
-    const answer = await http.send(await signAws(request, 'monitoring', region, credentials))
+    const answer = await http.send(await signAws(request, 'monitoring', access))
     if (answer.status === 400) throw new Error(`CloudWatch: ${complaint(answer.body) ?? 'the query is wrong'}`)
     return read(jsonOf('CloudWatch', answer))
   })

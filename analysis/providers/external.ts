@@ -1,5 +1,6 @@
 /** The providers that ask other systems than the routers, over one HTTP client. */
-import { type AwsSource, makeAuthenticate } from './authentication.ts'
+import { makeAuthenticate } from './authentication.ts'
+import { type AwsOptions, makeAwsSource } from './aws.ts'
 import { makeCloudWatchProvider } from './cloudwatch.ts'
 import { makeDatadogProvider } from './datadog.ts'
 import { makeGraphiteProvider } from './graphite.ts'
@@ -18,21 +19,21 @@ import { makeWebProvider } from './web.ts'
 export type ExternalOptions = {
   /** Where prometheus metrics without an address are asked. */
   readonly prometheusAddress?: string
-  /** Credentials for requests to Amazon; without it they are errors that say so. */
-  readonly aws?: AwsSource
-  /** Where CloudWatch is asked. */
-  readonly awsRegion?: string
+  /** For requests to Amazon; without it they are errors that say so. */
+  readonly aws?: Omit<AwsOptions, 'http'>
   /** Addresses of plugins by their names, and how those that are programs are run. */
   readonly plugins?: { readonly addresses: ReadonlyMap<string, string>; readonly run: RunProgram }
 }
 
-const noAws: AwsSource = () => Promise.reject(new Error('AWS credentials are not configured for the controller'))
+const noAws: Omit<AwsOptions, 'http'> = { settings: {}, readFile: () => Promise.reject(new Error('there is no file')) }
 
 export const makeExternalProviders = (
   secrets: SecretSource,
-  { prometheusAddress, aws = noAws, awsRegion, plugins }: ExternalOptions = {},
+  { prometheusAddress, aws: from = noAws, plugins }: ExternalOptions = {},
 ) => {
   const http = makeHttpClient()
+  const aws = makeAwsSource({ http, ...from })
+  const { region } = from.settings
   const authenticate = makeAuthenticate(http, aws)
   const own = plugins
     ? [...plugins.addresses].map(([name, address]) => makePluginProvider(name, address, { http, run: plugins.run }))
@@ -48,7 +49,7 @@ export const makeExternalProviders = (
     makeInfluxProvider({ http, secrets }),
     makeSkyWalkingProvider({ http }),
     makeKayentaProvider({ http }),
-    makeCloudWatchProvider({ http, aws, ...(awsRegion && { region: awsRegion }) }),
+    makeCloudWatchProvider({ http, aws, ...(region && { region }) }),
   ]
   return { providers, close: http.close }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { describeProvider } from '../testing/conformance.ts'
 import { shown } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
-import { describeProvider } from './conformance.ts'
 import { type Job, type JobSource, jobName, makeJobProvider } from './job.ts'
 import type { MeasureRequest } from './provider.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { describeHttpProvider } from '../testing/http-conformance.ts'
 import { NOW, shown, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
 import type { Asked, Reply } from '../testing/web-server.ts'
-import { describeHttpProvider } from './http-conformance.ts'
 import { makeKayentaProvider } from './kayenta.ts'
 
 const config = (address: string) => ({

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { describeProvider } from '../testing/conformance.ts'
+import { describeHttpProvider } from '../testing/http-conformance.ts'
 import { NOW, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
 import { FIRST } from '../testing/runs.ts'
 import { startWebServer } from '../testing/web-server.ts'
-import { describeProvider } from './conformance.ts'
 import { makeHttpClient } from './http.ts'
-import { describeHttpProvider } from './http-conformance.ts'
 import { makePluginProvider, type RunProgram } from './plugin.ts'
 
 const request = (more: object = {}) => {

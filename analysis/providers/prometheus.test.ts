@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
+import { describeHttpProvider } from '../testing/http-conformance.ts'
 import { FIRST } from '../testing/runs.ts'
 import { type Respond, startWebServer, type WebServer } from '../testing/web-server.ts'
 import { type AwsSource, makeAuthenticate } from './authentication.ts'
 import { makeHttpClient } from './http.ts'
-import { describeHttpProvider } from './http-conformance.ts'
 import { makePrometheusProvider } from './prometheus.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
@@ -197,7 +197,7 @@ describe('the provider prometheus', () => {
         await ask({ authentication })
         assert.equal(asked[1]?.headers.authorization, undefined)
       },
-      () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: SECRET }),
+      () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: SECRET, region: 'eu-west-1' }),
     ))
 
   const wrong: readonly (readonly [config: object, message: RegExp])[] = [

@@ -1,4 +1,4 @@
-/** What a metric provider is: one file each, listed in registry.ts, held to conformance.ts. */
+/** What a metric provider is: one file each, found by registry.ts, held to testing/conformance.ts. */
 import type { Metric } from '../../api/analysis-run.ts'
 import type { Measured } from '../measured.ts'
 

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import type { Metric } from '../../api/analysis-run.ts'
 import type { BucketReport, Tally } from '../../api/router-admin.ts'
 import { judgeResult } from '../conditions.ts'
+import { describeProvider } from '../testing/conformance.ts'
 import { FIRST } from '../testing/runs.ts'
 import { answers, taking } from '../testing/tallies.ts'
-import { describeProvider } from './conformance.ts'
 import { makeSluiceRouterProvider, type RouterSource, SLUICE_ROUTER } from './sluice-router.ts'
 
 const NOW = 1_700_000_000_000

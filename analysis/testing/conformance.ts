@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Metric } from '../../api/analysis-run.ts'
 import type { Measured } from '../measured.ts'
-import type { MeasureRequest, Provider } from './provider.ts'
-import { measureWith } from './registry.ts'
+import type { MeasureRequest, Provider } from '../providers/provider.ts'
+import { measureWith } from '../providers/registry.ts'
 
 export type Subject = {
   readonly provider: Provider

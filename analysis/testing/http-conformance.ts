@@ -1,9 +1,9 @@
 /** What every metric provider must keep to that asks over HTTP, besides conformance.ts: whom it believes, how much, and what it tells. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type LabOptions, shown, startLab, TOKEN, withLab } from '../testing/provider-lab.ts'
-import { type Reply, type Respond, startWebServer } from '../testing/web-server.ts'
 import { describeProvider, type Subject } from './conformance.ts'
+import { type LabOptions, shown, startLab, TOKEN, withLab } from './provider-lab.ts'
+import { type Reply, type Respond, startWebServer } from './web-server.ts'
 
 export type HttpSubject = {
   readonly lab: LabOptions
