@@ -13,6 +13,7 @@ import {
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Ask } from './pods.ts'
+import { settled } from './settled.ts'
 
 export type H2Pod = {
   readonly port: number
@@ -113,10 +114,12 @@ export const askOn = async (
 
 /** One request on a connection of its own. */
 export const askH2 = async (port: number, request?: Ask): Promise<StreamGot> => {
+  await settled()
   const session = dialH2(port)
   try {
     return await askOn(session, request)
   } finally {
     session.close()
+    await settled()
   }
 }

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { type Agent, createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http'
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net'
+import { settled } from './settled.ts'
 
 export type TestPod = {
   readonly port: number
@@ -76,11 +77,13 @@ export const ask = async (
   agent: Agent | false = false,
   host = '127.0.0.1',
 ): Promise<Got> => {
+  await settled()
   const req = request({ host, port, method, path, headers, agent })
   req.end(body)
   const [message] = (await once(req, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
   for await (const chunk of message) chunks.push(chunk as Buffer)
+  await settled()
   return { status: message.statusCode ?? 0, headers: message.headers, body: Buffer.concat(chunks).toString(), message }
 }
 
@@ -88,7 +91,14 @@ export const ask = async (
 const FIRST_BYTE_MS = 3000
 
 /** Sends bytes as they are and gives back all that comes until the other side closes or nothing has come for a while. */
-export const exchangeBytes = (port: number, bytes: string | readonly string[], { quietMs = 300 } = {}): Promise<string> =>
+export const exchangeBytes = async (port: number, bytes: string | readonly string[], { quietMs = 300 } = {}): Promise<string> => {
+  await settled()
+  const got = await sendAndRead(port, bytes, quietMs)
+  await settled()
+  return got
+}
+
+const sendAndRead = (port: number, bytes: string | readonly string[], quietMs: number): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' })
     let got = ''

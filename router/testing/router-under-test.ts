@@ -3,22 +3,16 @@
 import type { EndpointSlice } from '../../api/kubernetes.ts'
 import type { Route, RouteSpec } from '../../api/route.ts'
 import type { Tally } from '../../api/router-admin.ts'
-import { systemClock } from '../../kube/clock.ts'
-import { silentLogger } from '../../kube/log.ts'
-import { makeKey } from '../../kube/shared-keys.ts'
-import { SharedJars } from '../cookie-jar.ts'
-import type { LaneContext } from '../lanes/connection.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
-import { makeHttpProxyEngine } from '../proxy/engine.ts'
-import { Serving } from '../serving.ts'
 import { buildTable, EMPTY_TABLE, type Table } from '../table.ts'
 import { anEndpoint, aRoute, aSlice, canaryAt } from './objects.ts'
+import { startTestPath, type TestPath } from './path-under-test.ts'
 import { deadPort, until } from './pods.ts'
 
 export type TestRouter = {
   /** Where the Route `shop/web` listens. */
   readonly port: number
-  readonly serving: Serving
+  readonly serving: TestPath
   /** Puts a table made of these into force. */
   readonly apply: (routes: readonly Route[], slices: readonly EndpointSlice[]) => void
   /** The Route `shop/web` with pods of v1 and v2 at these ports of 127.0.0.1, v2 at `weight` %. */
@@ -45,26 +39,20 @@ export const startTestRouter = async (
   limits: Partial<Limits> = {},
   { lingerMs = 0, fastLane = true }: TestOptions = {},
 ): Promise<TestRouter> => {
-  let draining = false
-  const context: LaneContext = {
+  const serving = startTestPath({
     router: 'router-1',
-    engine: makeHttpProxyEngine(),
-    fastLane,
+    host: '127.0.0.1',
+    lingerMs,
     limits: { ...DEFAULT_LIMITS, idleGraceMs: 100, ...limits },
-    clock: systemClock,
-    random: Math.random,
-    log: silentLogger,
-    cookies: new SharedJars([makeKey()]),
-    draining: () => draining,
-  }
-  const serving = new Serving({ context, host: '127.0.0.1', lingerMs })
+    fastLane,
+  })
   const port = await deadPort()
   let table: Table = EMPTY_TABLE
   const apply: TestRouter['apply'] = (routes, slices) => {
     const built = buildTable(routes, slices, table)
     if (built.refused.length > 0) throw new Error(JSON.stringify(built.refused))
     table = built.table
-    serving.apply(table)
+    serving.apply(table, slices)
   }
   let version = 0
   const split: TestRouter['split'] = ({ v1 = [], v2 = [], weight = 0, spec = {} }) => {
@@ -96,10 +84,7 @@ export const startTestRouter = async (
       const { inFlight, retries, fallbacks, bytesIn, bytesOut } = stats
       return { ...stats.ring.totals(), inFlight, retries, fallbacks, bytesIn, bytesOut }
     },
-    startDraining: () => {
-      draining = true
-      serving.drain()
-    },
+    startDraining: () => serving.startDraining(),
     close: () => {
       serving.close()
       serving.destroyConnections()
