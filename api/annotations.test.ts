@@ -97,6 +97,7 @@ test('every setting is read, with spaces around it', () => {
       'router-mode': 'always',
       services: 'web, web-internal',
       sticky: 'header/X-User',
+      timeouts: 'response 30s, idle off',
       bypass: 'true',
     }),
   )
@@ -113,6 +114,7 @@ test('every setting is read, with spaces around it', () => {
     routerMode: 'always',
     services: ['web', 'web-internal'],
     sticky: { header: 'X-User' },
+    timeouts: { response: '30s', idle: 'off' },
     bypass: true,
   })
 })

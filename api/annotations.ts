@@ -15,6 +15,7 @@ import {
   readSteps,
   readSticky,
   readStrategy,
+  readTimeouts,
 } from './setting-readers.ts'
 import { DEFAULT_ANALYSIS, DEFAULT_STEPS, SETTING_KEYS, type SettingKey, type Settings } from './settings.ts'
 import type { Step } from './steps.ts'
@@ -91,6 +92,7 @@ const readEach = (annotations: Labels, { decodeYaml }: ReadOptions) => {
     routerMode: read('router-mode', readRouterMode),
     services: read('services', readServices),
     sticky: read('sticky', readSticky),
+    timeouts: read('timeouts', readTimeouts),
     bypass: read('bypass', readBypass),
     spec: read('spec', text => readSpec(text, decodeYaml)),
   }
@@ -114,9 +116,15 @@ const checkBlueGreen = ({ strategy, steps = [] }: Values): Problem[] =>
 
 const NEEDS_ROUTER = 'needs a router, and sluice.dev/router is none; set that to auto or leave this out'
 
-const checkRouterNone = ({ router, steps = [], analysis, services, sticky, routerMode }: Values): Problem[] => {
+const checkRouterNone = ({ router, steps = [], analysis, services, sticky, timeouts, routerMode }: Values): Problem[] => {
   if (router !== 'none') return []
-  const set = { analysis: analysis && analysis.checks.length > 0, 'router-mode': routerMode === 'always', services, sticky }
+  const set = {
+    analysis: analysis && analysis.checks.length > 0,
+    'router-mode': routerMode === 'always',
+    services,
+    sticky,
+    timeouts,
+  }
   return [
     ...steps.flatMap((step, i) =>
       step.kind === 'match' || step.kind === 'mirror'
@@ -165,7 +173,7 @@ const withDefaults = ({
   bypass,
   ...rest
 }: Values): Settings => {
-  const { services, sticky, spec } = rest
+  const { services, sticky, timeouts, spec } = rest
   return {
     strategy,
     steps: steps ?? defaultSteps(strategy),
@@ -175,6 +183,7 @@ const withDefaults = ({
     bypass: bypass === 'true',
     ...(services && { services }),
     ...(sticky && { sticky }),
+    ...(timeouts && { timeouts }),
     ...(spec && { spec }),
   }
 }

@@ -11,6 +11,11 @@ export const SLUICE_ROUTER_CONFIG = object('What the `sluice/router` plugin is t
     word('The cookie or the client address.', ['cookie', 'ip']),
     object('A header.', { header: required(string('Its name.', { example: 'X-User' })) }),
   ]),
+  timeouts: object('How long a router waits for a pod; the flags of the router where nothing is said. `off`: no limit.', {
+    connect: string('To accept a connection.', { example: '2s' }),
+    response: string('To begin its answer.', { example: '30s' }),
+    idle: string('For the next bytes of what passes, either way.', { example: '5m' }),
+  }),
   mode: word('`always`: stay in the path at rest.', ['on-demand', 'always']),
   checks: array(
     'The short checks of the `analysis` annotation, in the order written.',

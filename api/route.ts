@@ -99,6 +99,14 @@ const STICKY = tagged('What keeps one user on one version.', 'by', {
   ip: {},
 })
 
+const ms = (description: string) => integer(description, { min: 0, max: 86_400_000 })
+
+const TIMEOUTS = object('How long a router waits for a pod, in ms; its own flags where nothing is said. 0: no limit.', {
+  connectMs: integer('To accept a connection.', { min: 1, max: 86_400_000 }),
+  responseMs: ms('To begin its answer.'),
+  idleMs: ms('For the next bytes of what passes, either way.'),
+})
+
 const AFFINITY = word(
   "What keeps a client on one pod of its version. `client-ip`: its address, as the Service's own session affinity does.",
   ['client-ip'],
@@ -121,6 +129,7 @@ const ROUTE_SPEC = object('What the routers do with the requests of one Service.
   mirrorRoutes: array('In this order of precedence.', MIRROR_ROUTE),
   sticky: STICKY,
   affinity: AFFINITY,
+  timeouts: TIMEOUTS,
 })
 
 const ROUTE_STATUS = object(
@@ -140,6 +149,7 @@ export type RouteMatch = Infer<typeof ROUTE_MATCH>
 export type HeaderRoute = Infer<typeof HEADER_ROUTE>
 export type MirrorRoute = Infer<typeof MIRROR_ROUTE>
 export type Sticky = Infer<typeof STICKY>
+export type RouteTimeouts = Infer<typeof TIMEOUTS>
 export type RouteSpec = Infer<typeof ROUTE_SPEC>
 export type RouteStatus = Infer<typeof ROUTE_STATUS>
 export type Route = KubeObject & { readonly spec: RouteSpec; readonly status?: RouteStatus }

@@ -8,6 +8,7 @@ import { ROLLOUT_STRATEGY } from './rollout-strategy.ts'
 import { decode } from './schema/decode.ts'
 import { SETTINGS, type SettingKey, type Settings, type SpecSetting, type Sticky } from './settings.ts'
 import { parseSteps, type Step } from './steps.ts'
+import { parseTimeouts, type Timeouts } from './timeouts.ts'
 
 /** What is wrong; paths are relative to the annotation, `''` for the whole of it. */
 export type Read<T> = { readonly value: T } | { readonly wrong: readonly Problem[] }
@@ -105,6 +106,12 @@ export const readSticky = (text: string): Read<Sticky> => {
   const header = /^header\/(.*)$/.exec(text)?.[1]
   if (header !== undefined && HEADER_NAME.test(header)) return { value: { header } }
   return wrong(`${mustBe('sticky', text)}${didYouMean(text, ['cookie', 'ip'])}`)
+}
+
+export const readTimeouts = (text: string): Read<Timeouts> => {
+  if (text === '') return wrong(mustBe('timeouts', text))
+  const parsed = parseTimeouts(text)
+  return 'timeouts' in parsed ? { value: parsed.timeouts } : wrong(...parsed.problems)
 }
 
 export type DecodeYaml = (text: string) => unknown

@@ -1,6 +1,7 @@
 /** What a user can ask for by annotating a Deployment: the type, the defaults and the words for the reference. */
 import type { RolloutStrategy } from './rollout.ts'
 import type { Step } from './steps.ts'
+import type { Timeouts } from './timeouts.ts'
 
 export type Sticky = 'cookie' | 'ip' | { readonly header: string }
 
@@ -20,6 +21,7 @@ export type Settings = {
   /** Absent: every Service whose selector matches the pods. */
   readonly services?: readonly string[]
   readonly sticky?: Sticky
+  readonly timeouts?: Timeouts
   /** The next update passes to native Kubernetes. */
   readonly bypass: boolean
   /** Stands for `steps` and the rest of the strategy. */
@@ -32,7 +34,17 @@ export const DEFAULT_STEPS: { readonly [strategy in Settings['strategy']]: strin
 }
 export const DEFAULT_ANALYSIS = 'success-rate >= 99%'
 
-export type SettingKey = 'strategy' | 'steps' | 'analysis' | 'router' | 'router-mode' | 'services' | 'sticky' | 'bypass' | 'spec'
+export type SettingKey =
+  | 'strategy'
+  | 'steps'
+  | 'analysis'
+  | 'router'
+  | 'router-mode'
+  | 'services'
+  | 'sticky'
+  | 'timeouts'
+  | 'bypass'
+  | 'spec'
 
 export type SettingRow = {
   /** What may stand there, to follow "must be". */
@@ -92,6 +104,13 @@ export const SETTINGS: { readonly [key in SettingKey]: SettingRow } = {
     meaning:
       'What keeps one user on one version, in HTTP. A growing share moves users to the new version only, a shrinking one back only; `cookie`: by a signed cookie of the router.',
   },
+  timeouts: {
+    allowed: 'connect, response and idle, each with a duration, joined by commas',
+    example: 'connect 2s, response 30s, idle 5m',
+    absent: 'the flags of the router: `connect 2.5s` and no other limit',
+    meaning:
+      'How long a router waits for a pod: to accept a connection, to begin its answer, and for the next bytes of what passes. `off`: no limit, for response and idle.',
+  },
   bypass: {
     allowed: 'true or false',
     example: 'true',
@@ -114,6 +133,7 @@ export const SETTING_KEYS: readonly SettingKey[] = [
   'router-mode',
   'services',
   'sticky',
+  'timeouts',
   'bypass',
   'spec',
 ]

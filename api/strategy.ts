@@ -61,11 +61,12 @@ const routeNames = (steps: readonly CanaryStep[]): string[] => [
   ...new Set(steps.flatMap(step => step.setHeaderRoute?.name ?? step.setMirrorRoute?.name ?? [])),
 ]
 
-const makeRouterConfig = ({ router, routerMode, services, sticky, checks }: Settings): SluiceRouterConfig => ({
+const makeRouterConfig = ({ router, routerMode, services, sticky, timeouts, checks }: Settings): SluiceRouterConfig => ({
   router,
   mode: routerMode,
   ...(services && { services }),
   ...(sticky && { sticky }),
+  ...(timeouts && { timeouts }),
   checks,
 })
 

@@ -32,6 +32,7 @@ test('inferred types are the types that the rest of the code is written for', ()
       readonly sticky?: 'cookie' | 'ip' | { readonly header: string }
       readonly mode?: 'on-demand' | 'always'
       readonly checks?: readonly string[]
+      readonly timeouts?: { readonly connect?: string; readonly response?: string; readonly idle?: string }
     }
   >(true)
   same<

@@ -9,6 +9,7 @@ import { renderProblem } from '../api/problem.ts'
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutSpec, RolloutStatus, SluiceRouterConfig } from '../api/rollout.ts'
 import { selectsPods } from '../api/service-mode.ts'
 import { makeStrategy, SLUICE_ROUTER } from '../api/strategy.ts'
+import { TIMEOUTS, type Timeouts } from '../api/timeouts.ts'
 import { stepsInPercent } from '../api/traffic-weight.ts'
 import { analysisProblems } from './analysis-problems.ts'
 import type { Seen, ServiceSeen } from './seen.ts'
@@ -54,13 +55,16 @@ const DEFAULT_DEADLINE_SECONDS = 600
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const readTimeouts = (raw: { readonly [key: string]: unknown }): Timeouts =>
+  Object.fromEntries(TIMEOUTS.flatMap(name => (typeof raw[name] === 'string' ? [[name, raw[name]]] : [])))
+
 const ROUTERS = ['none', 'shared', 'sidecar'] as const
 
 /** The `sluice/router` part of a strategy; the parts that a hand-written `spec` gets wrong fall back to the defaults. */
 export const readRouterConfig = (strategy: CanaryStrategy | undefined): SluiceRouterConfig => {
   const raw = strategy?.trafficRouting?.plugins?.[SLUICE_ROUTER]
   if (!isRecord(raw)) return { router: 'auto' }
-  const { services, sticky, mode, checks } = raw
+  const { services, sticky, mode, checks, timeouts } = raw
   const strings = (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every(item => typeof item === 'string')
   return {
@@ -69,6 +73,7 @@ export const readRouterConfig = (strategy: CanaryStrategy | undefined): SluiceRo
     ...(strings(checks) && { checks }),
     ...((mode === 'always' || mode === 'on-demand') && { mode }),
     ...((sticky === 'cookie' || sticky === 'ip') && { sticky }),
+    ...(isRecord(timeouts) && { timeouts: readTimeouts(timeouts) }),
     ...(isRecord(sticky) && typeof sticky['header'] === 'string' && { sticky: { header: sticky['header'] } }),
   }
 }

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServicePort } from '../api/kubernetes.ts'
 import type { Route } from '../api/route.ts'
-import { choosePort, makeHeaderRoutes, makeMirrorRoutes, makePorts, makeRouteSpec, makeSticky } from './make-route.ts'
+import {
+  choosePort,
+  makeHeaderRoutes,
+  makeMirrorRoutes,
+  makePorts,
+  makeRouteSpec,
+  makeSticky,
+  makeTimeouts,
+} from './make-route.ts'
 import type { ServiceSeen } from './seen.ts'
 
 const seen = (ports: readonly ServicePort[], route?: Route): ServiceSeen => ({
@@ -144,6 +152,17 @@ test('stickiness', () => {
   assert.equal(makeSticky(undefined), undefined)
   assert.deepEqual(makeSticky('ip'), { by: 'ip' })
   assert.deepEqual(makeSticky({ header: 'X-User' }), { by: 'header', header: 'X-User' })
+})
+
+test('time-outs are ms in the Route, off is 0, and what cannot be read is left to the routers', () => {
+  assert.deepEqual(makeTimeouts({ connect: '2.5s', response: '1m', idle: 'off' }), {
+    connectMs: 2500,
+    responseMs: 60_000,
+    idleMs: 0,
+  })
+  assert.deepEqual(makeTimeouts({ connect: 'off', response: 'soon', idle: '1s' }), { idleMs: 1000 })
+  assert.equal(makeTimeouts({ connect: 'off' }), undefined)
+  assert.equal(makeTimeouts(undefined), undefined)
 })
 
 test('a mirror step copies all that matches unless it says which share, and each condition of a match must hold', () => {

@@ -11,10 +11,12 @@ import type {
   RouteMatch,
   RoutePort,
   RouteSpec,
+  RouteTimeouts,
   Sticky,
   StringMatch,
 } from '../api/route.ts'
 import { privateServiceName } from '../api/service-mode.ts'
+import { type Timeouts, timeoutMs } from '../api/timeouts.ts'
 import type { HeaderStep, MirrorStep } from './desired.ts'
 import type { ServiceSeen } from './seen.ts'
 import type { Weights } from './weights.ts'
@@ -118,8 +120,21 @@ export const makeSticky = (sticky: SluiceRouterConfig['sticky']): Sticky | undef
   return typeof sticky === 'string' ? { by: sticky } : { by: 'header', header: sticky.header }
 }
 
+/** What cannot be read is left to the routers' flags: the annotation was checked, a hand-written Rollout may be wrong. */
+export const makeTimeouts = ({ connect, response, idle }: Timeouts = {}): RouteTimeouts | undefined => {
+  const [connectMs, responseMs, idleMs] = [connect, response, idle].map(text =>
+    text === undefined ? undefined : timeoutMs(text),
+  )
+  const made = {
+    ...(connectMs && { connectMs }),
+    ...(responseMs !== undefined && { responseMs }),
+    ...(idleMs !== undefined && { idleMs }),
+  }
+  return Object.keys(made).length > 0 ? made : undefined
+}
+
 /** Everything of a Route's spec but its version, ports and how the routers appear among the endpoints. */
-export type RouteWish = Pick<RouteSpec, 'backends' | 'headerRoutes' | 'mirrorRoutes' | 'sticky' | 'affinity'>
+export type RouteWish = Pick<RouteSpec, 'backends' | 'headerRoutes' | 'mirrorRoutes' | 'sticky' | 'affinity' | 'timeouts'>
 
 export const makeRouteSpec = (
   seen: ServiceSeen,

@@ -12,6 +12,7 @@ import {
   makeMirrorRoutes,
   makePorts,
   makeSticky,
+  makeTimeouts,
   type Ports,
   type RouteWish,
 } from './make-route.ts'
@@ -40,11 +41,13 @@ const makeWish = ({ metadata, spec }: Service, { config }: Context, wish: ModesW
   // The service proxies pin a client to a router then, which must pin it to a version and a pod.
   const isPinned = spec.sessionAffinity === 'ClientIP'
   const sticky = makeSticky(config.sticky) ?? (isPinned ? { by: 'ip' as const } : undefined)
+  const timeouts = makeTimeouts(config.timeouts)
   return {
     backends: makeBackends(metadata.name, wish.backends, wish.weights),
     ...(headerRoutes.length > 0 && { headerRoutes }),
     ...(mirrorRoutes.length > 0 && { mirrorRoutes }),
     ...(sticky && { sticky }),
+    ...(timeouts && { timeouts }),
     ...(isPinned && { affinity: 'client-ip' as const }),
   }
 }

@@ -10,7 +10,7 @@ import type { Waiting } from './waiting.ts'
 
 /** No version is better than another now: the Route says what it said until the routers are out of the path. */
 const contextFor = (seen: Seen, { service, route }: ServiceSeen, now: number): ModeContext => {
-  const { backends = [], headerRoutes, mirrorRoutes, sticky, affinity } = route?.spec ?? {}
+  const { backends = [], headerRoutes, mirrorRoutes, sticky, affinity, timeouts } = route?.spec ?? {}
   return {
     now,
     deployment: seen.name,
@@ -25,6 +25,7 @@ const contextFor = (seen: Seen, { service, route }: ServiceSeen, now: number): M
       ...(mirrorRoutes && { mirrorRoutes }),
       ...(sticky && { sticky }),
       ...(affinity && { affinity }),
+      ...(timeouts && { timeouts }),
     },
     onlyFinal: true,
     backends: seen.backends.filter(({ frontedService }) => frontedService === service.metadata.name),

@@ -1,3 +1,5 @@
+import type { RouteTimeouts } from '../api/route.ts'
+
 /** What clients and pods may cost this router. Times in milliseconds. */
 export type Limits = {
   /** Request line and headers together; more is answered with 431. */
@@ -12,6 +14,8 @@ export type Limits = {
   readonly connectTimeoutMs: number
   /** A pod must begin its answer within this after it was connected; 0: no limit, as without a router. */
   readonly answerTimeoutMs: number
+  /** A pod that has begun its answer, and a connection that is passed through, must move something within this; 0: no limit. */
+  readonly idleTimeoutMs: number
   /** The copy of a request must be answered within this, else it is dropped. */
   readonly mirrorTimeoutMs: number
   /** A pod that was asked with Expect: 100-continue and says nothing gets the body after this. */
@@ -30,8 +34,17 @@ export const DEFAULT_LIMITS: Limits = {
   // Time for one lost SYN, which is sent again after a second.
   connectTimeoutMs: 2_500,
   answerTimeoutMs: 0,
+  idleTimeoutMs: 0,
   mirrorTimeoutMs: 10_000,
   continueTimeoutMs: 1_000,
   maxConnections: 10_000,
   idleGraceMs: 1_000,
 }
+
+/** The limits with what a Route says of its own pods. */
+export const withTimeouts = (limits: Limits, { connectMs, responseMs, idleMs }: RouteTimeouts): Limits => ({
+  ...limits,
+  connectTimeoutMs: connectMs ?? limits.connectTimeoutMs,
+  answerTimeoutMs: responseMs ?? limits.answerTimeoutMs,
+  idleTimeoutMs: idleMs ?? limits.idleTimeoutMs,
+})

@@ -23,6 +23,7 @@ export const checkRoute = (route: Route): readonly Problem[] => {
     ...checkSpecialRoutes('mirrorRoutes', spec),
     ...checkPercents(spec),
     ...checkSticky(spec.sticky),
+    ...checkTimeouts(spec.timeouts),
   ]
 }
 
@@ -145,3 +146,15 @@ const checkSticky = (sticky: RouteSpec['sticky']): readonly Problem[] => {
     `is ${shown(sticky)}, must be {"by": "cookie"}, {"by": "ip"} or {"by": "header", "header": "X-User"}`,
   )
 }
+
+const LONGEST_MS = 86_400_000
+
+const checkTimeouts = (timeouts: RouteSpec['timeouts'] = {}): readonly Problem[] =>
+  Object.entries({ connectMs: 1, responseMs: 0, idleMs: 0 } as const).flatMap(([name, least]) => {
+    const value: unknown = Reflect.get(timeouts, name)
+    return unless(
+      value === undefined || isWhole(value, least, LONGEST_MS),
+      `spec.timeouts.${name}`,
+      `is ${shown(value)}, must be a whole number of ms from ${least} to ${LONGEST_MS}, e.g. 30000`,
+    )
+  })

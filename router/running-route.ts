@@ -6,6 +6,7 @@
 import { toHundredths } from '../api/traffic-weight.ts'
 import type { Address } from './endpoints.ts'
 import { addressKey } from './endpoints.ts'
+import { type Limits, withTimeouts } from './limits.ts'
 import type { MirrorTurns } from './mirror/choose.ts'
 import { type Cursor, newWeightState } from './pick.ts'
 import { RING_SECONDS } from './stats/second-ring.ts'
@@ -40,6 +41,8 @@ export class RunningRoute {
   removed = false
   readonly #ringSeconds: number
   #plan: RoutePlan
+  /** As last asked for: of which limits, and what comes of them. */
+  #limits: { readonly base: Limits; readonly own: Limits } | undefined
   #versions: readonly RunningVersion[] = []
   #weights: readonly number[] = []
   readonly #stats = new Map<string, VersionStats>()
@@ -83,6 +86,7 @@ export class RunningRoute {
     this.#versions = plan.versions.map(version => this.#runVersion(version, before.get(version.hash)))
     this.#weights = plan.versions.map(({ weight }) => toHundredths(weight))
     this.#plan = plan
+    this.#limits = undefined
     const mirrors = new Set(plan.mirrorRoutes.map(({ name }) => name))
     for (const name of this.mirrorTurns.keys()) if (!mirrors.has(name)) this.mirrorTurns.delete(name)
     const kept = new Set(this.#versions.flatMap(upstreamsOf))
@@ -92,6 +96,14 @@ export class RunningRoute {
   /** The Route is gone: nothing may be kept open for it. */
   retire(): void {
     for (const upstream of this.#versions.flatMap(upstreamsOf)) upstream.retire()
+  }
+
+  /** The router's limits, with what the Route says itself. */
+  limits(base: Limits): Limits {
+    const { timeouts } = this.#plan
+    if (!timeouts) return base
+    if (this.#limits?.base !== base) this.#limits = { base, own: withTimeouts(base, timeouts) }
+    return this.#limits.own
   }
 
   pool(version: RunningVersion, portName: string): Pool {

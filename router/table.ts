@@ -5,7 +5,7 @@
 import type { EndpointSlice } from '../api/kubernetes.ts'
 import { MIRROR_HEADER } from '../api/names.ts'
 import type { Problem } from '../api/problem.ts'
-import type { Route, RoutePort, RouterEndpoints, RouteSpec, Sticky } from '../api/route.ts'
+import type { Route, RoutePort, RouterEndpoints, RouteSpec, RouteTimeouts, Sticky } from '../api/route.ts'
 import { type Address, countReady, groupByService, usableAddresses } from './endpoints.ts'
 import { type CompiledRoute, compileHeaderRoutes } from './match.ts'
 import { type CompiledMirror, compileMirrorRoutes } from './mirror/choose.ts'
@@ -40,6 +40,8 @@ export type RoutePlan = {
   readonly sticky?: Sticky
   /** Whose sticky cookies it reads and writes: `NAMESPACE/NAME` of the Route. */
   readonly cookieOf: string
+  /** How long to wait for pods; the router's own limits where nothing is said. */
+  readonly timeouts?: RouteTimeouts
   /** What keeps a client on one pod of a version. */
   readonly affinity?: RouteSpec['affinity']
   /**
@@ -135,6 +137,7 @@ const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<s
     ...(spec.sticky ? { sticky: spec.sticky } : {}),
     cookieOf: key,
     ...(spec.affinity ? { affinity: spec.affinity } : {}),
+    ...(spec.timeouts ? { timeouts: spec.timeouts } : {}),
     looksAt: looksAt(spec),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }

@@ -12,6 +12,7 @@ export const makeTcpLane = (context: LaneContext): Lane => ({ accept: connection
 
 const carry = (context: LaneContext, connection: Connection) => {
   const { route, port, peer, socket } = connection
+  const { connectTimeoutMs, idleTimeoutMs } = route.limits(context.limits)
   const choice = chooseVersion(route, { headers: {} }, { peer, random: context.random })
   if (!choice) return void socket.destroy()
   connection.busy += 1
@@ -34,7 +35,7 @@ const carry = (context: LaneContext, connection: Connection) => {
       end()
       return void socket.destroy()
     }
-    pod = dial(place, context.limits.connectTimeoutMs, connected => {
+    pod = dial(place, connectTimeoutMs, connected => {
       if (socket.destroyed) return
       if (!connected || !pod) {
         dispatch.unreachable()
@@ -44,9 +45,12 @@ const carry = (context: LaneContext, connection: Connection) => {
       place.upstream.markUp()
       // Counted when it was made: connections last for hours, and what is judged is whether the version takes them.
       dispatch.finish('status2xx', -1)
-      splice(socket, pod, dispatch, failed => {
-        if (failed === 'pod') dispatch.fail()
-        end()
+      splice(socket, pod, dispatch, {
+        idleMs: idleTimeoutMs,
+        onClosed: failed => {
+          if (failed === 'pod') dispatch.fail()
+          end()
+        },
       })
     })
   }

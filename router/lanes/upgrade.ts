@@ -6,6 +6,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request as makeRequest
 import type { Duplex } from 'node:stream'
 import { chooseVersion } from '../choose-version.ts'
 import { Dispatch, type Place } from '../dispatch.ts'
+import type { Limits } from '../limits.ts'
 import { type OwnStatus, renderAnswer } from '../proxy/answer.ts'
 import { outcomeOf } from '../proxy/exchange.ts'
 import { refuseAmbiguous } from '../proxy/framing.ts'
@@ -24,6 +25,18 @@ const UNPOOLED = new Agent({ keepAlive: false })
 export const isUpgrade = ({ headers }: IncomingMessage): boolean => headers.upgrade?.trim().toLowerCase() !== 'h2c'
 
 const MAX_EARLY = 65_536
+
+type Failure = { readonly status: OwnStatus; readonly text: string }
+type Failures = { readonly [how in 'expired' | 'broke']: Failure }
+
+const DIALLED: Failures = {
+  expired: { status: 504, text: 'the pod did not accept a connection in time' },
+  broke: { status: 502, text: 'the pod refused the connection' },
+}
+const ASKED: Failures = {
+  expired: { status: 504, text: 'the pod did not answer in time' },
+  broke: { status: 502, text: 'the pod closed the connection without an answer' },
+}
 
 export type UpgradeRequest = {
   readonly req: IncomingMessage
@@ -61,17 +74,19 @@ type Passed = UpgradeRequest & { readonly dispatch: Dispatch; readonly cookie: s
 
 class Upgrade {
   readonly #context: LaneContext
+  readonly #limits: Limits
   readonly #in: Passed
   readonly #headers: { [name: string]: string | string[] | undefined }
   readonly #startedAt = performance.now()
   #request: ClientRequest | undefined
-  #failure: { readonly status: OwnStatus; readonly text: string } = { status: 503, text: 'no pod is ready to take this request' }
+  #failure: Failure = { status: 503, text: 'no pod is ready to take this request' }
   readonly #early: Buffer[] = []
   #earlyBytes = 0
   #over = false
 
   constructor(context: LaneContext, passed: Passed) {
     this.#context = context
+    this.#limits = passed.connection.route.limits(context.limits)
     this.#in = passed
     const { headers } = passed.req
     const { upgrade } = headers
@@ -135,23 +150,33 @@ class Upgrade {
 
   #watch(request: ClientRequest, { upstream }: Place) {
     let connected = false
-    const timer = setTimeout(() => request.destroy(new Error('connecting took too long')), this.#context.limits.connectTimeoutMs)
+    let expired = false
+    const { connectTimeoutMs, answerTimeoutMs } = this.#limits
+    const expire = () => {
+      expired = true
+      request.destroy(new Error('the pod took too long'))
+    }
+    let timer: NodeJS.Timeout | undefined = setTimeout(expire, connectTimeoutMs)
     request.once('socket', socket =>
       socket.once('connect', () => {
         connected = true
         clearTimeout(timer)
+        timer = answerTimeoutMs > 0 ? setTimeout(expire, answerTimeoutMs) : undefined
         upstream.markUp()
       }),
     )
     request.once('close', () => clearTimeout(timer))
-    request.once('upgrade', (answer, pod, head) => this.#join(answer, pod, head))
-    request.once('response', answer => this.#passAnswer(answer))
+    request.once('upgrade', (answer, pod, head) => {
+      clearTimeout(timer)
+      this.#join(answer, pod, head)
+    })
+    request.once('response', answer => {
+      clearTimeout(timer)
+      this.#passAnswer(answer)
+    })
     request.on('error', () => {
       if (this.#over || this.#in.socket.destroyed) return
-      this.#failure = {
-        status: 502,
-        text: connected ? 'the pod closed the connection without an answer' : 'the pod refused the connection',
-      }
+      this.#failure = (connected ? ASKED : DIALLED)[expired ? 'expired' : 'broke']
       if (connected) {
         this.#in.dispatch.fail()
         return this.#fail()
@@ -172,9 +197,12 @@ class Upgrade {
     socket.write(this.#renderHead(answer, headers))
     if (head.length > 0) socket.write(head)
     for (const chunk of this.#early) pod.write(chunk)
-    splice(socket, pod, dispatch, failed => {
-      if (failed === 'pod') dispatch.fail()
-      this.#end()
+    splice(socket, pod, dispatch, {
+      idleMs: this.#limits.idleTimeoutMs,
+      onClosed: failed => {
+        if (failed === 'pod') dispatch.fail()
+        this.#end()
+      },
     })
   }
 

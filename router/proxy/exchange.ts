@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { Dispatch } from '../dispatch.ts'
 import { isOwnExhaustion, NO_CONNECTION_LEFT } from '../exhaustion.ts'
 import { asksToLeave, type Connection, type LaneContext } from '../lanes/connection.ts'
+import type { Limits } from '../limits.ts'
 import type { RunningVersion } from '../running-route.ts'
 import type { Outcome } from '../stats/second-ring.ts'
 import type { Upstream } from '../upstream.ts'
@@ -44,6 +45,7 @@ type Attempt = {
 
 export class Exchange {
   readonly #context: LaneContext
+  readonly #limits: Limits
   readonly #in: Incoming
   readonly #dispatch: Dispatch
   readonly #startedAt = performance.now()
@@ -56,6 +58,7 @@ export class Exchange {
 
   constructor(context: LaneContext, incoming: Incoming) {
     this.#context = context
+    this.#limits = incoming.connection.route.limits(context.limits)
     this.#in = incoming
     const { connection, version, req } = incoming
     this.#dispatch = new Dispatch(connection.route, {
@@ -114,7 +117,7 @@ export class Exchange {
   }
 
   #onSocket(attempt: Attempt, request: ClientRequest, socket: Socket) {
-    const { connectTimeoutMs, answerTimeoutMs } = this.#context.limits
+    const { connectTimeoutMs, answerTimeoutMs } = this.#limits
     attempt.socket = socket
     const connected = () => {
       if (attempt.over) return
@@ -234,6 +237,7 @@ export class Exchange {
   #passBack(answer: IncomingMessage) {
     const { res } = this.#in
     let begun = false
+    const stopIdling = this.#limitIdle(answer)
     answer.on('data', (chunk: Buffer) => {
       begun = true
       this.#dispatch.passedOut(chunk.length)
@@ -245,6 +249,7 @@ export class Exchange {
       res.end()
     })
     answer.once('close', () => {
+      stopIdling()
       if (answer.complete || res.destroyed) return
       // The pod died in the middle of its answer: the client must see that it is cut, not take it for whole.
       this.#settled = true
@@ -255,6 +260,16 @@ export class Exchange {
     setImmediate(() => {
       if (!begun && !res.destroyed) res.flushHeaders()
     })
+  }
+
+  /** Cuts an answer on which nothing moves; who does not read it has only themselves to blame. */
+  #limitIdle(answer: IncomingMessage): () => void {
+    const { idleTimeoutMs } = this.#limits
+    if (idleTimeoutMs === 0) return () => {}
+    const { res } = this.#in
+    const timer = setTimeout(() => (answer.isPaused() ? res.destroy() : answer.destroy()), idleTimeoutMs)
+    answer.on('data', () => timer.refresh())
+    return () => clearTimeout(timer)
   }
 
   /** The pod has answered and reads no further: what the client still sends is let go, so that it comes to read the answer. */

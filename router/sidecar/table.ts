@@ -69,6 +69,7 @@ const planPort = (pod: SidecarPod, port: SidecarPort, table: SidecarTable | unde
     mirrorRoutes: compileMirrorRoutes(route?.spec.mirrorRoutes),
     ...(route?.spec.sticky && { sticky: route.spec.sticky }),
     cookieOf: route?.key ?? '',
+    ...(route?.spec.timeouts && { timeouts: route.spec.timeouts }),
     looksAt: looksAt(route?.spec ?? {}),
     salt: (versions.find(({ role }) => role === 'canary') ?? versions[0])?.hash ?? '',
   }

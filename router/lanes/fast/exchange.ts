@@ -113,13 +113,23 @@ export class FastExchange implements PodUser {
 
   /** Ends attempts whose time is up. `now` on the clock of performance.now(). */
   watch(now: number) {
-    const { connectTimeoutMs, answerTimeoutMs } = this.#context.limits
+    const { connectTimeoutMs, answerTimeoutMs, idleTimeoutMs } = this.#connection.route.limits(this.#context.limits)
     const pod = this.#pod
-    if (!pod || !this.#dispatch || this.#isAnswering) return
+    if (!pod || !this.#dispatch) return
+    if (this.#isAnswering) return this.#watchAnswer(now, pod, idleTimeoutMs)
     const limit = pod.isConnected ? answerTimeoutMs : connectTimeoutMs
     if (this.#since === 0) this.#since = now
     if ((pod.isConnected && answerTimeoutMs === 0) || now - this.#since < limit) return
     this.#expired = pod.isConnected ? 'answering' : 'connecting'
+    pod.destroy()
+    this.onFailed()
+  }
+
+  /** An answer on which nothing moves is cut; who does not read it has only themselves to blame. */
+  #watchAnswer(now: number, pod: PodConnection, idleTimeoutMs: number) {
+    if (this.#since === 0) this.#since = now
+    if (idleTimeoutMs === 0 || now - this.#since < idleTimeoutMs) return
+    if (pod.socket.isPaused()) return void this.#socket.destroy()
     pod.destroy()
     this.onFailed()
   }
@@ -215,6 +225,7 @@ export class FastExchange implements PodUser {
     const pod = this.#pod
     if (!pod) return
     this.#isAnswering = true
+    this.#since = 0
     this.#dispatch?.passedOut(piece.to - piece.from)
     this.#status = head.status
     this.#rechunks = head.body === 'untilClose'
@@ -235,6 +246,7 @@ export class FastExchange implements PodUser {
   onBody(piece: Piece) {
     const pod = this.#pod
     if (!pod) return
+    this.#since = 0
     this.#dispatch?.passedOut(piece.to - piece.from)
     this.#written(this.#rechunks ? writeChunk(this.#socket, piece) : writePiece(this.#socket, pod, piece), piece.isLast)
   }

@@ -8,6 +8,7 @@ import {
 } from 'node:http2'
 import { Dispatch, type Place } from '../../dispatch.ts'
 import { NO_CONNECTION_LEFT } from '../../exhaustion.ts'
+import type { Limits } from '../../limits.ts'
 import type { OwnStatus } from '../../proxy/answer.ts'
 import type { RunningVersion } from '../../running-route.ts'
 import type { Connection, LaneContext } from '../connection.ts'
@@ -64,6 +65,7 @@ const REFUSED = { status: 503, text: 'every pod refused the request' } as const
 
 export class StreamExchange {
   readonly #context: LaneContext
+  readonly #limits: Limits
   readonly #in: StreamRequest
   readonly #dispatch: Dispatch
   readonly #body: RequestBody
@@ -80,6 +82,7 @@ export class StreamExchange {
     this.#in = request
     const { connection, version, stream, headers } = request
     const { clock } = context
+    this.#limits = connection.route.limits(context.limits)
     const port = connection.port.name ?? ''
     this.#dispatch = new Dispatch(connection.route, { port, version, now: clock.now, peer: connection.peer })
     this.#body = new RequestBody(stream, this.#dispatch)
@@ -94,7 +97,7 @@ export class StreamExchange {
   #try() {
     const place = this.#dispatch.next()
     if (!place) return this.#answerFailure()
-    const stop = place.upstream.h2.take(this.#context.limits.connectTimeoutMs, got => {
+    const stop = place.upstream.h2.take(this.#limits.connectTimeoutMs, got => {
       this.#stopWaiting = undefined
       if ('session' in got) this.#ask(place, got)
       else this.#unreachable(got)
@@ -129,7 +132,7 @@ export class StreamExchange {
   }
 
   #limit(attempt: Attempt): void {
-    const { answerTimeoutMs } = this.#context.limits
+    const { answerTimeoutMs } = this.#limits
     if (answerTimeoutMs <= 0) return
     attempt.timer = setTimeout(() => {
       attempt.timedOut = true
@@ -185,6 +188,7 @@ export class StreamExchange {
       if (attempt.ended && !sends(() => client.sendTrailers(attempt.trailers ?? {}))) this.#cut(attempt)
     })
     client.on('drain', () => stream.resume())
+    this.#limitIdle(attempt)
     stream.on('data', (chunk: Buffer) => {
       this.#dispatch.passedOut(chunk.length)
       if (!client.destroyed && !client.write(chunk)) stream.pause()
@@ -195,6 +199,16 @@ export class StreamExchange {
       attempt.ended = true
       if (!client.destroyed) client.end()
     })
+  }
+
+  /** Resets an answer on which nothing moves; who does not read it has only themselves to blame. */
+  #limitIdle(attempt: Attempt): void {
+    const { idleTimeoutMs } = this.#limits
+    if (idleTimeoutMs === 0) return
+    const { stream } = attempt
+    const client = this.#in.stream
+    attempt.timer = setTimeout(() => (stream.isPaused() ? client : stream).close(NGHTTP2_CANCEL), idleTimeoutMs)
+    for (const side of [stream, client]) side.on('data', () => attempt.timer?.refresh())
   }
 
   /** The pod's side is over: well, by a reset, or with its connection. */
