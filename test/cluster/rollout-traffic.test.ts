@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
+import type { AnalysisTemplate } from '../../api/analysis-run.ts'
 import type { ReplicaSet, Service } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
 import { argoPodTemplateHash } from '../../api/pod-template-json.ts'
 import type { CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts'
 import type { Route } from '../../api/route.ts'
-import { isDropped, isExactSplit } from '../../demo/tally.ts'
+import { isBad, isDropped, isExactSplit } from '../../demo/tally.ts'
 import { startTraffic } from '../../demo/traffic.ts'
 import { REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../../kube/resources.ts'
 import { apply } from '../../local/apply.ts'
@@ -23,6 +24,32 @@ const healthy = ({ phase }: RolloutStatus) => phase === 'Healthy'
 const paused = ({ phase, message }: RolloutStatus) => phase === 'Paused' && message === 'CanaryPauseStep'
 const aborted = ({ phase, abort }: RolloutStatus) => phase === 'Degraded' && abort === true
 
+/** Judged by the numbers of the routers themselves. */
+const successRate = (namespace: string): AnalysisTemplate => ({
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'success-rate', namespace },
+  spec: {
+    args: [{ name: 'rollout' }, { name: 'canary' }, { name: 'stable' }],
+    metrics: [
+      {
+        name: 'success-rate',
+        interval: '1s',
+        provider: {
+          plugin: {
+            'sluice/router': {
+              deployment: '{{args.rollout}}',
+              canaryHash: '{{args.canary}}',
+              stableHash: '{{args.stable}}',
+              check: 'success-rate >= 99%',
+            },
+          },
+        },
+      },
+    ],
+  },
+})
+
 describe('the traffic of a Rollout', { concurrency: 2 }, () => {
   let lab: Lab
   before(async () => {
@@ -30,10 +57,11 @@ describe('the traffic of a Rollout', { concurrency: 2 }, () => {
   })
   after(() => lab.stop())
 
-  const makeSubject = async (name: string, canary: CanaryStrategy, more: readonly string[] = []) => {
+  const makeSubject = async (name: string, canary: CanaryStrategy, more: readonly string[] = [], failEvery = 0) => {
     const { client, namespace } = lab
     const ref = { namespace, name }
-    const templateOf = (version: string) => aDeployment({ name, namespace, version, serve: lab.serve }).spec.template
+    const templateOf = (version: string) =>
+      aDeployment({ name, namespace, version, serve: lab.serve, ...(version === 'v2' && { failEvery }) }).spec.template
     const services = [`${name}-stable`, `${name}-canary`, ...more].map((service): Service => {
       const made = aService({ name: service, namespace })
       return { ...made, spec: { ...made.spec, selector: { app: name } } }
@@ -81,14 +109,14 @@ describe('the traffic of a Rollout', { concurrency: 2 }, () => {
       )
     }
     await until('the first version', healthy)
-    const urlOf = async (which: string) => `http://${(await service(which)).spec.clusterIP}:8080/`
-    const url = await urlOf(more[0] ?? `${name}-stable`)
+    const url = `http://${(await service(more[0] ?? `${name}-stable`)).spec.clusterIP}:8080/`
     await untilAnswered(url)
     return {
       until,
       sizes,
+      service,
       url,
-      urlOf,
+      remove: () => client.delete(ROLLOUTS, ref),
       hashOf: (version: string) => argoPodTemplateHash(templateOf(version)),
       ledTo: async (which: string) => (await service(which)).spec.selector?.[ROLLOUTS_POD_TEMPLATE_HASH],
       ship: (version: string) => client.patch(ROLLOUTS, ref, 'merge', { spec: { template: templateOf(version) } }),
@@ -148,5 +176,106 @@ describe('the traffic of a Rollout', { concurrency: 2 }, () => {
     assert.deepEqual(new Set(answers.map(({ version }) => version)), new Set(['v1', 'v2']))
     assert.equal(answers.at(-1)?.version, 'v1')
     assert.equal(await web.ledTo('rt-abort-stable'), web.hashOf('v1'))
+  })
+
+  test('goes to the canary for chosen requests only, with a header, whatever the weight', async () => {
+    const trafficRouting = { plugins: { 'sluice/router': {} }, managedRoutes: [{ name: 'testers' }] }
+    const match = [{ headerName: 'X-Tester', headerValue: { exact: 'yes' } }]
+    const steps = [{ setCanaryScale: { replicas: 1 } }, { setHeaderRoute: { name: 'testers', match } }, { pause: {} }]
+    const web = await makeSubject('rt-header', { trafficRouting, steps })
+    await web.ship('v2')
+    await web.until('the pause', of(web.hashOf('v2'), paused))
+    const versionFor = async (tester: string) => {
+      const answer = await fetch(web.url, { headers: { connection: 'close', 'x-tester': tester } })
+      return answer.headers.get('x-app-version')
+    }
+    for (let i = 0; i < 10; i += 1) assert.deepEqual([await versionFor('yes'), await versionFor('no')], ['v2', 'v1'])
+  })
+
+  test('loses no request when a third version comes, the second one is taken back, and the stable one grows and shrinks with its share', async () => {
+    const steps = [{ setWeight: 50 }, { pause: {} }]
+    const web = await makeSubject('rt-third', { steps, dynamicStableScale: true })
+    const traffic = startTraffic(web.url, RATE)
+    await web.ship('v2')
+    await web.until('the pause', of(web.hashOf('v2'), paused))
+    await web.untilSizes({ v1: 2, v2: 2 })
+    await web.ship('v3')
+    await web.until('the pause of v3', of(web.hashOf('v3'), paused))
+    await web.untilSizes({ v1: 2, v3: 2 })
+    await web.steer({ pauseConditions: null })
+    await web.until('promotion', of(web.hashOf('v3'), healthy))
+    await web.untilSizes({ v3: 3 })
+    await web.untilServed()
+    const answers = await traffic.stop()
+    assert.deepEqual(answers.filter(isDropped), [])
+    assert.deepEqual(new Set(answers.map(({ version }) => version)), new Set(['v1', 'v2', 'v3']))
+    assert.equal(answers.at(-1)?.version, 'v3')
+  })
+
+  test('comes through a Service of its own while two others take turns, and loses no request from one turn to the next', async () => {
+    const pair = { pingService: 'rt-turns-stable', pongService: 'rt-turns-canary' }
+    const canary = {
+      stableService: '',
+      canaryService: '',
+      pingPong: pair,
+      trafficRouting: { plugins: { 'sluice/router': { services: ['rt-turns'] } } },
+      steps: [{ setWeight: 50 }, { pause: { duration: 1 } }],
+      scaleDownDelaySeconds: 2,
+    }
+    const web = await makeSubject('rt-turns', canary, ['rt-turns'])
+    const traffic = startTraffic(web.url, RATE)
+    for (const [version, turn] of [
+      ['v2', 'pong'],
+      ['v3', 'ping'],
+    ] as const) {
+      await web.ship(version)
+      const status = await web.until(`promotion of ${version}`, of(web.hashOf(version), healthy))
+      assert.equal(status.canary?.stablePingPong, turn)
+      await web.untilSizes({ [version]: 3 })
+      await web.untilServed()
+    }
+    const answers = await traffic.stop()
+    assert.deepEqual(answers.filter(isDropped), [])
+    assert.deepEqual(
+      [await web.ledTo('rt-turns-stable'), await web.ledTo('rt-turns-canary')],
+      [web.hashOf('v3'), web.hashOf('v2')],
+    )
+    assert.deepEqual((await web.service('rt-turns')).spec.selector, { app: 'rt-turns' })
+  })
+
+  test('is judged by what the routers counted of it, and a bad version is taken back without a lost request', async () => {
+    await apply(lab.client, [successRate(lab.namespace)])
+    const analysis = {
+      templates: [{ templateName: 'success-rate' }],
+      args: [
+        { name: 'rollout', value: 'rt-bad' },
+        { name: 'canary', valueFrom: { podTemplateHashValue: 'Latest' as const } },
+        { name: 'stable', valueFrom: { podTemplateHashValue: 'Stable' as const } },
+      ],
+    }
+    const web = await makeSubject('rt-bad', { steps: [{ setWeight: 30 }, { pause: { duration: 600 } }], analysis }, [], 3)
+    const traffic = startTraffic(web.url, RATE)
+    await web.ship('v2')
+    const { message } = await web.until('the abort', aborted)
+    assert.match(
+      message ?? '',
+      /^RolloutAborted: Rollout aborted update to revision 2: Background analysis phase error\/failed: /,
+    )
+    await web.untilServed()
+    const answers = await traffic.stop()
+    assert.ok(answers.some(isBad))
+    assert.deepEqual(answers.filter(isDropped), [])
+    assert.equal(answers.at(-1)?.version, 'v1')
+  })
+
+  test('is given back when the Rollout is deleted in mid-update', async () => {
+    const web = await makeSubject('rt-gone', { steps: [{ setWeight: 50 }, { pause: {} }] })
+    await web.ship('v2')
+    await web.until('the pause', of(web.hashOf('v2'), paused))
+    await web.remove()
+    await web.untilServed()
+    const { spec, metadata } = await web.service('rt-gone-stable')
+    assert.equal(spec.selector?.['app'], 'rt-gone')
+    assert.equal(metadata.annotations?.['sluice.dev/selector'], undefined)
   })
 })
