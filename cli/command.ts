@@ -1,5 +1,6 @@
 /** What a command is: a name, what it takes, and what it does with an open session. One file each under commands/. */
 import type { KubeClient } from '../kube/client.ts'
+import type { Streamer } from '../kube/stream.ts'
 import { UserError } from '../view/user-error.ts'
 import type { Style } from './output/style.ts'
 
@@ -15,7 +16,13 @@ export type Terminal = {
   readonly style: Style
 }
 
-export type Cluster = { readonly client: KubeClient; readonly namespace: string; readonly server: string }
+export type Cluster = {
+  readonly client: KubeClient
+  /** What comes bit by bit, e.g. logs. */
+  readonly stream: Streamer
+  readonly namespace: string
+  readonly server: string
+}
 
 export type InputFile = {
   /** As the user wrote it, or below the folder that was named; `-` for standard input. */

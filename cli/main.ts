@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { sleep, systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
 import { clientOver } from '../kube/http-client.ts'
+import { streamOver } from '../kube/stream.ts'
 import { type HttpTransport, kubeconfigTransport } from '../kube/transport.ts'
 import type { Cluster } from './command.ts'
 import { inputReader } from './input-files.ts'
@@ -27,7 +28,12 @@ const connect = async ({ kubeconfig, context, namespace }: Choice): Promise<Clus
     ...(context === undefined ? {} : { context }),
   })
   opened.push(transport)
-  return { client: clientOver(transport), namespace: namespace ?? transport.namespace ?? 'default', server: transport.server }
+  return {
+    client: clientOver(transport),
+    stream: streamOver(transport),
+    namespace: namespace ?? transport.namespace ?? 'default',
+    server: transport.server,
+  }
 }
 
 const interrupt = new AbortController()

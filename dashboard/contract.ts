@@ -15,12 +15,28 @@
  * | GET `/rollouts/NAMESPACE/NAME/actions` | readonly ActionPreview[], those without parameters |
  * | GET `/rollouts/NAMESPACE/NAME/actions/ACTION?revision=&container=&image=` | ActionPreview: nothing is changed |
  * | POST `/rollouts/NAMESPACE/NAME/actions/ACTION` ActionRequest | ActionDone, or Problem |
+ * | GET `/runs` | Runs: Experiments, and AnalysisRuns that belong to nothing else |
+ * | GET `/experiments/NAMESPACE/NAME` | ExperimentState |
+ * | GET `/analysisruns/NAMESPACE/NAME` | RunState |
+ * | GET `/pods/NAMESPACE/NAME/log?container=&previous=true&follow=true` | the log as text; `follow` goes on until the caller goes away |
  * | GET `/stream?rollout=NAMESPACE/NAME` | server-sent events, see StreamEvent |
  *
  * Everything but GET needs the header `X-Sluice-Request: 1` and must come from the same origin. Whatever is refused is answered with a Problem.
  */
 
+export type { Action, ActionDone, ActionPreview, ActionRequest } from './contract-actions.ts'
+
+import type { ExperimentState, SideState } from './contract-experiments.ts'
 import type { AnalysisState, Numbers } from './contract-numbers.ts'
+
+export type {
+  ExperimentState,
+  ExperimentVersionState,
+  RunRow,
+  RunState,
+  Runs,
+  SideState,
+} from './contract-experiments.ts'
 
 export type {
   AnalysisState,
@@ -133,6 +149,9 @@ export type Overview = {
 
 export type Role = 'canary' | 'stable'
 
+/** What a version is: of a blue-green Rollout also to which of its Services it answers. */
+export type VersionRole = Role | 'active' | 'preview'
+
 /** Who carries a Service's traffic now. */
 export type ServiceSplit = {
   readonly service: string
@@ -168,7 +187,7 @@ export type Revision = {
   readonly revision: number
   readonly hash: string
   readonly replicaSet: string
-  readonly roles: readonly Role[]
+  readonly roles: readonly VersionRole[]
   readonly images: readonly string[]
   readonly createdAt: string
   /** `kubernetes.io/change-cause`, where somebody noted it. */
@@ -192,13 +211,15 @@ export type RevisionDiff = { readonly revision: number; readonly changes: readon
 
 export type PodState = {
   readonly name: string
-  readonly role?: Role
+  readonly role?: VersionRole
   readonly hash: string
   readonly revision: number
   /** e.g. `Running`, `ContainerCreating`, `CrashLoopBackOff`, `Terminating`. */
   readonly state: string
   readonly ready: boolean
   readonly containersReady: string
+  /** Names of its containers, those that start it first. */
+  readonly containers: readonly string[]
   readonly restarts: number
   readonly createdAt: string
   readonly node?: string
@@ -228,9 +249,13 @@ export type ContainerImage = { readonly name: string; readonly image: string; re
 export type RolloutDetail = {
   readonly row: RolloutRow
   readonly services: readonly ServiceSplit[]
+  /** Of a blue-green Rollout: its Services; empty for others. */
+  readonly sides: readonly SideState[]
   readonly steps: readonly Step[]
   /** Those of the present update first. */
   readonly analyses: readonly AnalysisState[]
+  /** Of its steps, newest revision first. */
+  readonly experiments: readonly ExperimentState[]
   /** Newest first. */
   readonly revisions: readonly Revision[]
   readonly containers: readonly ContainerImage[]
@@ -242,34 +267,6 @@ export type RolloutDetail = {
   /** What the person may not see, as sentences. */
   readonly missing: readonly string[]
 }
-
-/**
- * `promote` ends the wait it is in; `skip` leaves the step whatever it waits for; `full` leaves all steps, pauses and checks. `undo`
- * takes `revision` (absent: the one before), `set-image` takes `container` and `image`.
- */
-export type Action = 'promote' | 'skip' | 'full' | 'abort' | 'retry' | 'pause' | 'resume' | 'restart' | 'undo' | 'set-image'
-
-/** What an action would do now. */
-export type ActionPreview = {
-  readonly action: Action
-  /** False: it makes no sense now, or the person may not. */
-  readonly possible: boolean
-  /** False: the person's rights do not allow it, as the API server says. */
-  readonly permitted: boolean
-  /** What it will do, or why it is not possible, and what to do instead. One sentence. */
-  readonly sentence: string
-  /** What was looked at; sent back as `seen`, the action is refused (409) where something important changed since. */
-  readonly seen: string
-}
-
-export type ActionRequest = {
-  readonly seen?: string
-  readonly revision?: number
-  readonly container?: string
-  readonly image?: string
-}
-
-export type ActionDone = { readonly action: Action; readonly sentence: string }
 
 /**
  * Events of the stream; `event:` is the `type`, `data:` the whole object as JSON, `id:` resumes by `Last-Event-ID` (the browser does so

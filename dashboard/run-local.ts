@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { silentLogger } from '../kube/log.ts'
+import type { Streamer } from '../kube/stream.ts'
 import { builtPage } from './built-page.ts'
 import { makeApp } from './http/app.ts'
 import { readPages } from './http/pages.ts'
@@ -17,6 +18,8 @@ import { makeSessions } from './session/sessions.ts'
 export type LocalOptions = {
   /** With the user's own credentials; the caller closes it. */
   readonly client: KubeClient
+  /** The same for logs; without it there are none. */
+  readonly stream?: Streamer
   /** Address of the API server, as shown. */
   readonly cluster: string
   /** Looked at where the user may list neither all Rollouts nor namespaces. */
@@ -39,7 +42,7 @@ export type LocalDashboard = {
 const HOST = '127.0.0.1'
 
 export const startLocalDashboard = async (options: LocalOptions): Promise<LocalDashboard> => {
-  const { client, cluster, namespace, sluiceNamespace, clock } = options
+  const { client, stream, cluster, namespace, sluiceNamespace, clock } = options
   const user = await whoIs(client)
   const key = randomBytes(24).toString('base64url')
   const sessions = makeSessions(clock)
@@ -58,7 +61,11 @@ export const startLocalDashboard = async (options: LocalOptions): Promise<LocalD
       cookie: { name: cookieName(false, port), isSecure: false },
       local: {
         isKey: text => text.length === key.length && timingSafeEqual(Buffer.from(text), Buffer.from(key)),
-        person: () => ({ client, user, namespaces: [namespace, ...namespacesOf(user)], close: async () => undefined }),
+        person: () => ({
+          client,
+          ...(stream && { stream }),
+          ...{ user, namespaces: [namespace, ...namespacesOf(user)], key: 'local', close: async () => undefined },
+        }),
       },
       cluster,
       sluiceNamespace,

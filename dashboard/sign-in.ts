@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { KubeClient } from '../kube/client.ts'
 import { clientOver } from '../kube/http-client.ts'
+import { streamOver } from '../kube/stream.ts'
 import { transportTo } from '../kube/transport.ts'
 import type { ClusterServer } from './cluster-server.ts'
 import { namespacesOf, whoIs } from './session/person.ts'
@@ -32,7 +33,8 @@ export const signInWith =
     try {
       const user = await whoIs(client)
       const key = createHmac('sha256', KEY).update(token).digest('base64')
-      return { client, user, namespaces: [...namespacesOf(user), ...namespaces], key, close: transport.close }
+      const stream = streamOver(transport)
+      return { client, stream, user, namespaces: [...namespacesOf(user), ...namespaces], key, close: transport.close }
     } catch (error) {
       await transport.close()
       throw error

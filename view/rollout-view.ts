@@ -121,7 +121,13 @@ export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefine
 
 const currentRuns = (runs: readonly AnalysisRun[], rollout: Rollout | undefined): readonly AnalysisRun[] => {
   const { currentBackgroundAnalysisRunStatus, currentStepAnalysisRunStatus } = rollout?.status?.canary ?? {}
-  const names = [currentBackgroundAnalysisRunStatus?.name, currentStepAnalysisRunStatus?.name]
+  const { prePromotionAnalysisRunStatus, postPromotionAnalysisRunStatus } = rollout?.status?.blueGreen ?? {}
+  const names = [
+    currentBackgroundAnalysisRunStatus?.name,
+    currentStepAnalysisRunStatus?.name,
+    prePromotionAnalysisRunStatus?.name,
+    postPromotionAnalysisRunStatus?.name,
+  ]
   return runs.filter(one => names.includes(one.metadata.name))
 }
 

@@ -11,11 +11,11 @@ const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in
 
 const run = async (session: Session, _target: string, { port }: Values): Promise<number> => {
   const wanted = parsePort(port)
-  const { client, namespace, server } = await session.cluster()
+  const { client, stream, namespace, server } = await session.cluster()
   // Loaded only here: no other command needs a web server.
   const { startLocalDashboard } = await import('../../dashboard/run-local.ts')
   const dashboard = await startLocalDashboard({
-    ...{ client, cluster: server, namespace, port: wanted, clock: systemClock },
+    ...{ client, stream, cluster: server, namespace, port: wanted, clock: systemClock },
     sluiceNamespace: session.sluiceNamespace,
   }).catch((error: unknown) => {
     throw isTaken(error)

@@ -11,6 +11,7 @@ import { explain } from './explain.ts'
 import { get } from './get.ts'
 import { lint } from './lint.ts'
 import { list } from './list.ts'
+import { logs } from './logs.ts'
 import { notifications } from './notifications.ts'
 import { pause } from './pause.ts'
 import { promote } from './promote.ts'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   get,
   explain,
   status,
+  logs,
   promote,
   abort,
   retry,

@@ -12,13 +12,14 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 const run = async (session: Session, _target: string, values: Values): Promise<number> => {
   const files = (await Promise.all(pathsOf(values).map(session.readInput))).flat()
   const linted = lintFiles(files)
-  const { checked, others, problems } = linted
+  const { checked, others, problems, warnings } = linted
   const { terminal, format } = session
   if (format === 'json' || format === 'yaml') terminal.write(printValue(linted, format))
   else {
     const rest = others === 0 ? '' : `; ${plural(others, 'object')} of other kinds`
-    const sum = `${plural(checked, 'object')} checked in ${plural(files.length, 'file')}, ${plural(problems.length, 'problem')}${rest}`
-    terminal.write(`${[...problems.map(renderProblemLine), sum].join('\n')}\n`)
+    const doubts = warnings.length === 0 ? '' : `, ${plural(warnings.length, 'warning')}`
+    const sum = `${plural(checked, 'object')} checked in ${plural(files.length, 'file')}, ${plural(problems.length, 'problem')}${doubts}${rest}`
+    terminal.write(`${[...problems.map(one => renderProblemLine(one)), ...warnings.map(one => renderProblemLine(one, 'warning')), sum].join('\n')}\n`)
   }
   return problems.length > 0 ? 1 : 0
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../api/kubernetes.ts'
 import { matchesSelector, parseSelector } from '../../api/selector.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
 import { ApiError } from '../../kube/errors.ts'
+import type { Streamer } from '../../kube/stream.ts'
 
 export type Write = {
   readonly verb: 'patch' | 'delete' | 'create'
@@ -15,6 +16,10 @@ export type Write = {
 
 export type MemoryApi = {
   readonly client: KubeClient
+  /** What `logs` says of a path. */
+  readonly stream: Streamer
+  /** Text of each path that is streamed; what is not there is refused. */
+  readonly logs: Map<string, string>
   /** In order. */
   readonly writes: Write[]
   readonly put: (...objects: readonly KubeObject[]) => void
@@ -133,8 +138,15 @@ export const makeMemoryApi = (): MemoryApi => {
     },
     raw: async (method, path, body) => api.answer(method, path, body),
   }
+  const logs = new Map<string, string>()
   const api: MemoryApi = {
     client,
+    logs,
+    stream: async function* (path) {
+      const text = logs.get(path)
+      if (text === undefined) throw refusal(404, 'NotFound', `${path} is not there`)
+      yield Buffer.from(text)
+    },
     writes,
     put: (...given) => {
       for (const one of given) store(one)

@@ -50,7 +50,12 @@ export const run = async (
       if (names.length === 0) throw new CliError(`${path}: no such file or folder`)
       return names.map(name => ({ name, text: files[name] ?? '' }))
     },
-    connect: async ({ namespace }) => ({ client: api.client, namespace: namespace ?? 'shop', server: 'https://127.0.0.1:6443' }),
+    connect: async ({ namespace }) => ({
+      client: api.client,
+      stream: api.stream,
+      namespace: namespace ?? 'shop',
+      server: 'https://127.0.0.1:6443',
+    }),
     now: () => now,
     sleep: async ms => {
       now += ms

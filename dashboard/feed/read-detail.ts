@@ -27,7 +27,7 @@ export const missingSentence = (plural: string, namespace: string): string =>
 const isForbidden = (error: unknown): boolean => isApiError(error) && error.status === 403
 
 /** What is refused is as what is not there, and noted. */
-const tolerant = (client: KubeClient, refused: Set<string>): KubeClient => ({
+export const tolerant = (client: KubeClient, refused: Set<string>): KubeClient => ({
   ...client,
   get: async <T extends KubeObject>(resource: Resource, ref: Parameters<KubeClient['get']>[1]) => {
     try {

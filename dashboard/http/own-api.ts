@@ -6,9 +6,11 @@ import { act, previewAction, previewActions } from '../actions/act.ts'
 import { isAction } from '../actions/plan.ts'
 import type { Action, ActionRequest, RevisionDiff } from '../contract.ts'
 import { readDetail, readNumbers, readView } from '../feed/read-detail.ts'
+import { readExperiment, readRun, readRuns } from '../feed/read-runs.ts'
 import { diffTemplates } from '../model/diff.ts'
 import { presentTemplate } from '../model/row.ts'
 import type { Session } from '../session/sessions.ts'
+import { serveLog } from './log.ts'
 import { refuse } from './problem.ts'
 import { type StreamOptions, serveStream } from './stream.ts'
 
@@ -64,6 +66,17 @@ export const ownApi = (options: OwnApiOptions): Router => {
   router.get('/stream', async (request, response) => {
     await serveStream(request, response, sessionOf(response), options)
   })
+  router.get('/runs', async (_request, response) => {
+    const { client, overview } = sessionOf(response)
+    response.json(await readRuns(client, (await overview.ready()).overview().namespaces))
+  })
+  router.get('/experiments/:namespace/:name', async (request, response) => {
+    response.json(await readExperiment(sessionOf(response).client, targetOf(request), clock.now()))
+  })
+  router.get('/analysisruns/:namespace/:name', async (request, response) => {
+    response.json(await readRun(sessionOf(response).client, targetOf(request), clock.now()))
+  })
+  router.get('/pods/:namespace/:name/log', serveLog(sessionOf))
   const rollout = '/rollouts/:namespace/:name'
   router.get(rollout, async (request, response) => {
     response.json(await readDetail(source(response), targetOf(request)))

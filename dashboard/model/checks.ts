@@ -64,16 +64,18 @@ const checkState = (metric: Metric, result: MetricResult | undefined, explained:
 
 type Seen = { readonly numbers: Numbers | undefined; readonly now: number }
 
-const analysisState = (run: AnalysisRun, view: RolloutView, { numbers, now }: Seen): AnalysisState => {
+/** `current`: of the update in progress, or of the last one. */
+export const analysisState = (
+  run: AnalysisRun,
+  place: Pick<AnalysisState, 'current' | 'revision'>,
+  { numbers, now }: Seen,
+): AnalysisState => {
   const { phase, startedAt, checks } = explainRun(run, numbers, now)
-  const hash = run.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH]
-  const revision = view.versions.find(one => one.hash === hash)?.revision
   return {
     name: run.metadata.name,
     phase,
     ...(startedAt && { startedAt }),
-    current: view.analysisRuns.includes(run),
-    ...(revision !== undefined && { revision }),
+    ...place,
     checks: run.spec.metrics.map(metric =>
       checkState(
         metric,
@@ -84,11 +86,17 @@ const analysisState = (run: AnalysisRun, view: RolloutView, { numbers, now }: Se
   }
 }
 
+const placeIn = (view: RolloutView, run: AnalysisRun): Pick<AnalysisState, 'current' | 'revision'> => {
+  const hash = run.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH]
+  const revision = view.versions.find(one => one.hash === hash)?.revision
+  return { current: view.analysisRuns.includes(run), ...(revision !== undefined && { revision }) }
+}
+
 /** Those of the present update first, then the newest. */
 export const makeAnalyses = (view: RolloutView, seen: Seen): readonly AnalysisState[] => {
   const others = view.versions
     .flatMap(({ analysisRuns }) => analysisRuns)
     .filter(run => !view.analysisRuns.includes(run))
     .sort((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''))
-  return [...view.analysisRuns, ...others].map(run => analysisState(run, view, seen))
+  return [...view.analysisRuns, ...others].map(run => analysisState(run, placeIn(view, run), seen))
 }

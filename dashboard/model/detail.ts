@@ -5,10 +5,12 @@ import { sameTemplate } from '../../api/template.ts'
 import type { Numbers } from '../../view/read-numbers.ts'
 import type { RolloutView, ServiceView, VersionView } from '../../view/rollout-view.ts'
 import { templateOf } from '../../view/template-of.ts'
-import type { ContainerImage, PodState, Revision, RolloutDetail, ServiceSplit } from '../contract.ts'
+import type { ContainerImage, PodState, Revision, RolloutDetail, ServiceSplit, VersionRole } from '../contract.ts'
+import { makeBlueGreenSteps, makeSides } from './blue-green.ts'
 import { makeAnalyses } from './checks.ts'
 import { makeDecisions } from './decisions.ts'
 import { eventLines, type KubeEvent } from './events.ts'
+import { makeExperiment } from './experiments.ts'
 import { makeRow, presentTemplate } from './row.ts'
 import { makeSteps } from './steps.ts'
 
@@ -30,7 +32,7 @@ const splitOf = ({ service, route }: ServiceView): ServiceSplit => {
   }
 }
 
-const containersOf = (template: PodTemplate | undefined): readonly ContainerImage[] => {
+const containersOf = (template: Pick<PodTemplate, 'spec'> | undefined): readonly ContainerImage[] => {
   const containers = template?.spec.containers ?? []
   const initContainers = template?.spec['initContainers']
   const inits: readonly Container[] = Array.isArray(initContainers) ? initContainers : []
@@ -44,13 +46,18 @@ const containersOf = (template: PodTemplate | undefined): readonly ContainerImag
 
 const CAUSE = 'kubernetes.io/change-cause'
 
-const revisionOf = ({ revision, hash, roles, replicaSet, pods }: VersionView, present: PodTemplate | undefined): Revision => {
+/** A blue-green Rollout has no canary. */
+const rolesOf = ({ roles, selectedBy }: VersionView): readonly VersionRole[] =>
+  selectedBy.length === 0 ? roles : [...selectedBy, ...roles.filter(role => role !== 'canary')]
+
+const revisionOf = (version: VersionView, present: PodTemplate | undefined): Revision => {
+  const { revision, hash, replicaSet, pods } = version
   const cause = replicaSet.metadata.annotations?.[CAUSE]
   return {
     revision,
     hash,
     replicaSet: replicaSet.metadata.name,
-    roles,
+    roles: rolesOf(version),
     images: containersOf(replicaSet.spec.template)
       .filter(({ init }) => !init)
       .map(({ image }) => image),
@@ -79,9 +86,10 @@ const stateOf = ({ metadata, status }: Pod, containers: readonly ContainerStatus
   return status?.phase ?? 'Unknown'
 }
 
-const podState = (pod: Pod, { roles, hash, revision }: VersionView): PodState => {
+const podState = (pod: Pod, version: VersionView): PodState => {
+  const { hash, revision } = version
   const containers = (pod.status?.containerStatuses ?? []) as readonly ContainerStatus[]
-  const [role] = roles
+  const [role] = rolesOf(version)
   return {
     name: pod.metadata.name,
     ...(role && { role }),
@@ -90,6 +98,9 @@ const podState = (pod: Pod, { roles, hash, revision }: VersionView): PodState =>
     state: stateOf(pod, containers),
     ready: isPodReady(pod),
     containersReady: `${containers.filter(({ ready }) => ready === true).length}/${pod.spec.containers.length}`,
+    containers: containersOf(pod)
+      .map(({ name }) => name)
+      .reverse(),
     restarts: containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
     createdAt: pod.metadata.creationTimestamp ?? '',
     ...(pod.spec.nodeName && { node: pod.spec.nodeName }),
@@ -115,8 +126,10 @@ export const makeDetail = ({ view, events, numbers, missing, now }: DetailInput)
   return {
     row: makeRow(view),
     services: view.services.map(splitOf),
-    steps: makeSteps(view.rollout, lines),
+    sides: makeSides(view),
+    steps: [...makeSteps(view.rollout, lines), ...makeBlueGreenSteps(view)],
     analyses,
+    experiments: view.versions.flatMap(({ experiments }) => experiments.map(one => makeExperiment(one, now))),
     revisions: view.versions.map(one => revisionOf(one, present)),
     containers: containersOf(present),
     pods: view.versions.flatMap(version => version.pods.map(pod => podState(pod, version))),

@@ -2,11 +2,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Clock } from '../../kube/clock.ts'
+import type { Streamer } from '../../kube/stream.ts'
 import { makeOverviewFeed, type OverviewFeed } from '../feed/overview-feed.ts'
 
 /** A client that is one person for the API server. */
 export type Person = {
   readonly client: KubeClient
+  /** What comes bit by bit, with the same credentials; absent: not here. */
+  readonly stream?: Streamer
   /** As the API server says. */
   readonly user: string
   /** Namespaces to look at where the person may neither list all of the cluster nor the namespaces. */

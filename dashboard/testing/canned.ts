@@ -11,6 +11,8 @@ import type {
   Threshold,
 } from '../contract.ts'
 
+import { asBlueGreen } from './canned-experiments.ts'
+
 /** RFC 3339 with whole seconds, as Kubernetes writes times. */
 export const isoTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
 
@@ -138,6 +140,7 @@ const pod = (hash: string, i: number, now: number): RolloutDetail['pods'][number
   state: 'Running',
   ready: true,
   containersReady: '1/1',
+  containers: ['web'],
   restarts: 0,
   createdAt: isoTime(now - (hash === CANARY ? 390_000 : 3_600_000)),
   node: 'node-1',
@@ -209,8 +212,13 @@ const stepsOf = (now: number): RolloutDetail['steps'] => [
   { index: 4, text: '100%', kind: 'setWeight', state: 'to-come', weight: 100 },
 ]
 
-export const cannedDetail = (now: number, row: RolloutRow): RolloutDetail => ({
+export const cannedDetail = (now: number, row: RolloutRow): RolloutDetail =>
+  row.strategy === 'blue-green' ? asBlueGreen(canaryDetail(now, row), row, now) : canaryDetail(now, row)
+
+const canaryDetail = (now: number, row: RolloutRow): RolloutDetail => ({
   row,
+  sides: [],
+  experiments: [],
   services: [
     {
       service: row.name,

@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path'
 import type { ActionPreview, RolloutRow, SessionAnswer, StreamEvent } from '../contract.ts'
 import { SECURITY_HEADERS } from '../security-headers.ts'
 import { cannedActions, cannedDetail, cannedDiff, cannedNumbers, cannedOverview, isoTime } from './canned.ts'
+import { cannedExperiment, cannedRun, cannedRuns } from './canned-experiments.ts'
 
 export type FixtureOptions = {
   readonly port?: number
@@ -156,6 +157,20 @@ export const startFixtureServer = async (options: FixtureOptions): Promise<Fixtu
     }
     sendJson(response, 200, session())
   }
+  const log = (response: ServerResponse, url: URL): unknown => {
+    if (url.searchParams.get('previous') === 'true')
+      return problem(response, 400, 'BadRequest', 'previous terminated container "web" in pod not found')
+    response.writeHead(200, { 'content-type': 'text/plain' })
+    response.write('listening on :8080\nGET /search 200 12 ms\n')
+    if (url.searchParams.get('follow') !== 'true') return response.end()
+    return setTimeout(() => response.write('GET /cart 500 3 ms\n'), TICK_MS / 4)
+  }
+  const others: { readonly [first: string]: ((response: ServerResponse, url: URL) => unknown) | undefined } = {
+    runs: response => sendJson(response, 200, { rows: cannedRuns(now()), missing: [] }),
+    experiments: response => sendJson(response, 200, cannedExperiment(now())),
+    analysisruns: response => sendJson(response, 200, cannedRun(now())),
+    pods: log,
+  }
   const api = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const [first, ...rest] = url.pathname
       .slice(BASE.length + 1)
@@ -166,6 +181,8 @@ export const startFixtureServer = async (options: FixtureOptions): Promise<Fixtu
     if (first === 'overview') return sendJson(response, 200, { rows: [...rows.values()], missing: [], now: isoTime(now()) })
     if (first === 'stream') return stream(response, url.searchParams.get('rollout'))
     if (first === 'rollouts') return ofRollout(request, response, rest)
+    const other = others[first ?? '']
+    if (other !== undefined) return void other(response, url)
     return problem(response, 404, 'NotFound', `${url.pathname} is not served`)
   }
   const page = async (response: ServerResponse, path: string): Promise<void> => {

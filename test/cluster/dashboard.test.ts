@@ -27,7 +27,7 @@ import { deploySubject, type Subject } from './subject.ts'
 const RBAC = 'rbac.authorization.k8s.io'
 const READ = ['get', 'list', 'watch']
 const reading = [
-  { apiGroups: ['argoproj.io'], resources: ['rollouts', 'analysisruns'], verbs: READ },
+  { apiGroups: ['argoproj.io'], resources: ['rollouts', 'analysisruns', 'experiments'], verbs: READ },
   { apiGroups: ['apps'], resources: ['deployments', 'replicasets'], verbs: READ },
   { apiGroups: [''], resources: ['pods', 'services', 'events'], verbs: READ },
   { apiGroups: ['sluice.dev'], resources: ['routes'], verbs: READ },

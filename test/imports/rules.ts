@@ -101,7 +101,9 @@ const noTests = shipped('nothing that ships imports test/, tools/ or a testing/ 
 
 /** What runs in the browser. */
 const isPage = (path: string): boolean => path.startsWith('dashboard/ui/src/')
-const CONTRACT: readonly string[] = ['dashboard/contract.ts', 'dashboard/contract-numbers.ts']
+const CONTRACT: readonly string[] = ['contract', 'contract-actions', 'contract-experiments', 'contract-numbers'].map(
+  name => `dashboard/${name}.ts`,
+)
 const PAGE_PACKAGES: readonly string[] = ['preact', 'uplot']
 
 const page = shipped(
