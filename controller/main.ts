@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { readAwsSettings } from '../analysis/providers/aws.ts'
+import { readDatadogSettings } from '../analysis/providers/datadog.ts'
 import type { ExternalOptions } from '../analysis/providers/external.ts'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
@@ -83,8 +84,10 @@ const plugins = (flag: typeof METRIC_PLUGIN, given: readonly string[]): Readonly
 
 const external = (): ExternalOptions => {
   const prometheusAddress = process.env['ARGO_ROLLOUTS_PROMETHEUS_ADDRESS']
+  const datadog = readDatadogSettings(process.env)
   return {
     ...(prometheusAddress && { prometheusAddress }),
+    ...(datadog && { datadog }),
     aws: { settings: readAwsSettings(process.env), readFile: path => readFile(path, 'utf8') },
     plugins: { addresses: plugins(METRIC_PLUGIN, values['metric-plugin']), run: runProgram },
   }

@@ -23,7 +23,7 @@ type Config = {
   readonly aggregator: string
   readonly intervalMs: number
   readonly timeoutMs: number
-  readonly secret: { readonly name: string; readonly isNamespaced: boolean }
+  readonly secret: { readonly name: string; readonly isNamespaced: boolean; readonly isNamed: boolean }
 }
 
 const readDuration = (name: string, value: unknown, otherwise: string): number => {
@@ -75,6 +75,7 @@ const readConfig = (value: unknown): Config => {
     secret: {
       name: optionalText(`${WHERE}.secretRef.name`, secret['name']) || DEFAULT_SECRET,
       isNamespaced: optionalFlag(`${WHERE}.secretRef.namespaced`, secret['namespaced']),
+      isNamed: Boolean(fields['secretRef']),
     },
   }
 }
@@ -97,7 +98,7 @@ const v2Body = ({ queries, formula, aggregator, intervalMs }: Config, second: nu
 const requestOf = (config: Config, secret: SecretData, now: number): HttpRequest => {
   const { 'api-key': apiKey = '', 'app-key': appKey = '', address = DEFAULT_ADDRESS } = secret
   if (apiKey === '' || appKey === '') throw new Error('API or App token not found')
-  if (!isHttpUrl(address)) throw new Error(`the address in Secret ${config.secret.name} is no URL`)
+  if (!isHttpUrl(address)) throw new Error(`the address in Secret ${config.secret.name} (or DD_ADDRESS) is no URL`)
   const headers = { 'content-type': 'application/json', 'dd-api-key': apiKey, 'dd-application-key': appKey }
   const [base, second, { timeoutMs }] = [address.replace(/\/+$/, ''), Math.floor(now / 1000), config]
   if (config.isV2) {
@@ -141,12 +142,24 @@ const readV2 = (json: unknown): Measured => {
   return measured(asList(values)[0], values)
 }
 
-export type DatadogOptions = { readonly http: HttpClient; readonly secrets: SecretSource }
+export type DatadogOptions = {
+  readonly http: HttpClient
+  readonly secrets: SecretSource
+  /** The controller's own, with the keys that the Secret has; for metrics that name no Secret. */
+  readonly own?: SecretData
+}
 
-export const makeDatadogProvider = ({ http, secrets }: DatadogOptions): Provider =>
+/** From DD_API_KEY, DD_APP_KEY and DD_ADDRESS; undefined where a key is missing. */
+export const readDatadogSettings = (env: { readonly [name: string]: string | undefined }): SecretData | undefined => {
+  const { DD_API_KEY: apiKey, DD_APP_KEY: appKey, DD_ADDRESS: address } = env
+  return apiKey && appKey ? { 'api-key': apiKey, 'app-key': appKey, ...(address && { address }) } : undefined
+}
+
+export const makeDatadogProvider = ({ http, secrets, own }: DatadogOptions): Provider =>
   makeProvider('datadog', readConfig, async (config, { namespace, now }: MeasureRequest) => {
-    const { name, isNamespaced } = config.secret
-    const secret = await (isNamespaced ? secrets.ofNamespace(namespace, name) : secrets.own(name))
+    const { name, isNamespaced, isNamed } = config.secret
+    const stored = () => (isNamespaced ? secrets.ofNamespace(namespace, name) : secrets.own(name))
+    const secret = own && !isNamed ? own : await stored()
     const json = jsonOf('Datadog', await http.send(requestOf(config, secret, now)))
     return config.isV2 ? readV2(json) : readV1(json)
   })

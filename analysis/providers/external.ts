@@ -11,7 +11,7 @@ import { makeNewRelicProvider } from './new-relic.ts'
 import { makePluginProvider, type RunProgram } from './plugin.ts'
 import { makePrometheusProvider } from './prometheus.ts'
 import type { Provider } from './provider.ts'
-import type { SecretSource } from './secrets.ts'
+import type { SecretData, SecretSource } from './secrets.ts'
 import { makeSkyWalkingProvider } from './skywalking.ts'
 import { makeWavefrontProvider } from './wavefront.ts'
 import { makeWebProvider } from './web.ts'
@@ -21,6 +21,8 @@ export type ExternalOptions = {
   readonly prometheusAddress?: string
   /** For requests to Amazon; without it they are errors that say so. */
   readonly aws?: Omit<AwsOptions, 'http'>
+  /** Credentials of Datadog for metrics that name no Secret. */
+  readonly datadog?: SecretData
   /** Addresses of plugins by their names, and how those that are programs are run. */
   readonly plugins?: { readonly addresses: ReadonlyMap<string, string>; readonly run: RunProgram }
 }
@@ -29,7 +31,7 @@ const noAws: Omit<AwsOptions, 'http'> = { settings: {}, readFile: () => Promise.
 
 export const makeExternalProviders = (
   secrets: SecretSource,
-  { prometheusAddress, aws: from = noAws, plugins }: ExternalOptions = {},
+  { prometheusAddress, aws: from = noAws, datadog, plugins }: ExternalOptions = {},
 ) => {
   const http = makeHttpClient()
   const aws = makeAwsSource({ http, ...from })
@@ -42,7 +44,7 @@ export const makeExternalProviders = (
     ...own,
     makePrometheusProvider({ http, authenticate, ...(prometheusAddress && { defaultAddress: prometheusAddress }) }),
     makeWebProvider({ http, authenticate }),
-    makeDatadogProvider({ http, secrets }),
+    makeDatadogProvider({ http, secrets, ...(datadog && { own: datadog }) }),
     makeNewRelicProvider({ http, secrets }),
     makeWavefrontProvider({ http, secrets }),
     makeGraphiteProvider({ http }),

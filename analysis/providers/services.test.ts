@@ -5,7 +5,7 @@ import type { Measured } from '../measured.ts'
 import { describeHttpProvider } from '../testing/http-conformance.ts'
 import { type LabOptions, NOW, shown, TOKEN, withLab } from '../testing/provider-lab.ts'
 import type { Respond } from '../testing/web-server.ts'
-import { makeDatadogProvider } from './datadog.ts'
+import { makeDatadogProvider, readDatadogSettings } from './datadog.ts'
 import { makeGraphiteProvider } from './graphite.ts'
 import { makeInfluxProvider } from './influxdb.ts'
 import { makeNewRelicProvider } from './new-relic.ts'
@@ -134,6 +134,26 @@ describe('the provider datadog', () => {
         formulas: [{ formula: 'a / b' }],
       })
     }))
+
+  test("takes the controller's own keys for a metric that names no Secret", () => {
+    const env = { DD_API_KEY: 'env-key', DD_APP_KEY: 'env-app' }
+    assert.equal(readDatadogSettings({ DD_API_KEY: 'env-key' }), undefined)
+    const make: LabOptions['make'] = ({ http, secrets, origin }) => {
+      const own = readDatadogSettings({ ...env, DD_ADDRESS: origin })
+      return makeDatadogProvider({ http, secrets, ...(own && { own }) })
+    }
+    return withLab({ ...datadog, make }, points, async ({ ask, server }) => {
+      await ask({ query: 'x' })
+      await ask({ query: 'x', secretRef: { name: 'datadog' } })
+      assert.deepEqual(
+        server.asked.map(({ headers }) => [headers['dd-api-key'], headers['dd-application-key']]),
+        [
+          ['env-key', 'env-app'],
+          [TOKEN, 'app'],
+        ],
+      )
+    })
+  })
 
   test('gives nil where there is no point', () =>
     withLab(
