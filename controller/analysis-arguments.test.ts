@@ -7,6 +7,7 @@ import { ApiError } from '../kube/errors.ts'
 import { makeLogger } from '../kube/log.ts'
 import { readArgumentValues } from './analysis-arguments.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
+import { isMadeInScope } from './scope.ts'
 
 const runWith = (args: readonly Argument[], url = args.map(({ name }) => `{{args.${name}}}`).join('/')): AnalysisRun => ({
   apiVersion: 'argoproj.io/v1alpha1',
@@ -79,6 +80,7 @@ test('a value of a Secret that a provider repeats does not get into the status o
   const urls: unknown[] = []
   const writes: string[] = []
   const step = makeAnalysisController({
+    isOurs: run => isMadeInScope(run, { userRollouts: false }),
     client: {
       ...client(() => ({ data: { token: btoa('hunter2') } })),
       patch: async (_resource: unknown, _ref: unknown, _type: unknown, body: unknown) => {

@@ -7,6 +7,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { ApiError } from '../kube/errors.ts'
 import { makeLogger } from '../kube/log.ts'
 import { makeAnalysisController } from './analysis-controller.ts'
+import { isMadeInScope } from './scope.ts'
 
 const START = Date.parse('2026-03-01T12:00:00Z')
 const KEY = 'default/web-1'
@@ -85,6 +86,7 @@ const makeStage = (spec: Partial<AnalysisRunSpec> = {}, more: { readonly labels?
     },
   }
   const step = makeAnalysisController({
+    isOurs: run => isMadeInScope(run, { userRollouts: false }),
     client: client as KubeClient,
     runs: { get: (namespace, name) => (`${namespace}/${name}` === KEY ? stage.cache : undefined) },
     measure: {
@@ -253,6 +255,7 @@ describe('the AnalysisRun controller', () => {
   test('an error of the API server is not swallowed', async () => {
     const { stage } = makeStage()
     const failing = makeAnalysisController({
+      isOurs: run => isMadeInScope(run, { userRollouts: false }),
       client: { patch: async () => Promise.reject(refused(500, 'InternalError')) } as unknown as KubeClient,
       runs: { get: () => stage.cache },
       measure: { measure: async () => stage.measured, end: async () => stage.measured, describe: () => ({}) },

@@ -10,7 +10,6 @@ import { type Assessment, assess, giveUp, isOver, metricsToEnd, metricsToMeasure
 import { eventsBetween, isWorthWriting } from '../analysis/status-writes.ts'
 import { deleteAt } from '../analysis/time-to-live.ts'
 import type { AnalysisRun, AnalysisRunStatus, Metric } from '../api/analysis-run.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { isConflict, isNotFound } from '../kube/errors.ts'
@@ -27,6 +26,8 @@ export type AnalysisControllerOptions = {
   /** How metrics are measured; see analysis/providers/registry.ts. */
   readonly measure: Measure
   readonly events: Pick<EventRecorder, 'record'>
+  /** Others belong to another controller. */
+  readonly isOurs: (run: AnalysisRun) => boolean
   readonly clock: Pick<Clock, 'now'>
   readonly log: Logger
 }
@@ -36,9 +37,6 @@ export type AnalysisOutcome = { readonly afterMs?: number }
 
 /** How soon a pass is tried again that was refused because the run had changed. */
 const CONFLICT_MS = 50
-
-/** Runs without our instance id belong to an Argo Rollouts controller. */
-const isOurs = (run: AnalysisRun): boolean => run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
 
 /** What this process wrote last, used until the cache shows another version than it did when the write was answered. */
 type Written = { readonly over: string | undefined; readonly run: AnalysisRun; readonly at: number }
@@ -53,7 +51,7 @@ export const makeAnalysisController = (options: AnalysisControllerOptions): ((ke
   const context: Context = { ...options, written: new Map() }
   return async key => {
     const run = newestOf(context, key)
-    if (!run || !isOurs(run) || run.metadata.deletionTimestamp !== undefined) {
+    if (!run || !options.isOurs(run) || run.metadata.deletionTimestamp !== undefined) {
       context.written.delete(key)
       return {}
     }

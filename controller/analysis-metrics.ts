@@ -1,7 +1,7 @@
 /** What Prometheus is told of analyses: the verdict of each check of the newest run of a Rollout, and how runs ended. */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { AnalysisPhase, AnalysisRun } from '../api/analysis-run.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../api/names.ts'
+import { INSTANCE_ID_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Caches } from './caches.ts'
 
@@ -12,7 +12,7 @@ type Labels = Record<(typeof LABELS)[number], string>
 /** Undefined for a run that is not ours or belongs to no Rollout. */
 const labelsOf = ({ metadata }: AnalysisRun): Labels | undefined => {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Rollout')?.name
-  if (owner === undefined || metadata.labels?.[INSTANCE_ID_LABEL] !== INSTANCE_ID) return undefined
+  if (owner === undefined || metadata.labels?.[INSTANCE_ID_LABEL] === undefined) return undefined
   return { namespace: metadata.namespace ?? '', rollout: owner }
 }
 

@@ -9,7 +9,7 @@ import type { Route } from '../api/route.ts'
 import { MANAGED_BY } from '../engine/rollout/names.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { decodeYaml } from '../kube/decode-yaml.ts'
-import { type Informer, startInformer } from '../kube/informer.ts'
+import { emptyInformer, type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import * as resources from '../kube/resources.ts'
 
@@ -116,7 +116,11 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     experiments: start<Experiment>(resources.EXPERIMENTS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
     analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
-    clusterAnalysisTemplates: startInformer<AnalysisTemplate>({ client, resource: resources.CLUSTER_ANALYSIS_TEMPLATES, log }),
+    // Nobody who may look at one namespace only may look at what has none.
+    clusterAnalysisTemplates:
+      namespace === undefined
+        ? startInformer<AnalysisTemplate>({ client, resource: resources.CLUSTER_ANALYSIS_TEMPLATES, log })
+        : emptyInformer<AnalysisTemplate>(resources.CLUSTER_ANALYSIS_TEMPLATES),
     routerPods: start<Pod>(resources.PODS, {
       namespace: systemNamespace,
       labelSelector: Object.entries(ROUTER_APP_LABEL)

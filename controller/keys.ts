@@ -6,7 +6,7 @@ import { selectsPods } from '../api/service-mode.ts'
 import { MANAGED_BY } from '../engine/rollout/names.ts'
 import type { Informer } from '../kube/informer.ts'
 import { BY_NAMESPACE, type Caches } from './caches.ts'
-import { isUsersOwn, servicesOf } from './user-rollouts/select.ts'
+import { isWritten, servicesOf } from './user-rollouts/select.ts'
 
 export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
@@ -105,7 +105,7 @@ export const keysOfAnalysisRun = (run: AnalysisRun): readonly string[] =>
 export const keysOfTemplate = (caches: Caches, namespace: string | undefined): readonly string[] => {
   const of = <T extends KubeObject>(informer: Pick<Informer<T>, 'list' | 'by'>): readonly T[] =>
     namespace === undefined ? informer.list() : informer.by(BY_NAMESPACE, namespace)
-  return [...of(caches.deployments).filter(isOurs), ...of(caches.rollouts).filter(isUsersOwn)].map(({ metadata }) =>
+  return [...of(caches.deployments).filter(isOurs), ...of(caches.rollouts).filter(isWritten)].map(({ metadata }) =>
     keyOf(metadata.namespace, metadata.name),
   )
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { readAwsSettings } from '../analysis/providers/aws.ts'
 import { readDatadogSettings } from '../analysis/providers/datadog.ts'
 import type { ExternalOptions } from '../analysis/providers/external.ts'
-import { SLUICE_NAMESPACE } from '../api/names.ts'
+import { INSTANCE_ID, SLUICE_NAMESPACE } from '../api/names.ts'
 import { systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
 import { messageOf } from '../kube/errors.ts'
@@ -31,6 +31,10 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
                        may be given several times; see docs/step-plugins.md
   --rollouts           also run Rollouts that users wrote (argoproj.io/v1alpha1), not only annotated Deployments; never beside an Argo
                        Rollouts controller that runs the same ones
+  --instance-id ID     only Rollouts and Experiments of users with the label argo-rollouts.argoproj.io/controller-instance-id=ID, and no
+                       annotated Deployments; without it those without the label. Needs --rollouts
+  --namespaced         only what is in the controller's own namespace, for which rights in that namespace are enough; no
+                       ClusterAnalysisTemplates
   --notifications      tell people of what happens, as ConfigMap argo-rollouts-notification-configmap says; see docs/notifications.md
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
@@ -56,6 +60,8 @@ const readFlags = () => {
         'metric-plugin': { type: 'string', multiple: true, default: [] },
         'step-plugin': { type: 'string', multiple: true, default: [] },
         rollouts: { type: 'boolean', default: false },
+        'instance-id': { type: 'string', default: '' },
+        namespaced: { type: 'boolean', default: false },
         notifications: { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
         help: { type: 'boolean', default: false },
@@ -80,6 +86,18 @@ const level: LogLevel =
 const plugins = (flag: typeof METRIC_PLUGIN, given: readonly string[]): ReadonlyMap<string, string> => {
   const read = readPluginFlags(flag, given)
   return 'problem' in read ? fail(read.problem) : read.addresses
+}
+
+/** Also a label value, and not the one by which Sluice marks what it makes for annotated Deployments. */
+const instanceId = (): string => {
+  const id = values['instance-id']
+  if (id === '') return id
+  if (!/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(id) || id === INSTANCE_ID)
+    return fail(
+      `--instance-id: ${JSON.stringify(id)} is not supported, must be the value of a label and not ${INSTANCE_ID}, e.g. --instance-id team-a`,
+    )
+  if (!values.rollouts) return fail('--instance-id: says which Rollouts are run, and needs --rollouts')
+  return id
 }
 
 const external = (): ExternalOptions => {
@@ -109,6 +127,8 @@ const main = async (): Promise<void> => {
     healthPort: numberOf('health-port'),
     external: external(),
     userRollouts: values.rollouts,
+    namespaced: values.namespaced,
+    ...(instanceId() && { instanceId: instanceId() }),
     stepPlugins: { addresses: plugins(STEP_PLUGIN, values['step-plugin']), run: runProgram },
     notifications: values.notifications,
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },

@@ -74,7 +74,7 @@ const setUp = (userRollouts = false) => {
   const registry = new Registry()
   const rollouts = aCache<Rollout>()
   const state = { leads: true, now: START }
-  const isOurs = (rollout: Rollout) => isOurRollout(rollout, userRollouts)
+  const isOurs = (rollout: Rollout) => isOurRollout(rollout, { userRollouts })
   const source = { rollouts, isOurs, isLeading: () => state.leads, now: () => state.now }
   addRolloutGauges(registry, source)
   makeRolloutCounters(registry, source)()

@@ -1,17 +1,13 @@
 /** The controller as a whole: caches on every replica, queues and workers on the leader only. */
 import { Registry } from 'prom-client'
-import { type ExternalOptions, makeExternalProviders } from '../analysis/providers/external.ts'
+import { makeExternalProviders } from '../analysis/providers/external.ts'
 import { makeJobProvider } from '../analysis/providers/job.ts'
 import { CONTROLLER_LEASE } from '../api/names.ts'
 import { VERSION } from '../api/version.ts'
-import type { Settings } from '../engine/seen.ts'
 import { observeClient } from '../kube/api-metrics.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { Clock } from '../kube/clock.ts'
 import { makeEventRecorder } from '../kube/events.ts'
 import { startHealthServer } from '../kube/health-server.ts'
 import { type LeaderElection, runLeaderElection } from '../kube/leader.ts'
-import type { Logger } from '../kube/log.ts'
 import { type ControllerMetrics, makeControllerMetrics, observeInformers } from '../kube/metrics.ts'
 import { observeProcess } from '../kube/process-metrics.ts'
 import { makeWorkQueue, type WorkQueue } from '../kube/work-queue.ts'
@@ -28,47 +24,24 @@ import { makeExperimentController } from './experiments/controller.ts'
 import { startFailOpen } from './fail-open.ts'
 import { addFleetMetrics } from './fleet-metrics.ts'
 import { makeNotifier, runsOf, tellToo } from './notifications.ts'
+import type { ControllerOptions, RunningController } from './options.ts'
 import { makeProviderSecrets } from './provider-secrets.ts'
 import { makeRolloutController } from './rollout-controller.ts'
 import { addRolloutGauges, makeRolloutCounters, type RolloutSource } from './rollout-metrics.ts'
 import { makeRouterClient } from './router-reports.ts'
 import { startRouterTrust } from './router-trust.ts'
 import { startRouterWatch } from './router-watch.ts'
+import { isMadeInScope, type Scope } from './scope.ts'
 import { startSidecars } from './sidecars/index.ts'
 import { watchSources } from './sources.ts'
 import { startStickyKeys } from './sticky-keys.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
 import { makeReleaser } from './user-rollouts/release.ts'
 import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
-import { type StepPluginSettings, startStepPlugins } from './user-rollouts/start-plugins.ts'
+import { startStepPlugins } from './user-rollouts/start-plugins.ts'
 import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 
-export type ControllerOptions = {
-  /** What metric providers outside of the cluster's routers need. */
-  readonly external?: ExternalOptions
-  readonly client: KubeClient
-  readonly clock: Clock
-  readonly log: Logger
-  /** Name of this process among its replicas, e.g. its pod's. */
-  readonly identity: string
-  /** Where Sluice runs. */
-  readonly systemNamespace: string
-  readonly host: string
-  readonly healthPort: number
-  readonly settings: Settings
-  /** Also run Rollouts that users wrote, with their own template. */
-  readonly userRollouts?: boolean
-  /** How steps of kind plugin are asked. */
-  readonly stepPlugins?: StepPluginSettings
-  /** Also tell people of events, as a ConfigMap says. */
-  readonly notifications?: boolean
-}
-
-export type RunningController = {
-  /** Resolves with the reason when the lease was lost: the process has to end, since another one leads. */
-  readonly lost: Promise<string>
-  readonly stop: () => Promise<void>
-}
+export type { RunningController } from './options.ts'
 
 const WORKERS = 10
 /** A cache that heard nothing for so long (bookmarks come once a minute) shows an old world. */
@@ -90,19 +63,19 @@ type Parts = ControllerOptions & {
   readonly queues: ControllerMetrics
   /** The leader counts what happens to Rollouts and AnalysisRuns; the answer ends that. */
   readonly startCounters: () => () => void
+  readonly scope: Scope
 }
 
 /** Does the leader's work until the signal is aborted; resolves when nothing of it runs any more. */
 const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
-  const { client, caches, routers, clock, log, identity, metrics, queues } = parts
+  const { client, caches, routers, clock, log, identity, metrics, queues, scope } = parts
   await Promise.all(Object.values(caches).map(informer => informer.synced(signal)))
   const expectations = makeExpectations(clock.now)
   const coolingPorts = makeCoolingPorts(clock.now)
   const recorder = metrics.countEvents(
     makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log }),
   )
-  const isUsersOwn = (namespace: string, name: string) =>
-    parts.userRollouts === true && findUsersOwn(caches, namespace, name) !== undefined
+  const isUsersOwn = (namespace: string, name: string) => findUsersOwn(caches, scope, namespace, name) !== undefined
   const notifier = parts.notifications
     ? makeNotifier({ ...parts, analysisRuns: runsOf(caches), isUsersOwn, observe: metrics.noteNotification })
     : undefined
@@ -142,7 +115,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     {
       rollout: rollouts.add,
       analysis: analyses.add,
-      experiment: parts.userRollouts ? experiments.add : () => undefined,
+      experiment: scope.userRollouts ? experiments.add : () => undefined,
     },
   )
   const reconcileRollout = makeRolloutController({
@@ -159,6 +132,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     clock,
     log,
     events,
+    isOurs: run => isMadeInScope(run, scope),
     runs: caches.analysisRuns,
     measure: makeMeasure({
       caches,
@@ -169,7 +143,7 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     }),
   })
   const stepPlugins = startStepPlugins({ ...parts, onAnswer: rollouts.add })
-  const stopTelling = tellDeleted(events, caches.rollouts, parts.userRollouts === true)
+  const stopTelling = tellDeleted(events, caches.rollouts, scope)
   const stop = () => {
     unsubscribe()
     stopTelling()
@@ -198,12 +172,12 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const releaseServices = makeReleaser(parts)
   const reconcileEither = async (key: string) => {
     const [namespace = '', name = ''] = key.split('/')
-    const own = parts.userRollouts ? findUsersOwn(caches, namespace, name) : undefined
+    const own = findUsersOwn(caches, scope, namespace, name)
     if (own) return tellingError(events, own, () => reconcileUsersOwn(key, own))
-    const refused = parts.userRollouts ? findRefused(caches, namespace, name) : undefined
+    const refused = findRefused(caches, scope, namespace, name)
     if (refused) await tellingError(events, refused, () => reconcileUsersOwn(key, refused))
-    const released = parts.userRollouts ? await releaseServices(key) : {}
-    return released.afterMs === undefined ? reconcileRollout(key) : released
+    const released = scope.userRollouts ? await releaseServices(key) : {}
+    return released.afterMs === undefined && scope.instanceId === undefined ? reconcileRollout(key) : released
   }
   const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
     runWorkers({
@@ -250,21 +224,21 @@ export const runController = async (options: ControllerOptions): Promise<Running
   const registry = new Registry()
   observeProcess(registry, { component: 'controller', version: VERSION })
   const client = observeClient(registry, options.client)
-  const caches = startCaches({ client, log, systemNamespace })
+  const caches = startCaches({ client, log, systemNamespace, ...(options.namespaced && { namespace: systemNamespace }) })
   const trust = startRouterTrust({ client, log, namespace: systemNamespace })
   const routers = makeRouterClient({ pods: () => caches.routerPods.list(), ca: trust.ca })
   let election: LeaderElection | undefined
   const isLeading = () => election?.isLeader() ?? false
-  const userRollouts = options.userRollouts === true
+  const scope: Scope = { userRollouts: options.userRollouts === true, instanceId: options.instanceId }
   const startCounters = addOwnMetrics(registry, caches, {
-    isOurs: rollout => isOurRollout(rollout, userRollouts),
+    isOurs: rollout => isOurRollout(rollout, scope),
     isLeading,
     now: options.clock.now,
   })
   const metrics = makeArgoMetrics(registry, {
     caches,
     isLeading,
-    userRollouts,
+    scope,
     monotonic: () => performance.now(),
   })
   const queues = makeControllerMetrics(registry)
@@ -280,7 +254,7 @@ export const runController = async (options: ControllerOptions): Promise<Running
     log,
     onStarted: signal => {
       log.info('leading', { identity: options.identity })
-      working = lead({ ...options, client, caches, routers, metrics, queues, startCounters }, signal)
+      working = lead({ ...options, client, caches, routers, metrics, queues, startCounters, scope }, signal)
       return working
     },
     onLost,

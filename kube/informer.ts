@@ -33,3 +33,17 @@ export const startInformer = <T extends KubeObject>(options: InformerOptions<T>)
     },
   }
 }
+
+/** Of a kind that this process does not look at: there is nothing, and never will be. */
+export const emptyInformer = <T extends KubeObject>(resource: InformerOptions<T>['resource']): Informer<T> => ({
+  resource,
+  get: () => undefined,
+  list: () => [],
+  by: () => [],
+  onChange: () => () => undefined,
+  hasSynced: () => true,
+  synced: () => Promise.resolve(),
+  lastEventAgeMs: () => 0,
+  stats: () => ({ lists: 0, watches: 0, events: 0, failures: 0, gone: 0, objects: 0 }),
+  stop: () => Promise.resolve(),
+})

@@ -48,7 +48,7 @@ const setUp = (userRollouts = true) => {
   const metrics = makeArgoMetrics(registry, {
     caches: caches as unknown as ArgoMetricsOptions['caches'],
     isLeading: () => state.leads,
-    userRollouts,
+    scope: { userRollouts },
     monotonic: () => state.ms,
   })
   const has = async (...lines: readonly string[]) => {

@@ -3,11 +3,11 @@ import type { Registry } from 'prom-client'
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { Experiment } from '../../api/experiment.ts'
 import type { KubeObject } from '../../api/kubernetes.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import type { Informer } from '../../kube/informer.ts'
 import type { Caches } from '../caches.ts'
 import { isForUs } from '../experiments/select.ts'
+import { isMadeInScope, type Scope } from '../scope.ts'
 import { isOurRollout } from '../user-rollouts/select.ts'
 import { addAnalysisMirrors } from './analyses.ts'
 import { observeDurations } from './durations.ts'
@@ -22,8 +22,7 @@ export type ArgoMetricsOptions = {
   >
   /** Only the leader tells of objects, so that sums over the replicas are true. */
   readonly isLeading: () => boolean
-  /** Rollouts and Experiments of users are run too. */
-  readonly userRollouts: boolean
+  readonly scope: Scope
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonic: () => number
 }
@@ -41,11 +40,11 @@ const only = <T extends KubeObject>(
 })
 
 export const makeArgoMetrics = (registry: Registry, options: ArgoMetricsOptions) => {
-  const { caches, isLeading, userRollouts, monotonic } = options
+  const { caches, isLeading, scope, monotonic } = options
   const { rollouts, deployments, analysisRuns, experiments, analysisTemplates, clusterAnalysisTemplates } = caches
-  const isOurs = (rollout: Rollout) => isOurRollout(rollout, userRollouts)
-  const isOurRun = ({ metadata }: AnalysisRun) => metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
-  const isOurExperiment = (experiment: Experiment) => userRollouts && isForUs(experiment)
+  const isOurs = (rollout: Rollout) => isOurRollout(rollout, scope)
+  const isOurRun = (run: AnalysisRun) => isMadeInScope(run, scope)
+  const isOurExperiment = (experiment: Experiment) => scope.userRollouts && isForUs(experiment, scope)
   const onLeader =
     <T>(list: () => readonly T[]) =>
     (): readonly T[] =>

@@ -10,11 +10,15 @@ import { ANALYSIS_RUNS, EXPERIMENTS, REPLICA_SETS, SERVICES } from '../../kube/r
 import type { Executor } from '../execute.ts'
 import { mergePatchBetween } from '../merge-patch.ts'
 import { BEHIND_MS, CONFLICT_MS, isStale, type Outcome, type RolloutControllerOptions, summarise } from '../rollout-controller.ts'
+import type { Scope } from '../scope.ts'
 import { type Executed, executeRollout } from '../user-rollouts/execute.ts'
 import { gatherExperiment } from './gather.ts'
 import { isForUs } from './select.ts'
 
-type Options = Pick<RolloutControllerOptions, 'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'>
+type Options = { readonly scope: Scope } & Pick<
+  RolloutControllerOptions,
+  'client' | 'caches' | 'expectations' | 'events' | 'clock' | 'log'
+>
 
 type EventIntent = Extract<RolloutIntent, { readonly kind: 'event' }>
 
@@ -104,7 +108,7 @@ export const makeExperimentController = (options: Options): ((key: string) => Pr
   return async key => {
     const [namespace = '', name = ''] = key.split('/')
     const experiment = caches.experiments.get(namespace, name)
-    if (experiment === undefined || !isForUs(experiment)) return {}
+    if (experiment === undefined || !isForUs(experiment, options.scope)) return {}
     if (expectations.isBehind(expectationKey(key))) return { afterMs: BEHIND_MS }
     try {
       return await pass(key, await gatherExperiment({ caches, client }, experiment))

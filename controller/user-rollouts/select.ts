@@ -1,17 +1,20 @@
 /** Rollouts with a template of their own, written by users: the second way to use Sluice beside annotated Deployments. */
-import { INSTANCE_ID, INSTANCE_ID_LABEL, PREFIX } from '../../api/names.ts'
+import { PREFIX } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { frontsOf } from '../../traffic/sluice-router/config.ts'
 import type { Caches } from '../caches.ts'
+import { isForScope, isMadeInScope, type Scope } from '../scope.ts'
 
-/** Made by a person, and for no named controller: not Sluice's own note of a Deployment, and not for an Argo Rollouts with an instance ID. */
-export const isUsersOwn = ({ metadata }: Rollout): boolean =>
-  metadata.labels?.[INSTANCE_ID_LABEL] === undefined &&
+/** Made by a person: not Sluice's own note of a Deployment. */
+export const isWritten = ({ metadata }: Rollout): boolean =>
   !(metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === 'Deployment' && controller === true)
 
-/** Run by Sluice: made by it for a Deployment, or with `userRollouts` also a user's own. All others belong to an Argo Rollouts controller. */
-export const isOurRollout = (rollout: Rollout, userRollouts: boolean): boolean =>
-  rollout.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID || (userRollouts && isUsersOwn(rollout))
+/** Made by a person for this controller, and not for one with another instance id. */
+export const isUsersOwn = (rollout: Rollout, scope: Scope): boolean => isForScope(rollout, scope) && isWritten(rollout)
+
+/** Run by Sluice: made by it for a Deployment, or with `userRollouts` also a user's own. All others belong to another controller. */
+export const isOurRollout = (rollout: Rollout, scope: Scope): boolean =>
+  (scope.instanceId === undefined && isMadeInScope(rollout, scope)) || (scope.userRollouts && isUsersOwn(rollout, scope))
 
 /** Names of the Services that its strategy points at versions, or splits the traffic of. */
 export const servicesOf = ({ spec }: Pick<Rollout, 'spec'>): readonly string[] => {
@@ -34,15 +37,15 @@ const isMarked = ({ deployments }: Found, namespace: string, name: string): bool
   Object.keys(deployments.get(namespace, name)?.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
 
 /** The Rollout of a key, when it is a user's own and no annotated Deployment of the same name has the key. */
-export const findUsersOwn = (caches: Found, namespace: string, name: string): Rollout | undefined => {
-  const rollout = caches.rollouts.get(namespace, name)
-  return rollout !== undefined && isUsersOwn(rollout) && !isMarked(caches, namespace, name) ? rollout : undefined
+export const findUsersOwn = (caches: Found, scope: Scope, namespace: string, name: string): Rollout | undefined => {
+  const rollout = scope.userRollouts ? caches.rollouts.get(namespace, name) : undefined
+  return rollout !== undefined && isUsersOwn(rollout, scope) && !isMarked(caches, namespace, name) ? rollout : undefined
 }
 
 /** A user's own Rollout that refers to the annotated Deployment of its very name: it moves nothing, but says so in its status. */
-export const findRefused = (caches: Found, namespace: string, name: string): Rollout | undefined => {
-  const rollout = caches.rollouts.get(namespace, name)
+export const findRefused = (caches: Found, scope: Scope, namespace: string, name: string): Rollout | undefined => {
+  const rollout = scope.userRollouts ? caches.rollouts.get(namespace, name) : undefined
   const { kind, name: target } = rollout?.spec.workloadRef ?? {}
   const refers = kind === 'Deployment' && target === name && isMarked(caches, namespace, name)
-  return rollout !== undefined && isUsersOwn(rollout) && refers ? rollout : undefined
+  return rollout !== undefined && isUsersOwn(rollout, scope) && refers ? rollout : undefined
 }

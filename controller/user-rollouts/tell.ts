@@ -3,6 +3,7 @@ import type { Rollout } from '../../api/rollout.ts'
 import { messageOf } from '../../kube/errors.ts'
 import type { EventRecorder } from '../../kube/events.ts'
 import type { Informer } from '../../kube/informer.ts'
+import type { Scope } from '../scope.ts'
 import { isOurRollout } from './select.ts'
 
 /** A pass that failed; it fails all the same. */
@@ -23,10 +24,10 @@ export const tellingError = async <R>(
 export const tellDeleted = (
   events: Pick<EventRecorder, 'record'>,
   rollouts: Pick<Informer<Rollout>, 'onChange'>,
-  userRollouts: boolean,
+  scope: Scope,
 ): (() => void) =>
   rollouts.onChange((_, rollout, before) => {
-    if (rollout !== undefined || before === undefined || !isOurRollout(before, userRollouts)) return
+    if (rollout !== undefined || before === undefined || !isOurRollout(before, scope)) return
     const { name, namespace = '' } = before.metadata
     events.record(before, { type: 'Normal', reason: 'RolloutDeleted', message: `Rollout ${name}/${namespace} is deleted.` })
   })

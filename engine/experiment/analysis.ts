@@ -1,8 +1,9 @@
 /** One analysis of an Experiment: its AnalysisRun, made when all templates are available, followed, and ended with the Experiment. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL } from '../../api/names.ts'
+import { INSTANCE_ID_LABEL } from '../../api/names.ts'
 import { findTemplates, mergeTemplates } from '../analysis-templates.ts'
 import { ownerOf } from '../make-rollout.ts'
+import { instanceOf } from '../rollout/analysis/make-run.ts'
 import { event, type RolloutIntent } from '../rollout/intents.ts'
 import { resolveArguments } from './arguments.ts'
 import type { AnalysisRef, ExperimentContext, RunStatus } from './context.ts'
@@ -53,7 +54,7 @@ const makeRun = (
     metadata: {
       name: freeName(context, `${seen.name}-${analysis.name}`),
       namespace: seen.namespace,
-      labels: { ...labels, [INSTANCE_ID_LABEL]: INSTANCE_ID },
+      labels: { ...labels, [INSTANCE_ID_LABEL]: instanceOf(experiment) },
       ...(annotations && { annotations }),
       ownerReferences: [ownerOf({ ...experiment, apiVersion: 'argoproj.io/v1alpha1', kind: 'Experiment' }, true)],
     },

@@ -36,7 +36,7 @@ const controllerRegistry = (): Registry => {
   const registry = new Registry()
   const { rollouts, analysisRuns: runs, routerPods, routes } = CACHES
   const source = { rollouts, isOurs: never, isLeading: never, now: () => 0 }
-  makeArgoMetrics(registry, { caches: CACHES, isLeading: never, userRollouts: true, monotonic: () => 0 })
+  makeArgoMetrics(registry, { caches: CACHES, isLeading: never, scope: { userRollouts: true }, monotonic: () => 0 })
   addRolloutGauges(registry, source)
   makeRolloutCounters(registry, source)
   addAnalysisMetrics(registry, { runs, rollouts, isOurs: never, isLeading: never })

@@ -71,7 +71,7 @@ const noted = (
   pointer: AnalysisRunPointer | undefined,
 ): AnalysisRunPointer | undefined => {
   const run = runOf(context, pointer)
-  return progress.retried || (run !== undefined && !isMeasured(run)) ? undefined : pointer
+  return progress.retried || (run !== undefined && !isMeasured(context, run)) ? undefined : pointer
 }
 
 /** The pointer of this very step: a changed position has a run of its own. */

@@ -1,13 +1,13 @@
 /** One analysis of an update: its run made, found again, followed to its verdict, ended; and the runs that are kept afterwards. */
 import type { AnalysisRun } from '../../../api/analysis-run.ts'
-import { INSTANCE_ID, INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
+import { INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { AnalysisRunPointer, RolloutAnalysis } from '../../../api/rollout.ts'
 import { isEnded, pointerTo } from '../../analysis.ts'
 import { ROLLOUT_TYPE } from '../../analysis-run.ts'
 import type { RolloutContext } from '../context.ts'
 import { event, type RolloutIntent } from '../intents.ts'
 import { hashOf } from '../versions.ts'
-import { labelsOf, makeRun, missingTemplates, type RunKind } from './make-run.ts'
+import { instanceOf, labelsOf, makeRun, missingTemplates, type RunKind } from './make-run.ts'
 import { NO_ANALYSES } from './seen.ts'
 
 export type Followed = {
@@ -26,7 +26,8 @@ const matches = ({ metadata }: AnalysisRun, labels: { readonly [key: string]: st
   Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
 
 /** Ended, or one that Sluice measures: nobody does so with one that another controller left at work. */
-export const isMeasured = (run: AnalysisRun): boolean => isEnded(run) || run.metadata.labels?.[INSTANCE_ID_LABEL] === INSTANCE_ID
+export const isMeasured = ({ rollout }: RolloutContext, run: AnalysisRun): boolean =>
+  isEnded(run) || run.metadata.labels?.[INSTANCE_ID_LABEL] === instanceOf(rollout)
 
 /** The one that the status points to; else one at work, made just before the controller could note it. */
 export const findRun = (
@@ -35,8 +36,8 @@ export const findRun = (
   pointer: AnalysisRunPointer | undefined,
 ): AnalysisRun | undefined => {
   const named = runsOf(context).find(({ metadata }) => metadata.name === pointer?.name)
-  if (named !== undefined && isMeasured(named)) return named
-  const labels = labelsOf(kind, context.versions.hash)
+  if (named !== undefined && isMeasured(context, named)) return named
+  const labels = labelsOf(kind, context)
   return runsOf(context).findLast(run => matches(run, labels) && !isEnded(run) && run.spec.terminate !== true)
 }
 

@@ -1,7 +1,7 @@
 /** The AnalysisRun of an update, named and labelled as Argo Rollouts does, so that its tools find it. */
 import type { AnalysisRun, Argument } from '../../../api/analysis-run.ts'
 import { readFieldPath } from '../../../api/field-path.ts'
-import type { Labels } from '../../../api/kubernetes.ts'
+import type { KubeObject, Labels } from '../../../api/kubernetes.ts'
 import { INSTANCE_ID, INSTANCE_ID_LABEL, ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { RolloutAnalysis } from '../../../api/rollout.ts'
 import { ROLLOUT_TYPE, STEP_INDEX } from '../../analysis-run.ts'
@@ -15,12 +15,14 @@ export type RunKind =
   | { readonly type: 'Background' | 'PrePromotion' | 'PostPromotion' }
   | { readonly type: 'Step'; readonly index: number }
 
-/** The instance label is how the analysis controller of Sluice knows the runs that it measures. */
-export const labelsOf = (kind: RunKind, hash: string): Labels => ({
+/** The instance label is how the analysis controller of Sluice knows the runs that it measures: that of the Rollout, else Sluice's own. */
+export const instanceOf = ({ metadata }: KubeObject): string => metadata.labels?.[INSTANCE_ID_LABEL] ?? INSTANCE_ID
+
+export const labelsOf = (kind: RunKind, { versions, rollout }: Pick<RolloutContext, 'versions' | 'rollout'>): Labels => ({
   [ROLLOUT_TYPE]: kind.type,
   ...(kind.type === 'Step' && { [STEP_INDEX]: String(kind.index) }),
-  [ROLLOUTS_POD_TEMPLATE_HASH]: hash,
-  [INSTANCE_ID_LABEL]: INSTANCE_ID,
+  [ROLLOUTS_POD_TEMPLATE_HASH]: versions.hash,
+  [INSTANCE_ID_LABEL]: instanceOf(rollout),
 })
 
 const suffixOf = (kind: RunKind): string => {
@@ -88,7 +90,7 @@ export const makeRun = (
     metadata: {
       name: freeName(context, `${seen.name}-${versions.hash}-${newRevision(versions)}${suffixOf(kind)}`),
       namespace: seen.namespace,
-      labels: { ...rollout.spec.selector?.matchLabels, ...labels, ...labelsOf(kind, versions.hash) },
+      labels: { ...rollout.spec.selector?.matchLabels, ...labels, ...labelsOf(kind, context) },
       ...(annotations && { annotations }),
       ownerReferences: [ownerOf({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: rollout.metadata }, true)],
     },
