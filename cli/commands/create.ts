@@ -16,7 +16,7 @@ const isObject = (value: object): value is KubeObject => 'kind' in value && 'met
 /** What is in the files; nothing is made when anything in them is wrong. */
 const objectsIn = (files: readonly InputFile[]): readonly KubeObject[] => {
   const { problems } = lintFiles(files)
-  if (problems.length > 0) throw new CliError(problems.map(renderProblemLine).join('; '))
+  if (problems.length > 0) throw new CliError(problems.map(one => renderProblemLine(one)).join('; '))
   return files.flatMap(file => readManifests(file).objects.map(({ value }) => value)).filter(isObject)
 }
 
