@@ -118,6 +118,25 @@ test('lint knows the fields of an Experiment', async () => {
   assert.match(out, /^e\.yaml:5: document 1, Experiment a-b: spec\.duration: "10 minutes" must be a Go duration/)
 })
 
+test('lint warns of a mirror at a share of 0 % that no pod of the new version is there for; that is no problem', async () => {
+  const { code, out } = await lint('lint -f web.yaml', { 'web.yaml': GOOD.replace('5%, 2m', 'mirror(10%), 5m, 5%') })
+  assert.deepEqual(
+    [code, out],
+    [
+      0,
+      'web.yaml:7: document 1, Deployment web: warning: metadata.annotations[sluice.dev/steps]: step 1: mirror(10%) makes no copies, because the new version has no pod yet; put a share or a size in front, e.g. scale(1), mirror(10%)\n1 object checked in 1 file, 0 problems, 1 warning\n',
+    ],
+  )
+  const fine = await lint('lint -f web.yaml', { 'web.yaml': GOOD.replace('5%, 2m', 'scale(1), mirror(10%), 5m, 5%') })
+  assert.equal(fine.out, '1 object checked in 1 file, 0 problems\n')
+  const rollout = ARGO.slice(ARGO.indexOf('---') + 4, ARGO.lastIndexOf('---')).replace(
+    /steps:[^]*/,
+    'trafficRouting: {managedRoutes: [{name: m}], plugins: {sluice/router: {router: shared}}}\n      steps:\n        - setMirrorRoute: {name: m, match: [{path: {prefix: /}}]}\n        - pause: {}\n',
+  )
+  const { out: ofRollout } = await lint('lint -f r.yaml', { 'r.yaml': rollout })
+  assert.match(ofRollout, /warning: spec\.strategy\.canary\.steps\[0\]: makes no copies/)
+})
+
 test('lint without a file says what it needs', async () => {
   assert.deepEqual(await lint('lint', {}), {
     code: 2,

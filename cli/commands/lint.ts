@@ -19,7 +19,9 @@ const run = async (session: Session, _target: string, values: Values): Promise<n
     const rest = others === 0 ? '' : `; ${plural(others, 'object')} of other kinds`
     const doubts = warnings.length === 0 ? '' : `, ${plural(warnings.length, 'warning')}`
     const sum = `${plural(checked, 'object')} checked in ${plural(files.length, 'file')}, ${plural(problems.length, 'problem')}${doubts}${rest}`
-    terminal.write(`${[...problems.map(one => renderProblemLine(one)), ...warnings.map(one => renderProblemLine(one, 'warning')), sum].join('\n')}\n`)
+    terminal.write(
+      `${[...problems.map(one => renderProblemLine(one)), ...warnings.map(one => renderProblemLine(one, 'warning')), sum].join('\n')}\n`,
+    )
   }
   return problems.length > 0 ? 1 : 0
 }

@@ -17,6 +17,7 @@ import { ROLLOUT_SPEC, type RolloutSpec } from '../../api/rollout.ts'
 import type { CustomResource } from '../../api/schema/custom-resource.ts'
 import { decode } from '../../api/schema/decode.ts'
 import { decodeYaml } from '../../kube/decode-yaml.ts'
+import { warnOfRollout, warnOfSettings } from './warnings.ts'
 
 type Json = { readonly [field: string]: unknown }
 
@@ -127,8 +128,25 @@ const CHECKS: { readonly [kind: string]: (object: Json) => readonly Problem[] } 
   [`${ARGO} Experiment`]: checkFields(EXPERIMENT_RESOURCE),
 }
 
+/** By `apiVersion kind`; for objects that are not wrong. */
+const WARNINGS: { readonly [kind: string]: (object: Json) => readonly Problem[] } = {
+  'apps/v1 Deployment': object => warnOfSettings(readAnnotations(at(object, 'metadata', 'annotations')).texts),
+  [`${ARGO} Rollout`]: object => {
+    const { value } = decode(ROLLOUT_SPEC, at(object, 'spec') ?? {}, { path: 'spec' })
+    return value === undefined ? [] : warnOfRollout(value)
+  },
+}
+
+const kindOf = (object: Json): string => `${String(object['apiVersion'])} ${String(object['kind'])}`
+
+/** What is right and probably not meant. */
+export const warnOfObject = (object: Json): readonly Problem[] => {
+  const kind = kindOf(object)
+  return Object.hasOwn(WARNINGS, kind) ? (WARNINGS[kind]?.(object) ?? []) : []
+}
+
 /** Undefined for a kind that nothing is known about. */
 export const checkObject = (object: Json): readonly Problem[] | undefined => {
-  const kind = `${String(object['apiVersion'])} ${String(object['kind'])}`
+  const kind = kindOf(object)
   return Object.hasOwn(CHECKS, kind) ? CHECKS[kind]?.(object) : undefined
 }

@@ -1,6 +1,8 @@
 /** Everything that is wrong with manifests, each with where it stands. Pure. */
+
+import type { Problem } from '../../api/problem.ts'
 import type { InputFile } from '../command.ts'
-import { checkObject } from './checks.ts'
+import { checkObject, warnOfObject } from './checks.ts'
 import { keysOf, type ManifestObject, readManifests } from './documents.ts'
 
 export type LintProblem = {
@@ -25,6 +27,8 @@ export type Linted = {
   /** Objects of other kinds. */
   readonly others: number
   readonly problems: readonly LintProblem[]
+  /** What is right and probably not meant. */
+  readonly warnings: readonly LintProblem[]
 }
 
 const valueAt = (object: unknown, path: string): unknown =>
@@ -35,12 +39,12 @@ const valueAt = (object: unknown, path: string): unknown =>
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-const lintObject = (object: ManifestObject): readonly LintProblem[] | undefined => {
+const placed = (object: ManifestObject, found: readonly Problem[]): readonly LintProblem[] => {
   const { file, document, value: manifest } = object
   const kind = textOf(manifest['kind'])
   const name = textOf(valueAt(manifest, 'metadata.name'))
   const namespace = textOf(valueAt(manifest, 'metadata.namespace'))
-  return checkObject(manifest)?.map(({ path: field, message }) => {
+  return found.map(({ path: field, message }) => {
     const value = valueAt(manifest, field)
     return {
       file,
@@ -56,14 +60,20 @@ const lintObject = (object: ManifestObject): readonly LintProblem[] | undefined 
   })
 }
 
+const byLine = (a: LintProblem, b: LintProblem): number => a.line - b.line
+
 const lintFile = (file: InputFile): Linted => {
   const { objects, problems } = readManifests(file)
-  const linted = objects.map(lintObject)
-  const known = linted.filter(one => one !== undefined)
+  const checked = objects.flatMap(object => {
+    const found = checkObject(object.value)
+    return found === undefined ? [] : [{ object, found }]
+  })
+  const right = checked.filter(({ found }) => found.length === 0)
   return {
-    checked: known.length,
-    others: linted.length - known.length,
-    problems: [...problems, ...known.flat()].sort((a, b) => a.line - b.line),
+    checked: checked.length,
+    others: objects.length - checked.length,
+    problems: [...problems, ...checked.flatMap(({ object, found }) => placed(object, found))].sort(byLine),
+    warnings: right.flatMap(({ object }) => placed(object, warnOfObject(object.value))).sort(byLine),
   }
 }
 
@@ -73,18 +83,19 @@ export const lintFiles = (files: readonly InputFile[]): Linted =>
       checked: sum.checked + one.checked,
       others: sum.others + one.others,
       problems: [...sum.problems, ...one.problems],
+      warnings: [...sum.warnings, ...one.warnings],
     }),
-    { checked: 0, others: 0, problems: [] },
+    { checked: 0, others: 0, problems: [], warnings: [] },
   )
 
 const objectOf = ({ kind, namespace, name }: LintProblem): string =>
   kind === undefined ? '' : ` ${kind} ${namespace === undefined ? '' : `${namespace}/`}${name ?? '(no name)'}`
 
 /** One line for each problem, as compilers write them: `FILE:LINE: document 2, Deployment shop/web: FIELD: …`. */
-export const renderProblemLine = (problem: LintProblem): string => {
+export const renderProblemLine = (problem: LintProblem, severity?: 'warning'): string => {
   const { file, line, document, field, message } = problem
   const object = objectOf(problem)
   // A message of several lines points at a place in the value; the rest hangs below.
   const text = message.replaceAll('\n', '\n    ')
-  return `${file}:${line}: document ${document}${object === '' ? '' : `,${object}`}: ${field === undefined ? '' : `${field}: `}${text}`
+  return `${file}:${line}: document ${document}${object === '' ? '' : `,${object}`}: ${severity === undefined ? '' : `${severity}: `}${field === undefined ? '' : `${field}: `}${text}`
 }

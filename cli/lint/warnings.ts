@@ -1,0 +1,45 @@
+/** What is right and probably not meant, by kind. Paths start at the object. */
+import { readSettings } from '../../api/annotations.ts'
+import { stepsWithoutPods } from '../../api/empty-canary.ts'
+import type { Labels } from '../../api/kubernetes.ts'
+import { PREFIX } from '../../api/names.ts'
+import type { Problem } from '../../api/problem.ts'
+import type { CanaryStep, RolloutSpec } from '../../api/rollout.ts'
+import { makeStrategy } from '../../api/strategy.ts'
+import { decodeYaml } from '../../kube/decode-yaml.ts'
+import { renderStep } from '../../view/steps.ts'
+
+const inVain = (step: CanaryStep): string =>
+  step.setMirrorRoute
+    ? 'makes no copies, because the new version has no pod yet'
+    : 'sends nothing to the new version, because it has no pod yet'
+
+/** Annotations of a Deployment that can be read. */
+export const warnOfSettings = (annotations: Labels): readonly Problem[] => {
+  const read = readSettings(annotations, { decodeYaml })
+  if (!read.optedIn || !read.settings) return []
+  const { spec } = read.settings
+  const steps = makeStrategy(read.settings).canary?.steps ?? []
+  return stepsWithoutPods(steps).flatMap((index): Problem[] => {
+    const step = steps[index]
+    if (!step) return []
+    const text = renderStep(step)
+    return [
+      {
+        path: `metadata.annotations[${PREFIX}${spec === undefined ? 'steps' : 'spec'}]`,
+        message: `step ${index + 1}: ${text} ${inVain(step)}; put a share or a size in front, e.g. scale(1), ${text}`,
+      },
+    ]
+  })
+}
+
+/** Where the routers split the traffic. */
+export const warnOfRollout = ({ strategy: { canary } }: RolloutSpec): readonly Problem[] => {
+  const steps = canary?.steps ?? []
+  if (canary?.trafficRouting === undefined) return []
+  return stepsWithoutPods(steps).flatMap((index): Problem[] => {
+    const step = steps[index]
+    const message = `${step ? inVain(step) : ''}; put a share or a size in front, e.g. {"setCanaryScale": {"replicas": 1}}`
+    return [{ path: `spec.strategy.canary.steps[${index}]`, message }]
+  })
+}
