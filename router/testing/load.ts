@@ -1,5 +1,6 @@
 /** Clients that ask without pause and note everything that went wrong. */
-import { Agent } from 'node:http'
+import { Agent, type AgentOptions } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type Ask, ask } from './pods.ts'
 
 export type Load = {
@@ -13,8 +14,10 @@ export type Load = {
 }
 
 export type LoadOptions = {
-  /** Where the next request goes. */
+  /** Where the next request goes; the next connection, when clients are faithful. */
   readonly port: () => number
+  /** Clients stay with a connection until it is closed, as those of a Service do, whatever `port` says meanwhile. */
+  readonly faithful?: boolean
   readonly workers?: number
   /**
    * Kept connections are those of a client that uses one for all its requests; each third worker makes a new one every time,
@@ -23,7 +26,20 @@ export type LoadOptions = {
   readonly withBodies?: boolean
 }
 
-export const startLoad = ({ port, workers = 12, withBodies = true }: LoadOptions): Load => {
+/** A number by which an agent knows its connections, wherever they lead. */
+const ANYWHERE = 1
+
+/** Keeps one connection; each is made to where `port` says at that time. */
+const agentFor = (port: (() => number) | undefined): Agent => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  if (!port) return agent
+  const create = agent.createConnection.bind(agent)
+  agent.createConnection = (options: AgentOptions, done?: (error: Error | null, stream: Duplex) => void) =>
+    create({ ...options, port: port() }, done)
+  return agent
+}
+
+export const startLoad = ({ port, faithful = false, workers = 12, withBodies = true }: LoadOptions): Load => {
   const failures: string[] = []
   const bodies = new Map<string, number>()
   let requests = 0
@@ -40,10 +56,11 @@ export const startLoad = ({ port, workers = 12, withBodies = true }: LoadOptions
     requests += 1
   }
   const work = async (worker: number): Promise<void> => {
-    const agent = worker % 3 === 0 ? false : new Agent({ keepAlive: true, maxSockets: 1 })
+    const agent = worker % 3 !== 0 && agentFor(faithful ? port : undefined)
+    const target = agent && faithful ? () => ANYWHERE : port
     for (let i = 0; !stopping; i++) {
       const body = withBodies && i % 4 === 3 ? { method: 'POST', body: 'x'.repeat(20_000) } : {}
-      await askOnce(port(), { path: `/${worker}/${i}`, ...body }, agent)
+      await askOnce(target(), { path: `/${worker}/${i}`, ...body }, agent)
     }
     if (agent) agent.destroy()
   }

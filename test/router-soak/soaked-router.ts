@@ -1,4 +1,8 @@
-/** The router that is soaked, in a process of its own: takes changes of its Route, and says what it costs. */
+/**
+ * The router that is soaked, in a process of its own: takes changes of its Route, and says what it costs. After SIGTERM it serves on for a
+ * moment, drains, and ends with 0 when its last connection has; with 1 when that takes too long.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RouteSpec } from '../../api/route.ts'
 import { DEFAULT_LIMITS } from '../../router/limits.ts'
 import { startTestRouter } from '../../router/testing/router-under-test.ts'
@@ -37,6 +41,20 @@ const report = (): void => {
   }
   process.send?.(said)
 }
+
+/** In the place of the time in which nodes are told that it goes. */
+const QUIET_MS = 1_000
+const DRAIN_MS = 25_000
+
+const leave = async (): Promise<void> => {
+  await wait(QUIET_MS)
+  router.startDraining()
+  router.serving.close()
+  const deadline = performance.now() + DRAIN_MS
+  while (router.serving.connections > 0 && performance.now() < deadline) await wait(20)
+  process.exit(router.serving.connections === 0 ? 0 : 1)
+}
+process.once('SIGTERM', () => void leave())
 
 process.on('message', (command: Command) => {
   if ('change' in command) router.split(command.change)
