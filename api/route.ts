@@ -35,7 +35,14 @@ const PASS_THROUGH_PORT = object('One port.', {
 })
 
 const BACKEND = object('One version.', {
-  role: required(word('What the version is in this update.', ['stable', 'canary', 'retiring'])),
+  role: required(
+    word('What the version is in this update; `experiment`: pods of an Experiment that has a share.', [
+      'stable',
+      'canary',
+      'retiring',
+      'experiment',
+    ]),
+  ),
   hash: required(string('pod-template-hash of the version.')),
   service: required(string("The private Service whose EndpointSlices hold this version's pods.")),
   weight: required(

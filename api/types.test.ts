@@ -18,7 +18,7 @@ const same = <A, B>(equal: Equal<A, B>): void => assert.equal(equal, true)
 test('inferred types are the types that the rest of the code is written for', () => {
   same<Sticky, { readonly by: 'cookie' } | { readonly by: 'header'; readonly header: string } | { readonly by: 'ip' }>(true)
   same<StringMatch, { readonly exact: string } | { readonly prefix: string } | { readonly regex: string }>(true)
-  same<RouteSpec['backends'][number]['role'], 'stable' | 'canary' | 'retiring'>(true)
+  same<RouteSpec['backends'][number]['role'], 'stable' | 'canary' | 'retiring' | 'experiment'>(true)
   same<NonNullable<RouteSpec['ports'][number]['name']>, string>(true)
   same<CanaryStep['pause'], { readonly duration?: number | string } | undefined>(true)
   same<PauseReason, 'CanaryPauseStep' | 'BlueGreenPause' | 'InconclusiveAnalysisRun' | 'InconclusiveExperiment'>(true)

@@ -35,7 +35,7 @@ const unless = (fine: boolean, path: string, message: string): readonly Problem[
 
 const ENDPOINTS: readonly unknown[] = ['none', 'ready', 'draining']
 const PROTOCOLS: readonly unknown[] = ['http', 'tcp']
-const ROLES: readonly unknown[] = ['stable', 'canary', 'retiring']
+const ROLES: readonly unknown[] = ['stable', 'canary', 'retiring', 'experiment']
 
 const checkVersion = ({ version, endpoints }: Partial<RouteSpec>): readonly Problem[] => [
   ...unless(
@@ -77,7 +77,7 @@ const checkBackends = (backends: RouteSpec['backends'] | undefined): readonly Pr
   const each = list.flatMap(({ role, hash, service, weight }, i) => {
     const at = `spec.backends[${i}]`
     return [
-      ...unless(ROLES.includes(role), `${at}.role`, `is ${shown(role)}, must be one of stable, canary, retiring`),
+      ...unless(ROLES.includes(role), `${at}.role`, `is ${shown(role)}, must be one of stable, canary, retiring, experiment`),
       ...unless(isText(hash), `${at}.hash`, `is ${shown(hash)}, must be the pod-template-hash of a version`),
       ...unless(isText(service), `${at}.service`, `is ${shown(service)}, must be the name of a private Service`),
       ...unless(

@@ -9,10 +9,10 @@ import type { RequestHead } from './match.ts'
 
 export const POINTS: number = ALL_HUNDREDTHS
 
-export type Share = { readonly role: 'stable' | 'canary' | 'retiring'; readonly weight: number }
+export type Share = { readonly role: 'stable' | 'canary' | 'retiring' | 'experiment'; readonly weight: number }
 
-/** Canary at the low end, retiring at the high end: a change of either only moves its border with stable. */
-const ORDER = { canary: 0, stable: 1, retiring: 2 } as const
+/** Canary at the low end, retiring and experiments at the high end: a change of either only moves its border with stable. */
+const ORDER = { canary: 0, stable: 1, retiring: 2, experiment: 3 } as const
 
 /** Index in `versions` of the owner of `point`; -1 when all weights are 0. Weights are in percent: a hundredth is a point. */
 export const ownerOf = (point: number, versions: readonly Share[]): number => {

@@ -12,7 +12,7 @@ import { type CompiledMirror, compileMirrorRoutes } from './mirror/choose.ts'
 import { checkRoute } from './route-check.ts'
 
 export type VersionPlan = {
-  readonly role: 'stable' | 'canary' | 'retiring'
+  readonly role: 'stable' | 'canary' | 'retiring' | 'experiment'
   readonly hash: string
   readonly weight: number
   /** The version of the pod that this router is a sidecar of. */
@@ -33,7 +33,7 @@ export type RoutePlan = {
   readonly version: number
   readonly endpoints: RouterEndpoints
   readonly ports: readonly RoutePort[]
-  /** Stable first, then canary, then retiring: chooseWeighted() and the fallback rely on it. */
+  /** Stable first, then canary, then retiring, then those of experiments: chooseWeighted() and the fallback rely on it. */
   readonly versions: readonly VersionPlan[]
   readonly headerRoutes: readonly CompiledRoute[]
   readonly mirrorRoutes: readonly CompiledMirror[]
@@ -112,7 +112,7 @@ const checkConflicts = (route: Route, key: string, holders: ReadonlyMap<number, 
       : []
   })
 
-const ORDER = { stable: 0, canary: 1, retiring: 2 } as const
+const ORDER = { stable: 0, canary: 1, retiring: 2, experiment: 3 } as const
 
 const planRoute = (key: string, { metadata, spec }: Route, slices: ReadonlyMap<string, readonly EndpointSlice[]>): RoutePlan => {
   const namespace = metadata.namespace ?? ''

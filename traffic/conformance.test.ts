@@ -25,6 +25,16 @@ const NAMED: { readonly [provider: string]: TrafficRouting } = {
   none: {},
 }
 
+const share = (weight: number): CanaryStrategy => ({
+  steps: [{ experiment: { templates: [{ name: 'a', specRef: 'canary', weight }] } }],
+})
+
+/** What each can not run, and where that is told. */
+const UNFIT: { readonly [provider: string]: readonly [strategy: CanaryStrategy, path: string] } = {
+  'sluice/router': [share(101), 'spec.strategy.canary.steps[0].experiment.templates'],
+  none: [share(5), 'spec.strategy.canary.steps[0].experiment.templates[0].weight'],
+}
+
 const isHealthy = ({ phase }: RolloutStatus) => phase === 'Healthy'
 const WEIGHTS = [0, 1, 20, 33, 50, 99, 100]
 
@@ -141,10 +151,12 @@ for (const provider of TRAFFIC_PROVIDERS) {
     })
 
     test('says what it can not run with the field, the value, what is allowed and an example', () => {
-      const steps = [{ experiment: { templates: [{ name: 'a', specRef: 'canary' as const, weight: 5 }] } }]
-      const [violation] = provider.check({ stableService: 'stable', canaryService: 'canary', trafficRouting: routing, steps })
-      assert.match(violation?.path ?? '', /^spec\.strategy\.canary\.steps\[0\]\.experiment\.templates\[0\]\.weight$/)
-      assert.match(violation?.message ?? '', /^Invalid value: 5: .+; .*e\.g\. /)
+      const [unfit, path] = UNFIT[provider.name] ?? []
+      assert.ok(unfit, `${provider.name} has no entry`)
+      const strategy = { stableService: 'stable', canaryService: 'canary', trafficRouting: routing, ...unfit }
+      const [violation] = provider.check(strategy)
+      assert.equal(violation?.path, path)
+      assert.match(violation?.message ?? '', /^Invalid value: .+e\.g\. /)
     })
   })
 }

@@ -22,7 +22,7 @@ export const portKey = (port: string): string => `port/${port}`
 export const routeOf = (table: SidecarTable | undefined, port: string): SidecarRoute | undefined =>
   table?.routes.filter(({ targets }) => targets.includes(port)).toSorted((a, b) => (a.key < b.key ? -1 : 1))[0]
 
-const ORDER = { stable: 0, canary: 1, retiring: 2 } as const
+const ORDER = { stable: 0, canary: 1, retiring: 2, experiment: 3 } as const
 
 type Share = Pick<VersionPlan, 'role' | 'hash' | 'weight'>
 

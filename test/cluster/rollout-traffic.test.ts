@@ -50,6 +50,9 @@ const successRate = (namespace: string): AnalysisTemplate => ({
   },
 })
 
+const sum = (shares: readonly { readonly weight: number }[] = []): number =>
+  shares.reduce((total, { weight }) => total + weight, 0)
+
 describe('the traffic of a Rollout', { concurrency: 2 }, () => {
   let lab: Lab
   before(async () => {
@@ -125,6 +128,7 @@ describe('the traffic of a Rollout', { concurrency: 2 }, () => {
         waitFor({ what: `${name}: pods ${JSON.stringify(wanted)}`, timeoutMs: 120_000 }, async () =>
           isDeepStrictEqual(await sizes(), wanted),
         ),
+      shares: async () => (await routes()).flatMap(({ spec }) => spec.backends.map(({ role, weight }) => [role, weight])),
       untilServed: () =>
         waitFor({ what: `${name}: no Route any more`, timeoutMs: 120_000 }, async () => (await routes()).length === 0),
     }
@@ -277,5 +281,31 @@ describe('the traffic of a Rollout', { concurrency: 2 }, () => {
     const { spec, metadata } = await web.service('rt-gone-stable')
     assert.equal(spec.selector?.['app'], 'rt-gone')
     assert.equal(metadata.annotations?.['sluice.dev/selector'], undefined)
+  })
+
+  test('gives an experiment its shares while it runs, and loses no request when that begins and ends', async () => {
+    const templates = [
+      { name: 'old', specRef: 'stable' as const, weight: 10 },
+      { name: 'new', specRef: 'canary' as const, weight: 30 },
+    ]
+    const steps = [{ setWeight: 20 }, { experiment: { duration: '6s', templates } }, { pause: {} }]
+    const web = await makeSubject('rt-exp', { steps })
+    const traffic = startTraffic(web.url, RATE)
+    await web.ship('v2')
+    const { canary } = await web.until(
+      'the shares',
+      ({ canary: now }) => now?.weights?.verified === true && sum(now.weights.additional) === 40,
+    )
+    assert.deepEqual([canary?.weights?.stable.weight, canary?.weights?.canary.weight], [40, 20])
+    const status = await web.until('the pause', of(web.hashOf('v2'), paused))
+    assert.equal(status.currentStepIndex, 2)
+    await waitFor({ what: 'shares without the experiment' }, async () =>
+      isDeepStrictEqual(await web.shares(), [
+        ['stable', 80],
+        ['canary', 20],
+      ]),
+    )
+    const answers = await traffic.stop()
+    assert.deepEqual(answers.filter(isDropped), [])
   })
 })

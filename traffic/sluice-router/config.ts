@@ -2,6 +2,7 @@
 import type { CanaryStrategy, SluiceRouterConfig } from '../../api/rollout.ts'
 import { SLUICE_ROUTER } from '../../api/rollout-traffic.ts'
 import { ALL_HUNDREDTHS } from '../../api/traffic-weight.ts'
+import { checkExperimentShares } from '../../engine/rollout/traffic/experiment-shares.ts'
 import { invalid, type Violation } from '../../engine/rollout/validate/violation.ts'
 import { checkSteps } from '../../engine/steps/index.ts'
 
@@ -118,24 +119,9 @@ const checkRoutes = ({ steps = [] }: CanaryStrategy): readonly Violation[] =>
     )
   })
 
-const checkExperiments = ({ steps = [] }: CanaryStrategy): readonly Violation[] =>
-  steps.flatMap(({ experiment }, i) =>
-    (experiment?.templates ?? []).flatMap(({ weight }, j) =>
-      weight === undefined
-        ? []
-        : [
-            invalid(
-              `spec.strategy.canary.steps[${i}].experiment.templates[${j}].weight`,
-              weight,
-              `${SLUICE_ROUTER} sends no share of the traffic to an experiment; leave it out, and let analyses of the experiment ask its own Service, e.g. service: {}`,
-            ),
-          ],
-    ),
-  )
-
 export const checkConfig = (strategy: CanaryStrategy): readonly Violation[] => {
   const fields = checkFields(rawOf(strategy))
   return fields.length > 0
     ? fields
-    : [...checkFronts(strategy), ...checkScale(strategy), ...checkRoutes(strategy), ...checkExperiments(strategy)]
+    : [...checkFronts(strategy), ...checkScale(strategy), ...checkRoutes(strategy), ...checkExperimentShares(strategy)]
 }

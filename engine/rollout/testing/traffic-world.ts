@@ -2,6 +2,7 @@
  * A cluster small enough to watch the traffic of a Rollout in: ReplicaSets and pods, Services and EndpointSlices, and routers that run
  * Routes. After each look it is checked what a new connection of a caller reaches.
  */
+import type { Experiment } from '../../../api/experiment.ts'
 import type { Service } from '../../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../../api/names.ts'
 import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
@@ -14,6 +15,7 @@ import { isReady, makeWorld, podsOf, readyAddresses, seenOf, slicesOf, type Worl
 import { readContext } from '../context.ts'
 import type { RolloutPlan } from '../finish.ts'
 import type { RolloutIntent } from '../intents.ts'
+import { EXPERIMENT_NAME } from '../names.ts'
 import { planUserRollout } from '../plan.ts'
 import type { RolloutSeen } from '../seen.ts'
 import type { Routing } from '../traffic/routing.ts'
@@ -28,6 +30,7 @@ export type TrafficWorld = World & {
   readonly log: string[]
   /** Routers that hear nothing of new Routes. */
   readonly deaf: Set<string>
+  experiments: Experiment[]
 }
 
 export type TrafficOptions = {
@@ -47,7 +50,7 @@ export const makeTrafficWorld = (strategy: RolloutStrategy, options: TrafficOpti
     metadata: { name: 'web', namespace: world.namespace, uid: 'uid-rollout', generation: 1, resourceVersion: '1' },
     spec: { replicas: 5, selector: { matchLabels: { app: 'web' } }, template: templateOf('v1'), strategy, ...options.spec },
   }
-  return { ...world, rollout, fronts, checks: 'all', log: [], deaf: new Set() }
+  return { ...world, rollout, fronts, checks: 'all', log: [], deaf: new Set(), experiments: [] }
 }
 
 export const rolloutOf = (world: TrafficWorld): Rollout => {
@@ -138,11 +141,17 @@ const apply = (world: TrafficWorld, intent: RolloutIntent): void => {
       return
     case 'patchPod':
     case 'askStepPlugin':
-    case 'createExperiment':
-    case 'terminateExperiment':
     case 'deleteExperiment':
     case 'scaleWorkload':
       throw new Error(`nothing here asks for ${intent.kind}`)
+    case 'createExperiment':
+      world.experiments.push(intent.experiment)
+      return
+    case 'terminateExperiment':
+      world.experiments = world.experiments.map(one =>
+        one.metadata.name === intent.name ? { ...one, spec: { ...one.spec, terminate: true } } : one,
+      )
+      return
     case 'evictPod':
       world.pods = world.pods.filter(({ name }) => name !== intent.name)
       return
@@ -162,8 +171,9 @@ const seenBy = (world: TrafficWorld): RolloutSeen => {
     namespace,
     name,
     rollout: structuredClone(rolloutOf(world)),
-    replicaSets,
+    replicaSets: replicaSets.filter(({ metadata }) => metadata.annotations?.[EXPERIMENT_NAME] === undefined),
     pods: [],
+    experiments: structuredClone(world.experiments),
     services: services.map(({ service }) => service),
     analyses: { runs: world.runs, templates: world.templates, clusterTemplates: [] },
     traffic: { services, backends, routers, takenPorts, settings },

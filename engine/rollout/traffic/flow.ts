@@ -6,6 +6,7 @@ import type { Weights } from '../../weights.ts'
 import { isSettled, type RolloutContext } from '../context.ts'
 import type { RolloutProgress } from '../progress.ts'
 import { hashOf, sizedOf } from '../versions.ts'
+import { experimentServices, experimentShares } from './experiment-shares.ts'
 import type { Share, TrafficWish } from './provider.ts'
 import type { Routing } from './routing.ts'
 import { nextWeight } from './weight.ts'
@@ -106,7 +107,8 @@ export const planFlow = (context: RolloutContext, routing: Routing, progress: Ro
   const weight = isRetiring ? Math.min(state.told[versions.hash] ?? 0, next) : next
   const canary: readonly Share[] =
     isInFlight && versions.current !== undefined ? [{ role: 'canary', hash: versions.hash, weight }] : []
-  const others = [...canary, ...leaving]
+  const tried = isRetiring ? [] : experimentShares(context, progress, state.knows)
+  const others = [...canary, ...leaving, ...tried]
   const rest = view.maxWeight - others.reduce((sum, share) => sum + share.weight, 0)
   const stable = versions.stable ? hashOf(versions.stable) : versions.hash
   const shares: readonly Share[] = [{ role: 'stable', hash: stable, weight: rest }, ...others]
@@ -123,17 +125,21 @@ export const planFlow = (context: RolloutContext, routing: Routing, progress: Ro
 
 /** For the status. Settled, the newest version is both, as Argo Rollouts reports it. */
 export const reportWeights = (
-  { versions }: RolloutContext,
+  context: RolloutContext,
   routing: Routing,
   { wish, weight }: Flow,
   services: { readonly stable: string | undefined; readonly canary: string | undefined },
 ): NonNullable<RolloutStatus['canary']>['weights'] => {
+  const { versions } = context
   const [stable] = wish.shares
   const { state } = routing
   const isTold = isHeld(state.told, wish.shares)
-  const additional = wish.shares.flatMap(({ role, hash, weight: share }) =>
-    role === 'retiring' ? [{ weight: share, podTemplateHash: hash }] : [],
-  )
+  const experiments = experimentServices(context)
+  const additional = wish.shares.flatMap(({ role, hash, weight: share }) => {
+    const serviceName = experiments.get(hash)
+    const told = { weight: share, podTemplateHash: hash, ...(serviceName && { serviceName }) }
+    return role === 'retiring' || role === 'experiment' ? [told] : []
+  })
   return {
     canary: { weight, podTemplateHash: versions.hash, ...(services.canary && { serviceName: services.canary }) },
     stable: {

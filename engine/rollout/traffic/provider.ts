@@ -62,7 +62,11 @@ export type TrafficState = {
   readonly isEngaged: boolean
 }
 
-export type Share = { readonly role: 'stable' | 'canary' | 'retiring'; readonly hash: string; readonly weight: number }
+export type Share = {
+  readonly role: 'stable' | 'canary' | 'retiring' | 'experiment'
+  readonly hash: string
+  readonly weight: number
+}
 
 export type TrafficWish = {
   /** The stable version first; the weights sum to maxWeight. */
