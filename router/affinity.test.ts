@@ -30,9 +30,12 @@ test('a pod that was tried, or refused a moment ago, is not the one, unless noth
   const [one = aPod('a'), two = aPod('b')] = PODS
   const client = CLIENTS.find(each => choosePinned([one, two], each, calm) === one) ?? ''
   assert.equal(choosePinned([one, two], client, { ...calm, tried: new Set([one]) }), two)
-  const down = aPod(one.key, 5)
+  const down = { ...aPod(one.key, 5), isLeftOut: true }
   assert.equal(choosePinned([down, two], client, calm), two)
   assert.equal(choosePinned([down], client, calm), undefined)
+  const kept = aPod(one.key, 5)
+  assert.equal(choosePinned([kept, two], client, calm), two)
+  assert.equal(choosePinned([kept, { ...two, downUntil: 5, isLeftOut: true }], client, calm), kept)
   assert.equal(choosePinned([down], client, { ...calm, desperate: true }), down)
   assert.equal(choosePinned([down], client, { ...calm, desperate: true, tried: new Set([down]) }), undefined)
 })

@@ -1,6 +1,6 @@
 /** Where one request or connection is tried, in which order, and what that does to the counts of the versions. */
 import { choosePinned } from './affinity.ts'
-import { chooseEndpoint } from './pick.ts'
+import { chooseEndpoint, mayBeLeftOut } from './pick.ts'
 import type { RunningRoute, RunningVersion } from './running-route.ts'
 import type { Outcome } from './stats/second-ring.ts'
 import type { Upstream } from './upstream.ts'
@@ -16,6 +16,8 @@ type DispatchOptions = {
   readonly now: () => number
   /** The client's address. */
   readonly peer: string
+  /** Of a version's pods, at most so many are left out at once because they could not be reached. */
+  readonly maxEjectedPercent: number
 }
 
 /**
@@ -27,6 +29,7 @@ export class Dispatch {
   readonly #route: RunningRoute
   readonly #port: string
   readonly #now: () => number
+  readonly #maxEjectedPercent: number
   /** Whom to keep on one pod; undefined where that is not asked for. */
   readonly #pinned: string | undefined
   #version: RunningVersion
@@ -37,11 +40,12 @@ export class Dispatch {
   #failed: RunningVersion | undefined
   #tried: Set<Upstream> | undefined
 
-  constructor(route: RunningRoute, { port, version, now, peer }: DispatchOptions) {
+  constructor(route: RunningRoute, { port, version, now, peer, maxEjectedPercent }: DispatchOptions) {
     this.#route = route
     this.#port = port
     this.#version = version
     this.#now = now
+    this.#maxEjectedPercent = maxEjectedPercent
     this.#pinned = route.plan.affinity === 'client-ip' ? peer : undefined
   }
 
@@ -69,7 +73,9 @@ export class Dispatch {
   unreachable(): void {
     const upstream = this.#place?.upstream
     if (!upstream) return
-    upstream.markDown(this.#now())
+    const now = this.#now()
+    const { upstreams } = this.#route.pool(this.#version, this.#port)
+    upstream.markDown(now, mayBeLeftOut(upstreams, this.#maxEjectedPercent, now))
     this.#tried = (this.#tried ?? new Set()).add(upstream)
     this.fail()
   }

@@ -16,6 +16,7 @@ test('without flags the defaults hold', () => {
       drainMs: 25_000,
       lingerMs: 5000,
       upstreamTimeoutMs: 0,
+      maxEjectedPercent: 50,
       maxConnections: 10_000,
       fastLane: true,
       workers: 1,

@@ -19,6 +19,7 @@ export type Settings = {
   readonly drainMs: number
   readonly lingerMs: number
   readonly upstreamTimeoutMs: number
+  readonly maxEjectedPercent: number
   readonly maxConnections: number
   readonly fastLane: boolean
   /** Processes that serve; 1: the one that there is anyway. `auto`: by the number of processors. */
@@ -34,6 +35,7 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --drain-seconds SECONDS           and then let requests and connections end for so long (25)
   --linger-seconds SECONDS          keep the ports of a Route that is gone open for so long (5)
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
+  --max-ejected-percent NUMBER      of a version's pods, leave out at most so many that cannot be reached; one always stays (50)
   --max-connections NUMBER          connections of clients on one port (10000)
   --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)
   --workers NUMBER|auto             processes that serve: 1, this one alone; more, so many beside this one, which then only leads;
@@ -52,6 +54,7 @@ const OPTIONS = {
   'drain-seconds': { type: 'string', default: '25' },
   'linger-seconds': { type: 'string', default: '5' },
   'upstream-timeout-seconds': { type: 'string', default: '0' },
+  'max-ejected-percent': { type: 'string', default: '50' },
   'max-connections': { type: 'string', default: '10000' },
   'fast-lane': { type: 'string' },
   workers: { type: 'string', default: '1' },
@@ -91,6 +94,7 @@ export const readSettings = (
     drainMs: milliseconds('drain-seconds'),
     lingerMs: milliseconds('linger-seconds'),
     upstreamTimeoutMs: milliseconds('upstream-timeout-seconds'),
+    maxEjectedPercent: whole('max-ejected-percent', 100),
     maxConnections: whole('max-connections', 1_000_000),
     fastLane: fastLane !== 'off',
     workers: workersOf(values.workers ?? '', problems),

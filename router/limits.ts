@@ -20,6 +20,8 @@ export type Limits = {
   readonly mirrorTimeoutMs: number
   /** A pod that was asked with Expect: 100-continue and says nothing gets the body after this. */
   readonly continueTimeoutMs: number
+  /** Of a version's pods, at most so many percent are left out at once because they could not be reached; one always stays. */
+  readonly maxEjectedPercent: number
   /** Connections of clients on one port. Further ones are closed at once, so that one Service cannot use up the process. */
   readonly maxConnections: number
   /** A connection is taken for idle, when its Route leaves or the router drains, this long after its last request. */
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: Limits = {
   idleTimeoutMs: 0,
   mirrorTimeoutMs: 10_000,
   continueTimeoutMs: 1_000,
+  maxEjectedPercent: 50,
   maxConnections: 10_000,
   idleGraceMs: 1_000,
 }

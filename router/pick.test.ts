@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Candidate, chooseEndpoint, chooseWeighted, newWeightState } from './pick.ts'
+import { type Candidate, chooseEndpoint, chooseWeighted, mayBeLeftOut, newWeightState } from './pick.ts'
 
 /** Three integers that sum to 100. */
 const weights = fc
@@ -98,7 +98,7 @@ test('no weight at all chooses nothing', () => {
   assert.equal(chooseWeighted(newWeightState(), []), -1)
 })
 
-const pod = (inFlight: number, downUntil = 0): Candidate => ({ inFlight, downUntil })
+const pod = (inFlight: number, downUntil = 0, isLeftOut = downUntil > 0): Candidate => ({ inFlight, downUntil, isLeftOut })
 
 test('the pod with the fewest requests in flight is chosen', () => {
   const pods = [pod(3), pod(1), pod(2)]
@@ -110,6 +110,39 @@ test('equal pods are chosen in turn', () => {
   const cursor = { next: 0 }
   const chosen = Array.from({ length: 6 }, () => pods.indexOf(chooseEndpoint(pods, cursor, { now: 0, desperate: false })!))
   assert.deepEqual(chosen, [0, 1, 2, 0, 1, 2])
+})
+
+test('at most half of the pods are left out, and never the last', () => {
+  const out = (count: number, left: number): Candidate[] =>
+    Array.from({ length: count }, (_, i) => ({ inFlight: 0, downUntil: i < left ? 50 : 0, isLeftOut: i < left }))
+  const most = (count: number, percent: number): number => {
+    let left = 0
+    while (mayBeLeftOut(out(count, left), percent, 0)) left += 1
+    return left
+  }
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 10].map(count => most(count, 50)),
+    [0, 1, 1, 2, 2, 5],
+  )
+  assert.deepEqual(
+    [1, 2, 3, 10].map(count => most(count, 100)),
+    [0, 1, 2, 9],
+  )
+  assert.deepEqual(
+    [1, 2, 10].map(count => most(count, 0)),
+    [0, 0, 0],
+  )
+  assert.equal(mayBeLeftOut(out(2, 1), 50, 50), true, 'whose time is over is not left out any more')
+})
+
+test('a pod that is down and not left out is chosen when no other is up, before any that is left out', () => {
+  const pods = [pod(0, 50), pod(3, 50, false), pod(9)]
+  const choice = { now: 0, desperate: true }
+  assert.equal(chooseEndpoint(pods, { next: 0 }, choice), pods[2])
+  assert.equal(chooseEndpoint(pods, { next: 0 }, { ...choice, tried: new Set([pods[2]!]) }), pods[1])
+  assert.equal(chooseEndpoint(pods, { next: 0 }, { ...choice, tried: new Set([pods[1]!, pods[2]!]) }), pods[0])
+  assert.equal(chooseEndpoint(pods.slice(0, 2), { next: 0 }, { now: 0, desperate: false }), pods[1])
+  assert.equal(chooseEndpoint(pods.slice(0, 1), { next: 0 }, { now: 0, desperate: false }), undefined)
 })
 
 test('a pod that refused a moment ago is left out, until its time is over', () => {

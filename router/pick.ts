@@ -59,8 +59,25 @@ const fitSplit = (split: Split, total: number): void => {
   split.total = total
 }
 
-/** What the choice of a pod looks at. `downUntil`: a time in ms until which it refused connections; 0 when it did not. */
-export type Candidate = { readonly inFlight: number; readonly downUntil: number }
+/** What the choice of a pod looks at. */
+export type Candidate = {
+  readonly inFlight: number
+  /** A time in ms until which it could not be reached a moment ago; 0 when it could. */
+  readonly downUntil: number
+  /** Until then it is left out altogether; otherwise it is tried when no other is left. */
+  readonly isLeftOut?: boolean
+}
+
+/**
+ * Whether one more of a version's pods that cannot be reached may be left out: never more than `maxPercent` of them, and never the last
+ * that is not. What fails everywhere is more likely the network, or this router, than every pod.
+ */
+export const mayBeLeftOut = (endpoints: readonly Candidate[], maxPercent: number, now: number): boolean => {
+  const count = endpoints.length
+  let out = 0
+  for (const endpoint of endpoints) if (endpoint.isLeftOut && endpoint.downUntil > now) out++
+  return out < Math.min(Math.floor((count * maxPercent) / 100), count - 1)
+}
 
 /** Where the last scan of a version's pods ended; one object for each version and port. */
 export type Cursor = { next: number }
@@ -70,26 +87,33 @@ export type EndpointChoice = {
   readonly now: number
   /** Already tried for this request: not chosen again. */
   readonly tried?: ReadonlySet<Candidate> | undefined
-  /** Choose among the pods that refused a moment ago when there are no others: better than no answer. */
+  /** Choose among the pods that are left out when there are no others: better than no answer. */
   readonly desperate: boolean
 }
+
+/** Which pods may be chosen: those that are up, also those that are down and not left out, or all. */
+type Among = 'up' | 'not left out' | 'all'
 
 /** The pod with the fewest requests in flight, in turn among equals. Undefined when there is none to choose from. */
 export const chooseEndpoint = <C extends Candidate>(
   endpoints: readonly C[],
   cursor: Cursor,
   choice: EndpointChoice,
-): C | undefined => {
-  const up = fewestInFlight(endpoints, cursor, choice, choice.now)
-  return up || !choice.desperate ? up : fewestInFlight(endpoints, cursor, choice, Number.POSITIVE_INFINITY)
-}
+): C | undefined =>
+  fewestInFlight(endpoints, cursor, choice, 'up') ??
+  fewestInFlight(endpoints, cursor, choice, 'not left out') ??
+  (choice.desperate ? fewestInFlight(endpoints, cursor, choice, 'all') : undefined)
 
-/** Of those not tried and not down at `now`. This runs for every request: no function is made for it. */
+/** Whether the pod may be chosen; see Among. */
+export const isAmong = ({ downUntil, isLeftOut }: Candidate, among: Among, now: number): boolean =>
+  downUntil <= now || among === 'all' || (among === 'not left out' && isLeftOut !== true)
+
+/** Of those not tried. This runs for every request: no function is made for it. */
 const fewestInFlight = <C extends Candidate>(
   endpoints: readonly C[],
   cursor: Cursor,
-  { tried }: EndpointChoice,
-  now: number,
+  { tried, now }: EndpointChoice,
+  among: Among,
 ): C | undefined => {
   const count = endpoints.length
   let best: C | undefined
@@ -97,7 +121,7 @@ const fewestInFlight = <C extends Candidate>(
   for (let step = 0; step < count; step++) {
     const at = (cursor.next + step) % count
     const endpoint = endpoints[at]
-    if (!endpoint || endpoint.downUntil > now || tried?.has(endpoint)) continue
+    if (!endpoint || !isAmong(endpoint, among, now) || tried?.has(endpoint)) continue
     if (!best || endpoint.inFlight < best.inFlight) {
       best = endpoint
       bestAt = at

@@ -31,6 +31,7 @@ export class Upstream {
   readonly h2: PodSessions
   inFlight = 0
   downUntil = 0
+  isLeftOut = false
   #failures = 0
 
   constructor(address: Address) {
@@ -43,8 +44,9 @@ export class Upstream {
     this.agent = new EndpointAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: 'lifo', timeout: IDLE_MS })
   }
 
-  /** A connection was refused or timed out at `now` (ms). */
-  markDown(now: number): void {
+  /** A connection was refused or timed out at `now` (ms); whether it may be left out, see pick.ts. */
+  markDown(now: number, isLeftOut: boolean): void {
+    this.isLeftOut = isLeftOut
     this.downUntil = now + (DOWN_MS[Math.min(this.#failures, DOWN_MS.length - 1)] ?? 0)
     this.#failures += 1
   }
@@ -52,6 +54,7 @@ export class Upstream {
   markUp(): void {
     this.#failures = 0
     this.downUntil = 0
+    this.isLeftOut = false
   }
 
   /** It is no longer in the table: idle connections are closed, busy ones as soon as their request has ended. */

@@ -40,6 +40,30 @@ eachLane((startTestRouter, { ask, startPod }) => {
     assert.deepEqual([router.counts().upstreamFailures, router.counts().retries, router.counts().inFlight], [1, 1, 0])
   })
 
+  test('of pods that refuse at most half are left out; those that are not are tried last, and nothing is lost', async () => {
+    const pod = await podThatSays('alive')
+    const dead = await Promise.all([deadPort(), deadPort(), deadPort()])
+    const router = await routerTo({ v1: [...dead, pod.port] })
+    for (let i = 0; i < 20; i++) {
+      const got = await ask(router.port)
+      assert.ok(got.body === 'alive' || i === 0, `request ${i}: ${got.status}`)
+    }
+    const [version] = router.serving.routes.get('shop/web')?.versions ?? []
+    const pods = version?.pools.get('http')?.upstreams ?? []
+    assert.equal(pods.length, 4)
+    const leftOut = pods.filter(one => one.isLeftOut).length
+    assert.ok(leftOut >= 1 && leftOut <= 2, `${leftOut} are left out`)
+  })
+
+  test('the only pod of a canary is never left out: it is tried each time, and stable answers', async () => {
+    const pod = await podThatSays('alive')
+    const router = await routerTo({ v1: [pod.port], v2: [await deadPort()], weight: 100 })
+    for (let i = 0; i < 5; i++) assert.equal((await ask(router.port)).body, 'alive')
+    assert.deepEqual([router.counts('v2').upstreamFailures, router.counts('v2').fallbacks], [5, 5])
+    const [upstream] = router.serving.routes.get('shop/web')?.versions[1]?.pools.get('http')?.upstreams ?? []
+    assert.deepEqual([upstream?.isLeftOut, (upstream?.downUntil ?? 0) > 0], [false, true])
+  })
+
   test('a pod that refuses is passed over: another one of the same version answers, also with a body', async () => {
     const pod = await podThatSays('alive')
     const router = await routerTo({ v1: [await deadPort(), pod.port] })

@@ -12,11 +12,17 @@ export const makeTcpLane = (context: LaneContext): Lane => ({ accept: connection
 
 const carry = (context: LaneContext, connection: Connection) => {
   const { route, port, peer, socket } = connection
-  const { connectTimeoutMs, idleTimeoutMs } = route.limits(context.limits)
+  const { connectTimeoutMs, idleTimeoutMs, maxEjectedPercent } = route.limits(context.limits)
   const choice = chooseVersion(route, { headers: {} }, { peer, random: context.random })
   if (!choice) return void socket.destroy()
   connection.busy += 1
-  const dispatch = new Dispatch(route, { port: port.name ?? '', version: choice.version, now: context.clock.now, peer })
+  const dispatch = new Dispatch(route, {
+    port: port.name ?? '',
+    version: choice.version,
+    now: context.clock.now,
+    peer,
+    maxEjectedPercent,
+  })
   let pod: Socket | undefined
   const end = () => {
     dispatch.done()

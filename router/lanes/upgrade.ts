@@ -66,6 +66,7 @@ export const passUpgrade = (context: LaneContext, asked: UpgradeRequest) => {
     version: choice.version,
     now: context.clock.now,
     peer: connection.peer,
+    maxEjectedPercent: context.limits.maxEjectedPercent,
   })
   new Upgrade(context, { ...asked, dispatch, cookie: choice.cookie }).start()
 }

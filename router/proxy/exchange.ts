@@ -66,6 +66,7 @@ export class Exchange {
       version,
       now: context.clock.now,
       peer: connection.peer,
+      maxEjectedPercent: this.#limits.maxEjectedPercent,
     })
     const length = req.headers['content-length']
     this.#hasBody = req.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')

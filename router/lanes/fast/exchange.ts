@@ -62,6 +62,7 @@ export class FastExchange implements PodUser {
       version: request.choice.version,
       now: this.#context.clock.now,
       peer,
+      maxEjectedPercent: this.#context.limits.maxEjectedPercent,
     })
     const { copy } = request.choice
     copy?.add(markHead(request.head, request.bodyBytes))

@@ -84,7 +84,13 @@ export class StreamExchange {
     const { clock } = context
     this.#limits = connection.route.limits(context.limits)
     const port = connection.port.name ?? ''
-    this.#dispatch = new Dispatch(connection.route, { port, version, now: clock.now, peer: connection.peer })
+    this.#dispatch = new Dispatch(connection.route, {
+      port,
+      version,
+      now: clock.now,
+      peer: connection.peer,
+      maxEjectedPercent: this.#limits.maxEjectedPercent,
+    })
     this.#body = new RequestBody(stream, this.#dispatch)
     this.#grpc = isGrpc(headers)
   }
