@@ -12,6 +12,8 @@ import type { VersionStats } from './version-stats.ts'
 
 export type MetricsSource = {
   readonly routes: () => Iterable<RunningRoute>
+  /** Version of the Route that requests go by; that of its plan when absent. */
+  readonly versionOf?: (route: RunningRoute) => number
 }
 
 const VERSION_LABELS = ['namespace', 'service', 'rollout', 'version_role', 'version'] as const
@@ -56,7 +58,7 @@ const addRoutes = (source: MetricsSource, registers: Registry[]): void => {
     registers,
     collect() {
       this.reset()
-      for (const route of source.routes()) this.set(labelsOf(route), route.plan.version)
+      for (const route of source.routes()) this.set(labelsOf(route), source.versionOf?.(route) ?? route.plan.version)
     },
   })
   new Gauge({

@@ -125,9 +125,9 @@ const sendAndRead = (port: number, bytes: string | readonly string[], quietMs: n
     socket.on('error', error => (got === '' && 'code' in error && error.code === 'ECONNREFUSED' ? reject(error) : finish()))
   })
 
-/** Waits until `holds()`; the test fails with `what` after 10 s. */
-export const until = async (holds: () => boolean, what: string): Promise<void> => {
-  const deadline = Date.now() + 10_000
+/** Waits until `holds()`; the test fails with `what` after 10 s, or when it has waited for as long as is said. */
+export const until = async (holds: () => boolean, what: string, patienceMs = 10_000): Promise<void> => {
+  const deadline = Date.now() + patienceMs
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`still not true: ${what}`)
     await new Promise(resolve => setTimeout(resolve, 5))

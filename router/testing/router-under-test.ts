@@ -72,7 +72,7 @@ export const startTestRouter = async (
     )
   }
   split({})
-  await until(() => serving.listening, 'the router listens')
+  await until(() => serving.listening, 'the router listens', 60_000)
   return {
     port,
     serving,

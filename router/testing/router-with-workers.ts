@@ -81,17 +81,7 @@ export const startRouterWithWorkers = async (
 }
 
 /** A busy machine starts processes slowly. */
-export const patiently = async (holds: () => boolean, what: string): Promise<void> => {
-  for (let tries = 0; tries < 5; tries++)
-    if (
-      await until(holds, what).then(
-        () => true,
-        () => false,
-      )
-    )
-      return
-  await until(holds, what)
-}
+export const patiently = (holds: () => boolean, what: string): Promise<void> => until(holds, what, 60_000)
 
 /** The process is gone. */
 export const isGone = (pid: number): boolean => {

@@ -26,8 +26,9 @@ export type FleetOptions = {
   readonly log: Logger
 }
 
-/** A worker that says nothing for so long hangs: it is killed and replaced. */
+/** A worker that says nothing for so long hangs: it is killed and replaced. One that starts may take longer. */
 const STUCK_MS = 30_000
+const START_MS = 120_000
 const LOOK_MS = 5_000
 /** Workers that were told to end are killed after this. */
 const END_MS = 2_000
@@ -102,6 +103,10 @@ class Fleet implements DataPath {
   report(): { readonly [route: string]: RouteReport } {
     const inForce = [...this.routes.values()].filter(({ removed }) => !removed)
     return Object.fromEntries(inForce.map(route => [route.key, this.#reportOf(route)]))
+  }
+
+  versionOf(route: RunningRoute): number {
+    return this.#reportOf(route).version
   }
 
   refresh(): Promise<void> {
@@ -230,8 +235,9 @@ class Fleet implements DataPath {
   #killStuck(): void {
     const { clock, log } = this.#options
     for (const worker of this.#workers()) {
-      if (clock.now() - worker.heardAt < STUCK_MS) continue
-      log.error('a worker hangs, it is killed', { worker: worker.number, pid: worker.pid, silentMs: STUCK_MS })
+      const silentMs = clock.now() - worker.heardAt
+      if (silentMs < (worker.serves ? STUCK_MS : START_MS)) continue
+      log.error('a worker hangs, it is killed', { worker: worker.number, pid: worker.pid, silentMs })
       worker.kill()
     }
     this.#look = clock.setTimeout(() => this.#killStuck(), LOOK_MS)

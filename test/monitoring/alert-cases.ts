@@ -186,6 +186,17 @@ export const ALERT_CASES: readonly AlertCase[] = [
         at: '10m',
         labels: { instance: 'i' },
       },
+      {
+        when: 'one of its workers lags, and the process that leads them does not',
+        input: {
+          [build('router')]: '1x20',
+          'nodejs_eventloop_lag_p99_seconds{instance="i"}': '0.02x20',
+          'sluice_router_worker_eventloop_lag_p99_seconds{instance="i",worker="1"}': '0.02x20',
+          'sluice_router_worker_eventloop_lag_p99_seconds{instance="i",worker="2"}': '0.5x20',
+        },
+        at: '10m',
+        labels: { instance: 'i', worker: '2' },
+      },
     ],
     silent: [
       {
@@ -197,6 +208,29 @@ export const ALERT_CASES: readonly AlertCase[] = [
         when: 'a router is on time',
         input: { [build('router')]: '1x20', 'nodejs_eventloop_lag_p99_seconds{instance="i"}': '0.02x20' },
         at: '10m',
+      },
+    ],
+  },
+  {
+    alert: 'SluiceRouterWorkersDie',
+    fires: [
+      {
+        when: 'workers die again and again',
+        input: { 'sluice_router_worker_deaths_total{instance="i"}': '0 1 2 3 3x20' },
+        at: '10m',
+        labels: { instance: 'i' },
+      },
+    ],
+    silent: [
+      {
+        when: 'one worker died',
+        input: { 'sluice_router_worker_deaths_total{instance="i"}': '0x4 1x20' },
+        at: '10m',
+      },
+      {
+        when: 'it was long ago',
+        input: { 'sluice_router_worker_deaths_total{instance="i"}': '0 1 2 3 3x40' },
+        at: '30m',
       },
     ],
   },

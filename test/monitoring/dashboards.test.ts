@@ -48,7 +48,7 @@ test('names are as Prometheus wants them: our prefix, base units, counters end i
 
 test('no metric has a label whose values a client could make up', async () => {
   const allowed = new Set(
-    'namespace rollout service name version version_role code_class code grpc_code phase result reason check strategy stable canary traffic_router method resource kind decision action outcome status component node ready type space'.split(
+    'namespace rollout service name version version_role code_class code grpc_code phase result reason check strategy stable canary traffic_router method resource kind decision action outcome status component node ready type space worker state'.split(
       ' ',
     ),
   )

@@ -30,6 +30,7 @@ const leftOf = (expr: string): string => {
 const EMPTY: { readonly [where: string]: string } = {
   'alert SluiceRolloutInconclusive': 'there are requests enough for a verdict',
   'alert SluiceRouteRefused': 'every Route is one that routers can run',
+  'alert SluiceRouterWorkersDie': 'each router is one process here',
   'alert SluiceAPIErrors': 'the API server answers',
   'alert SluiceAPIForbidden': 'no right is missing',
   'alert SluiceWebhookErrors': 'the API server sends valid reviews',
@@ -39,6 +40,12 @@ const EMPTY: { readonly [where: string]: string } = {
 const SILENT_METRICS: { readonly [name: string]: string } = {
   sluice_router_route_refused: EMPTY['alert SluiceRouteRefused'] ?? '',
   sluice_router_grpc_calls_total: 'nobody calls by gRPC',
+  ...Object.fromEntries(
+    ['s', '_deaths_total', '_cpu_seconds_total', '_resident_memory_bytes', '_eventloop_lag_p99_seconds'].map(what => [
+      `sluice_router_worker${what}`,
+      EMPTY['alert SluiceRouterWorkersDie'] ?? '',
+    ]),
+  ),
   rollout_reconcile_error: 'no pass fails',
   workqueue_retries_total: 'no pass fails',
   analysis_run_reconcile_error: 'no pass fails',

@@ -12,6 +12,7 @@ import { makeControllerMetrics, observeInformers } from '../../kube/metrics.ts'
 import { observeCertificate, observeProcess } from '../../kube/process-metrics.ts'
 import { makeMetrics as makeRouterMetrics } from '../../router/stats/metrics.ts'
 import { addStateMetrics } from '../../router/stats/state-metrics.ts'
+import { addWorkerMetrics } from '../../router/workers/worker-metrics.ts'
 import { makeMetrics as makeWebhookMetrics, observeRegistration } from '../../webhook/metrics.ts'
 
 /** A sidecar exports what a router does. */
@@ -48,6 +49,7 @@ const controllerRegistry = (): Registry => {
 const routerRegistry = (): Registry => {
   const registry = makeRouterMetrics({ routes: () => [] })
   addStateMetrics(registry, { draining: never, publishes: never, source: () => 'empty', refused: () => [] })
+  addWorkerMetrics(registry, { wanted: () => 0, workers: () => [], deaths: () => 0 })
   observeCertificate(registry, () => undefined)
   return registry
 }

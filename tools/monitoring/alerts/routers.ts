@@ -86,14 +86,31 @@ export const ROUTER_ALERTS: readonly Alert[] = [
   {
     name: 'SluiceRouterLagging',
     severity: 'warning',
-    expr: `(nodejs_eventloop_lag_p99_seconds ${of('router')}) > 0.25`,
+    expr: `(nodejs_eventloop_lag_p99_seconds ${of('router')} or sluice_router_worker_eventloop_lag_p99_seconds) > 0.25`,
     for: '5m',
     summary: 'The event loop of router {{ $labels.instance }} lags by {{ $value | humanizeDuration }}',
     runbook: {
-      means: 'A router is busy: one in a hundred turns of its event loop comes more than 250 ms late.',
+      means: 'A router, or one of its workers, is busy: one in a hundred turns of its event loop comes more than 250 ms late.',
       impact: 'Every request through it takes that much longer; for checks with `p99` both versions look slow.',
       look: ['CPU of the pod against its limit (throttling).', 'Requests per router: the dashboard Sluice / Router.'],
-      fix: 'More CPU, or more routers.',
+      fix: 'More CPU, more routers, or more workers in each (`router.workers`).',
+    },
+  },
+  {
+    name: 'SluiceRouterWorkersDie',
+    severity: 'warning',
+    expr: 'increase(sluice_router_worker_deaths_total[15m]) > 1',
+    for: '0m',
+    summary: 'Workers of router {{ $labels.instance }} died {{ $value | printf "%.0f" }} times in a quarter of an hour',
+    runbook: {
+      means: 'Worker processes of a router end without being told to.',
+      impact:
+        'The requests under way in a worker are lost with it. Others go to the workers that are left while it is replaced, the sooner the fewer have died.',
+      look: [
+        'The log of the router: `a worker died`, with the signal or exit code, and before it `a worker ends because of an error` or `a worker hangs`.',
+        'SIGKILL: is the memory limit of the pod too low for its workers? `sluice_router_worker_resident_memory_bytes`.',
+      ],
+      fix: 'More memory or fewer workers for SIGKILL; else the error in the log is a bug of Sluice: please report it.',
     },
   },
   {

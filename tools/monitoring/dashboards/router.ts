@@ -204,24 +204,39 @@ export const ROUTER_DASHBOARD: Dashboard = {
             'One in a hundred turns of the event loop comes later than this. Above 250 ms a router has too much to do.',
           unit: 's',
           min: 0,
-          queries: [{ expr: `nodejs_eventloop_lag_p99_seconds{${OF}} ${ROUTER}`, legend: '{{instance}}' }],
+          queries: [
+            {
+              expr: `nodejs_eventloop_lag_p99_seconds{${OF}} ${ROUTER} or sluice_router_worker_eventloop_lag_p99_seconds{${OF}}`,
+              legend: '{{instance}} {{worker}}',
+            },
+          ],
         },
         {
           kind: 'timeseries',
           title: 'CPU',
-          description: 'Cores that each router takes. One router does not take much more than one.',
+          description: 'Cores that each router and each of its workers takes. A process does not take much more than one.',
           unit: 'short',
           decimals: 2,
           min: 0,
-          queries: [{ expr: `rate(process_cpu_seconds_total{${OF}}${RATE}) ${ROUTER}`, legend: '{{instance}}' }],
+          queries: [
+            {
+              expr: `rate(process_cpu_seconds_total{${OF}}${RATE}) ${ROUTER} or rate(sluice_router_worker_cpu_seconds_total{${OF}}${RATE})`,
+              legend: '{{instance}} {{worker}}',
+            },
+          ],
         },
         {
           kind: 'timeseries',
           title: 'Memory',
-          description: 'Resident memory of each router.',
+          description: 'Resident memory of each router and each of its workers.',
           unit: 'bytes',
           min: 0,
-          queries: [{ expr: `process_resident_memory_bytes{${OF}} ${ROUTER}`, legend: '{{instance}}' }],
+          queries: [
+            {
+              expr: `process_resident_memory_bytes{${OF}} ${ROUTER} or sluice_router_worker_resident_memory_bytes{${OF}}`,
+              legend: '{{instance}} {{worker}}',
+            },
+          ],
         },
       ],
     },
