@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { constants } from 'node:http2'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { PROBE_HEADER, PROBE_PATH } from '../../../api/names.ts'
 import { closeAfterTests } from '../../testing/cleanup.ts'
@@ -327,4 +328,49 @@ test('gRPC clients are told in their own words that no pod answers', async () =>
     [got.status, got.headers['grpc-status'], got.headers['grpc-message'], got.headers['x-sluice-router']],
     [200, '14', 'the pod refused the connection', 'router-1'],
   )
+})
+
+test('events of an open answer are passed as they come, and a client that leaves ends it at the pod', async () => {
+  let say = (_: string): void => {}
+  let closed = false
+  const pod = opened(
+    await startStreamPod(stream => {
+      stream.respond({ ':status': 200, 'content-type': 'text/event-stream' })
+      stream.once('close', () => {
+        closed = true
+      })
+      say = event => void stream.write(`data: ${event}\n\n`)
+      say('0')
+    }),
+  )
+  const router = await routerTo({ v1: [pod.port] })
+  const stream = connected(router).request({ ':path': '/events' })
+  stream.on('error', () => {})
+  for (const event of ['0', '1', '2']) {
+    const [heard] = await once(stream, 'data')
+    assert.equal(String(heard), `data: ${event}\n\n`)
+    say(String(Number(event) + 1))
+  }
+  stream.close(NGHTTP2_CANCEL)
+  await until(() => closed && router.counts().inFlight === 0, 'the pod knows it')
+  assert.equal(router.counts().clientAborts, 1)
+})
+
+test('a pod that breaks its connection off without a word costs the streams on it, and the next ones get a new connection', async () => {
+  let silent = true
+  const pod = opened(await startStreamPod(stream => void (silent || stream.respond({ ':status': 200 }, { endStream: true }))))
+  const sockets = new Set<Socket>()
+  pod.server.on('connection', (socket: Socket) => sockets.add(socket))
+  const router = await routerTo({ v1: [pod.port] })
+  const session = connected(router)
+  const lost = [askOn(session), askOn(session, { method: 'POST', body: 'hello' })]
+  await until(() => router.counts().inFlight === 2, 'both are asked')
+  for (const socket of sockets) socket.destroy()
+  assert.deepEqual(
+    (await Promise.all(lost)).map(({ status }) => status),
+    [502, 502],
+  )
+  silent = false
+  assert.equal((await askOn(session)).status, 200)
+  assert.deepEqual([router.counts().upstreamFailures, router.counts().inFlight], [2, 0])
 })
