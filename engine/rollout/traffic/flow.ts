@@ -15,6 +15,8 @@ export type Flow = {
   readonly wish: TrafficWish
   /** The share of the newest version, out of maxWeight; 0 while it is the stable one. */
   readonly weight: number
+  /** What the step asks for in the end. */
+  readonly goal: number
   /** Everything goes by the weights of the step, and everyone says so. */
   readonly isInForce: boolean
   /** A version that was replaced in mid-update still has a share, for which the stable one has to grow. */
@@ -118,6 +120,7 @@ export const planFlow = (context: RolloutContext, routing: Routing, progress: Ro
   return {
     wish: { shares, ...routes, isAtRest: isIdle && rest === view.maxWeight, isAlone: isAlone(context) },
     weight,
+    goal: goalOf(context, progress),
     isInForce: replicas === 0 || (isVerified && !isRetiring && weight === goalOf(context, progress)),
     isRetiring,
   }

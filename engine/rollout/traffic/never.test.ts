@@ -232,6 +232,15 @@ describe('with traffic routing it must not happen that', () => {
     }
   })
 
+  test('a lower weight takes pods of the canary before its share has gone', () => {
+    for (const dynamicStableScale of [false, true]) {
+      const steps = [{ setWeight: 80 }, { pause: {} }, { setWeight: 10 }, { pause: {} }]
+      const world = atLastPause({ dynamicStableScale, steps })
+      assert.equal(sizesOf(world), 'v1: 5, v2: 1')
+      assertCalm(world)
+    }
+  })
+
   test('an abort without an update takes the stable version away (#1292)', () => {
     const world = healthy()
     steer(world, 'a person aborts', { abort: true })

@@ -7,7 +7,7 @@ import { parseTime } from '../../time.ts'
 import { isSettled, type RolloutContext } from '../context.ts'
 import type { RolloutIntent } from '../intents.ts'
 import type { RolloutProgress } from '../progress.ts'
-import { currentCanaryScale, currentSetWeight, routedSizes } from '../replicas/routed.ts'
+import { currentCanaryScale, currentSetWeight, podsOfWeight, routedSizes } from '../replicas/routed.ts'
 import { abortScaleDownDelay, deadlineAfter, delayedSizes, scaleDownDelay } from '../replicas/scale-down-delay.ts'
 import { resize } from '../scale.ts'
 import { deadlineOf, dropDeadline, putDeadline } from '../scale-down-deadline.ts'
@@ -67,20 +67,24 @@ const afterAbort = (context: RolloutContext, { state }: Routing, flow: Flow, tar
   return { size: spec, intents: isBack && isStableWhole ? putDeadline(current, deadlineAfter(now, delay)) : [] }
 }
 
-/** A canary gets its first pod when nobody sends to it by accident, and loses none while it has more of the traffic than it should. */
-const canarySize = (
-  context: RolloutContext,
-  { state }: Routing,
-  { promoteFull }: RolloutProgress,
-  flow: Flow,
-  target: number,
-): number => {
+/** While the canary has more of the traffic than its step asks for, the pods that this needs; a size set apart from it waits for the weight. */
+const leastOf = (context: RolloutContext, { state, view }: Routing, { index }: RolloutProgress, flow: Flow): number => {
+  const { steps, versions, replicas } = context
+  const share = Math.max(state.told[versions.hash] ?? 0, flow.weight)
+  if (share <= flow.goal) return 0
+  const isApart = currentCanaryScale({ steps, index }) !== undefined
+  return isApart ? Number.POSITIVE_INFINITY : podsOfWeight(share, replicas, view.maxWeight)
+}
+
+/** A canary gets its first pod when nobody sends to it by accident, and loses none while routers may send to it by older weights. */
+const canarySize = (context: RolloutContext, routing: Routing, progress: RolloutProgress, flow: Flow, target: number): number => {
   const { versions } = context
+  const { state } = routing
   if (isSettled(context)) return target
   const spec = versions.current ? sizedOf(versions.current).spec : 0
-  if (spec === 0 && !state.isSafeBeside && !state.isSplitting && !promoteFull) return 0
-  const isAbove = !state.isSettled || (state.told[versions.hash] ?? 0) > flow.weight
-  return target < spec && isAbove ? spec : target
+  if (spec === 0 && !state.isSafeBeside && !state.isSplitting && !progress.promoteFull) return 0
+  if (target >= spec) return target
+  return state.isSettled ? Math.min(spec, Math.max(target, leastOf(context, routing, progress, flow))) : spec
 }
 
 const planNewest = (context: RolloutContext, routing: Routing, progress: RolloutProgress, flow: Flow, target: number): Ended => {
