@@ -3,6 +3,7 @@
  * seen of it, so nothing is waited for.
  */
 import type { CanaryStep } from '../api/rollout.ts'
+import { stateByStatus } from '../engine/rollout/traffic/by-status.ts'
 import type { TrafficProvider } from '../engine/rollout/traffic/provider.ts'
 import { invalid, type Violation } from '../engine/rollout/validate/violation.ts'
 
@@ -26,23 +27,6 @@ export const none: TrafficProvider = {
     return routing !== undefined && Object.keys(plugins).length + Object.keys(providers).length === 0
   },
   check: ({ steps = [] }) => steps.flatMap((step, i) => checkStep(step, `spec.strategy.canary.steps[${i}]`)),
-  read: ({ last }) => {
-    const shares = last === undefined ? [] : [last.stable, last.canary]
-    const told = Object.fromEntries(
-      shares.flatMap(({ podTemplateHash, weight }) =>
-        podTemplateHash === undefined || weight === 0 ? [] : [[podTemplateHash, weight]],
-      ),
-    )
-    return {
-      isSplitting: true,
-      isSafeBeside: true,
-      told,
-      verified: undefined,
-      isSettled: true,
-      knows: () => true,
-      reaches: hash => (told[hash] ?? 0) > 0,
-      isEngaged: false,
-    }
-  },
+  read: ({ last }) => stateByStatus(last),
   plan: () => ({ intents: [], waits: [], isDone: true }),
 }

@@ -1,5 +1,5 @@
 /** The timeline of `sluice simulate`: when, at which step and weight, with how many pods, and what is waited for. */
-import type { Moment, Scenario, Simulated } from '../../engine/simulate/simulate.ts'
+import type { Moment, Simulated } from '../../engine/simulate/simulate.ts'
 import { renderStep } from '../../view/steps.ts'
 import type { Terminal } from '../command.ts'
 import { renderSpan } from './age.ts'
@@ -23,8 +23,8 @@ const rowOf = (moment: Moment, { steps }: Simulated): readonly string[] => {
 }
 
 /** `Step 2/7 (pause 2m): …` without what the column STEP says already. */
-const whatOf = ({ waitsFor, phase }: Moment): string => {
-  if (phase === 'Healthy') return 'done'
+const whatOf = ({ waitsFor, phase, stable }: Moment): string => {
+  if (phase === 'Healthy') return stable.total === 0 ? 'done' : 'promoted; the old version keeps its pods for a while'
   const [, text] = /^Step \d+\/\d+ \([^)]*\)+(?:: (.*))?$/s.exec(waitsFor) ?? []
   return /^Step \d/.test(waitsFor) ? (text ?? 'waits') : waitsFor
 }
@@ -43,9 +43,11 @@ const ENDS: { readonly [end in Simulated['end']]: (total: string, replicas: numb
   stuck: () => 'does not go on by itself: see the last line',
 }
 
-export const renderTimeline = (scenario: Scenario, simulated: Simulated, { style, width }: Terminal): readonly string[] => {
-  const { name } = scenario.deployment.metadata
-  const { replicas = 1 } = scenario.deployment.spec
+/** What is updated. */
+export type Subject = { readonly kind: string; readonly name: string; readonly replicas: number; readonly podReadyMs: number }
+
+export const renderTimeline = (subject: Subject, simulated: Simulated, { style, width }: Terminal): readonly string[] => {
+  const { kind, name, replicas, podReadyMs } = subject
   const { moments, end } = simulated
   const [titles = '', ...rows] = renderTable(
     TITLES,
@@ -64,7 +66,7 @@ export const renderTimeline = (scenario: Scenario, simulated: Simulated, { style
   const total = renderSpan(moments.at(-1)?.at ?? 0)
   return [
     ...wrap(
-      `Deployment ${name}, ${replicas} ${replicas === 1 ? 'pod' : 'pods'}, each ready after ${renderSpan(scenario.podReadyMs)}. Nothing here is real but the planner.`,
+      `${kind} ${name}, ${replicas} ${replicas === 1 ? 'pod' : 'pods'}, each ready after ${renderSpan(podReadyMs)}. Nothing here is real but the planner.`,
       width,
     ),
     '',

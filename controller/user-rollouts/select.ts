@@ -1,7 +1,6 @@
 /** Rollouts with a template of their own, written by users: the second way to use Sluice beside annotated Deployments. */
 import { PREFIX } from '../../api/names.ts'
 import type { Rollout } from '../../api/rollout.ts'
-import { frontsOf } from '../../traffic/sluice-router/config.ts'
 import type { Caches } from '../caches.ts'
 import { isForScope, isMadeInScope, type Scope } from '../scope.ts'
 
@@ -16,20 +15,7 @@ export const isUsersOwn = (rollout: Rollout, scope: Scope): boolean => isForScop
 export const isOurRollout = (rollout: Rollout, scope: Scope): boolean =>
   (scope.instanceId === undefined && isMadeInScope(rollout, scope)) || (scope.userRollouts && isUsersOwn(rollout, scope))
 
-/** Names of the Services that its strategy points at versions, or splits the traffic of. */
-export const servicesOf = ({ spec }: Pick<Rollout, 'spec'>): readonly string[] => {
-  const { canary, blueGreen } = spec.strategy
-  const names = [
-    canary?.stableService,
-    canary?.canaryService,
-    canary?.pingPong?.pingService,
-    canary?.pingPong?.pongService,
-    ...(canary?.trafficRouting === undefined ? [] : frontsOf(canary)),
-    blueGreen?.activeService,
-    blueGreen?.previewService,
-  ]
-  return [...new Set(names.flatMap(name => (name === undefined || name === '' ? [] : [name])))]
-}
+export { servicesOf } from '../../traffic/named-services.ts'
 
 type Found = Pick<Caches, 'rollouts' | 'deployments'>
 

@@ -169,7 +169,7 @@ const nextTime = (world: World, wakeAt: number | undefined): number | undefined 
 }
 
 /** What a reader would call a new line. */
-const keyOf = ({ step, weight, stable, canary, waitsFor: text, happens }: Moment): string =>
+export const keyOf = ({ step, weight, stable, canary, waitsFor: text, happens }: Moment): string =>
   [step, weight, stable.total, canary.total, text.replaceAll(/\d+/g, '0'), happens ?? ''].join(' ')
 
 const isRolledBack = (world: World, { stable, canary }: Moment): boolean =>
