@@ -7,6 +7,7 @@ import type { MeasureRequest } from '../analysis/providers/provider.ts'
 import type { Measure } from '../analysis/providers/registry.ts'
 import { redactStatus } from '../analysis/redact.ts'
 import { type Assessment, assess, giveUp, isOver, metricsToEnd, metricsToMeasure } from '../analysis/run.ts'
+import { shortenTexts } from '../analysis/status-texts.ts'
 import { eventsBetween, isWorthWriting } from '../analysis/status-writes.ts'
 import { deleteAt } from '../analysis/time-to-live.ts'
 import type { AnalysisRun, AnalysisRunStatus, Metric } from '../api/analysis-run.ts'
@@ -121,7 +122,8 @@ const measureAndAssess = async ({ client, measure }: Context, run: AnalysisRun, 
     askAll(run, metricsToEnd(run, values), now, measure.end),
   ])
   const { status, ...rest } = assess(run, new Map([...measured, ...ended]), now, { values, describe: measure.describe })
-  return { status: redactStatus(status, secrets), ...rest }
+  // Hidden first: of a secret that is cut in two, the first part would not be known as one.
+  return { status: shortenTexts(redactStatus(status, secrets)), ...rest }
 }
 
 /** From when on the canary is judged: a controller that was down when the run was made loses nothing. */

@@ -92,6 +92,11 @@ describe('a plugin over HTTP', () => {
       { pending: { afterSeconds: 0 } },
       /its pending\.afterSeconds is 0, it must be a number from 1 to 3600/,
     ],
+    [
+      'more metadata than a status holds',
+      { value: 1, metadata: { a: 'x'.repeat(20_000) } },
+      /its metadata has 20001 characters, it must have at most 16384$/,
+    ],
     ['what is no JSON', 'oops', /^plugin acme\/errors: the answer of the plugin is no JSON$/],
     ['another status', { value: 1 }, /^plugin acme\/errors: received non 2xx response code: 500 from the plugin$/, 500],
   ]

@@ -34,8 +34,16 @@ const requestOf = (action: 'measure' | 'end', { metric, begun, ...rest }: Measur
 
 const PHASES = ['Successful', 'Failed', 'Inconclusive'] as const
 
-const textsIn = (value: unknown): { readonly [key: string]: string } =>
-  Object.fromEntries(Object.entries(asObject(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+/** It stands in the status of the run, and goes back to the plugin as it was. */
+const LONGEST_METADATA = 16_384
+
+const textsIn = (value: unknown): { readonly [key: string]: string } => {
+  const texts = Object.entries(asObject(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  const length = texts.reduce((sum, [key, text]) => sum + key.length + text.length, 0)
+  if (length > LONGEST_METADATA)
+    throw new Error(`its metadata has ${length} characters, it must have at most ${LONGEST_METADATA}`)
+  return Object.fromEntries(texts)
+}
 
 const shown = (value: unknown): string => (typeof value === 'string' ? value : compactJson(toExprValue(value)))
 
