@@ -54,6 +54,17 @@ const PICTURES: readonly (readonly [name: string, options: PageOptions, ready: (
   ['rollout-light', { at: '#/shop/web', context: { viewport: DESKTOP, colorScheme: 'light' } }, rollout],
   ['rollout-dark', { at: '#/shop/web', context: { viewport: DESKTOP, colorScheme: 'dark' } }, rollout],
   ['rollout-phone', { at: '#/shop/web', context: { viewport: PHONE } }, rollout],
+  [
+    'blue-green',
+    { at: '#/payments/invoices', context: { viewport: DESKTOP } },
+    page => page.getByRole('button', { name: 'Undo to 1' }).waitFor(),
+  ],
+  ['experiments', { at: '#/~experiments', context: { viewport: DESKTOP } }, page => page.locator('.runs').waitFor()],
+  [
+    'experiment',
+    { at: '#/~experiment/shop/search-ranking', context: { viewport: DESKTOP } },
+    page => page.locator('.check .plot canvas').waitFor(),
+  ],
   ['dialog', { at: '#/shop/web', context: { viewport: DESKTOP } }, dialog],
   ['sign-in', { server: { signedIn: false } }, page => page.getByLabel('Bearer token').waitFor()],
 ]

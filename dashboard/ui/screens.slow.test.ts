@@ -122,6 +122,67 @@ test('an image is set from the containers that there are', { skip }, () =>
   }),
 )
 
+test('a blue-green rollout shows where its Services lead and the stages of the update, with what each does', { skip }, () =>
+  on({ at: '#/payments/invoices' }, async page => {
+    await page.getByText('revision 2 can be tried behind invoices-preview').waitFor()
+    assert.match(
+      await textOf(page.locator('.side-active')),
+      /active invoices[\s\S]*invoices:2025-12[\s\S]*revision 1, 4\/4 pods ready/,
+    )
+    assert.match(await textOf(page.locator('.side-preview')), /preview invoices-preview[\s\S]*revision 2, 2\/4 pods ready/)
+    assert.match(await textOf(page.locator('[aria-current=step]')), /pods of the new version/)
+    assert.deepEqual(await page.locator('.step b').allTextContents(), [
+      'pods',
+      'analysis before',
+      'pause',
+      'switch',
+      'analysis after',
+    ])
+    assert.match(await textOf(page.locator('.card-revisions')), /preview[\s\S]*active/)
+    assert.equal(await page.locator('.card-success').count(), 0)
+  }),
+)
+
+test('experiments and analysis runs of their own are listed, and one leads to its versions and measurements', { skip }, () =>
+  on({}, async page => {
+    await page.getByRole('link', { name: 'Experiments' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Experiments and analysis runs' }).waitFor()
+    assert.deepEqual(await page.locator('.runs tbody th').allTextContents(), [
+      'search-ranking',
+      'web-7b9c4d5f8x-2-3',
+      'nightly-smoke',
+    ])
+    assert.equal(await page.getByRole('link', { name: 'web', exact: true }).getAttribute('href'), WEB)
+    await page.getByRole('link', { name: 'search-ranking' }).click()
+    await page.getByText('6m of 10m to go').waitFor()
+    assert.deepEqual(await page.locator('.side b').allTextContents(), ['as-it-is', 'learned'])
+    assert.equal(await page.locator('.check .plot canvas').count(), 1)
+    await page.getByRole('link', { name: 'Experiments and analysis runs' }).click()
+    await page.getByRole('link', { name: 'nightly-smoke' }).click()
+    await page.getByText('assessed Failed due to failed (1) > failureLimit (0)').waitFor()
+    await page.getByText('8 measurements').click()
+    assert.equal(await page.locator('.check tbody tr').count(), 8)
+  }),
+)
+
+test('the log of a pod goes on while one looks; what the API server refuses is said', { skip }, () => log())
+const log = async (): Promise<void> => {
+  const { page, close } = await openPage(browser, { at: WEB })
+  try {
+    await page.getByRole('button', { name: /^Log of web-7b9c/ }).click()
+    const dialog = page.getByRole('dialog', { name: /^Log of web-7b9c/ })
+    await dialog.getByText('GET /search 200').waitFor()
+    await dialog.getByText('GET /cart 500').waitFor()
+    assert.deepEqual(await findViolations(page), [])
+    await dialog.getByLabel('before its last restart').check()
+    await dialog.getByRole('alert').getByText('previous terminated container').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
+  } finally {
+    await close()
+  }
+}
+
 test('a rollout that is not there is said to be so', { skip }, () =>
   on({ at: '#/shop/nobody' }, async page => {
     await page.getByText('There is no rollout shop/nobody').waitFor()
@@ -131,6 +192,9 @@ test('a rollout that is not there is said to be so', { skip }, () =>
 const SCREENS: readonly (readonly [name: string, options: PageOptions, ready: (page: Page) => Promise<void>])[] = [
   ['the overview', {}, page => page.locator('.row').first().waitFor()],
   ['a rollout', { at: WEB }, drawn],
+  ['a blue-green rollout', { at: '#/payments/invoices' }, page => page.locator('.side-preview').waitFor()],
+  ['the list of experiments', { at: '#/~experiments' }, page => page.locator('.runs').waitFor()],
+  ['an experiment', { at: '#/~experiment/shop/search-ranking' }, page => page.locator('.check .plot canvas').waitFor()],
   ['signing in', { server: { signedIn: false } }, page => page.getByLabel('Bearer token').waitFor()],
   [
     'a dialog',

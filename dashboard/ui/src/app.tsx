@@ -9,6 +9,7 @@ import { Banner, Toast, useSaid } from './parts/messages.tsx'
 import { Login } from './screens/login.tsx'
 import { Overview } from './screens/overview.tsx'
 import { Rollout } from './screens/rollout.tsx'
+import { OneRun, Runs } from './screens/runs.tsx'
 import { type Live, type Session, useLive, useSession } from './session.ts'
 import type { Command } from './view/keys.ts'
 import type { Place } from './view/place.ts'
@@ -40,7 +41,7 @@ const useCommands = (
     },
     [go, nextTheme],
   )
-  useKeyboard(place.screen, act)
+  useKeyboard(place.screen === 'overview' || place.screen === 'rollout' ? place.screen : 'everywhere', act)
   return { listen, help, setHelp }
 }
 
@@ -50,9 +51,14 @@ const focusMain = (): void => {
   main?.focus({ preventScroll: true })
 }
 
+const titleOf = (place: Place): string => {
+  if (place.screen === 'overview') return ''
+  return place.screen === 'runs' ? 'Experiments' : `${place.namespace}/${place.name}`
+}
+
 /** A new screen starts at its top, is named in the title, and has the focus, so that a screen reader begins there. */
 const useArrival = (place: Place): void => {
-  const where = place.screen === 'rollout' ? `${place.namespace}/${place.name}` : ''
+  const where = titleOf(place)
   const first = useRef(true)
   useEffect(() => {
     document.title = where === '' ? 'Sluice' : `${where} – Sluice`
@@ -89,7 +95,19 @@ const Screen = ({ place, go, live, now, painted, listen, say }: ScreenProps): VN
         listen={listen}
       />
     )
+  if (place.screen === 'runs') return <Runs now={now} />
   const key = `${place.namespace}/${place.name}`
+  if (place.screen === 'run')
+    return (
+      <OneRun
+        key={`${place.kind} ${key}`}
+        kind={place.kind}
+        namespace={place.namespace}
+        name={place.name}
+        now={now}
+        painted={painted}
+      />
+    )
   return (
     <Rollout
       key={key}

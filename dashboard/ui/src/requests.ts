@@ -1,5 +1,16 @@
 /** The dashboard's server, asked. Addresses are relative to the page, so it works below any path. */
-import type { Action, ActionDone, ActionPreview, ActionRequest, Problem, RevisionDiff, SessionAnswer } from '../../contract.ts'
+import type {
+  Action,
+  ActionDone,
+  ActionPreview,
+  ActionRequest,
+  ExperimentState,
+  Problem,
+  RevisionDiff,
+  RunState,
+  Runs,
+  SessionAnswer,
+} from '../../contract.ts'
 
 export type Answer<T> = { readonly ok: T } | { readonly problem: Problem }
 
@@ -47,6 +58,15 @@ export const signOut = (): Promise<Answer<SessionAnswer>> => ask('DELETE', 'sess
 
 export const getDiff = (key: string, revision: number): Promise<Answer<RevisionDiff>> =>
   ask('GET', `${rolloutPath(key)}/revisions/${revision}`)
+
+const objectPath = (kind: string, namespace: string, name: string): string =>
+  `${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`
+
+export const getRuns = (): Promise<Answer<Runs>> => ask('GET', 'runs')
+export const getExperiment = (namespace: string, name: string): Promise<Answer<ExperimentState>> =>
+  ask('GET', objectPath('experiments', namespace, name))
+export const getRun = (namespace: string, name: string): Promise<Answer<RunState>> =>
+  ask('GET', objectPath('analysisruns', namespace, name))
 
 export const getPreviews = (key: string): Promise<Answer<readonly ActionPreview[]>> => ask('GET', `${rolloutPath(key)}/actions`)
 

@@ -109,7 +109,7 @@ const Check = ({ check, painted }: { readonly check: CheckState; readonly painte
   )
 }
 
-const Run = ({ run, painted }: { readonly run: AnalysisState; readonly painted: number }): VNode => (
+export const Run = ({ run, painted }: { readonly run: AnalysisState; readonly painted: number }): VNode => (
   <div class="run">
     <h3>
       <span class="mono">{run.name}</span> <State state={run.phase} />

@@ -3,6 +3,7 @@ import type { VNode } from 'preact'
 import type { SessionAnswer } from '../../../contract.ts'
 import type { Theme } from '../hooks.ts'
 import type { Connection } from '../view/connection.ts'
+import { writePlace } from '../view/place.ts'
 
 type HeaderProps = {
   readonly session: SessionAnswer | undefined
@@ -27,8 +28,13 @@ export const Header = ({ session, connection, theme, nextTheme, help, signOut }:
     <header class="bar">
       <a class="brand" href="#/">
         <img src="icon.svg" alt="" width="28" height="28" />
-        Sluice
+        <span class="brand-name">Sluice</span>
       </a>
+      {session?.signedIn === true && (
+        <a class="bar-link" href={writePlace({ screen: 'runs' })}>
+          Experiments
+        </a>
+      )}
       {session?.cluster !== undefined && (
         <span class="bar-cluster mono" title={`API server ${session.cluster}`}>
           {session.cluster.replace(/^https?:\/\//, '')}

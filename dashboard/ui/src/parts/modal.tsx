@@ -2,9 +2,15 @@
 import type { ComponentChildren, VNode } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
-type ModalProps = { readonly title: string; readonly close: () => void; readonly children: ComponentChildren }
+type ModalProps = {
+  readonly title: string
+  readonly close: () => void
+  /** As wide as the window lets it. */
+  readonly wide?: boolean
+  readonly children: ComponentChildren
+}
 
-export const Modal = ({ title, close, children }: ModalProps): VNode => {
+export const Modal = ({ title, close, wide = false, children }: ModalProps): VNode => {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
@@ -17,7 +23,7 @@ export const Modal = ({ title, close, children }: ModalProps): VNode => {
   return (
     <dialog
       ref={ref}
-      class="modal"
+      class={wide ? 'modal modal-wide' : 'modal'}
       aria-labelledby={id}
       onClose={close}
       onCancel={close}

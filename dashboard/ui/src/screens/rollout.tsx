@@ -5,11 +5,13 @@ import type { ActionPreview, Numbers, RolloutDetail } from '../../../contract.ts
 import { ActionDialog, type Wish } from '../parts/action-dialog.tsx'
 import { Missing, State } from '../parts/basics.tsx'
 import { Checks } from '../parts/checks.tsx'
+import { Experiments } from '../parts/experiments.tsx'
 import { Flow } from '../parts/flow-picture.tsx'
 import { Decisions, Events } from '../parts/history.tsx'
 import { Latency, Success } from '../parts/numbers.tsx'
 import { Pods } from '../parts/pods.tsx'
 import { Revisions } from '../parts/revisions.tsx'
+import { Sides } from '../parts/sides.tsx'
 import { Steps } from '../parts/steps.tsx'
 import { getPreviews } from '../requests.ts'
 import { offersOf, whyNothing } from '../view/actions.ts'
@@ -40,7 +42,9 @@ const usePreviews = (rollout: string, detail: RolloutDetail | undefined): readon
     sentence,
     detail?.revisions.map(({ hash, present }) => [hash, present]),
   ])
+  const isThere = detail !== undefined
   useEffect(() => {
+    if (!isThere) return
     let wanted = true
     const ask = async (): Promise<void> => {
       const answer = await getPreviews(rollout)
@@ -51,7 +55,7 @@ const usePreviews = (rollout: string, detail: RolloutDetail | undefined): readon
       wanted = false
       clearTimeout(timer)
     }
-  }, [rollout, stamp])
+  }, [rollout, stamp, isThere])
   return previews
 }
 
@@ -115,17 +119,23 @@ const Parts = ({
   readonly undo: ((revision: number) => void) | undefined
 }): VNode => (
   <div class="parts">
-    <Flow services={detail.services} revisions={detail.revisions} numbers={numbers} />
+    {detail.sides.length > 0 ? (
+      <Sides sides={detail.sides} />
+    ) : (
+      <Flow services={detail.services} revisions={detail.revisions} numbers={numbers} />
+    )}
     <Steps steps={detail.steps} now={now} />
-    <Success numbers={numbers} painted={painted} />
-    <Latency numbers={numbers} painted={painted} />
+    {/* A blue-green Rollout has no routers that could count. */}
+    {detail.sides.length === 0 && <Success numbers={numbers} painted={painted} />}
+    {detail.sides.length === 0 && <Latency numbers={numbers} painted={painted} />}
+    <Experiments experiments={detail.experiments} now={now} painted={painted} />
     <Checks analyses={detail.analyses} painted={painted} />
     <div class="column">
       <Decisions decisions={detail.decisions} />
       <Events events={detail.events} now={now} />
     </div>
     <Revisions rollout={detail.row.key} revisions={detail.revisions} now={now} undo={undo} />
-    <Pods pods={detail.pods} now={now} />
+    <Pods namespace={detail.row.namespace} pods={detail.pods} now={now} />
   </div>
 )
 

@@ -27,10 +27,20 @@ export const STEP_LOOKS: { readonly [state in Step['state']]: { readonly sign: S
   'left-out': { sign: 'dash', word: 'left out' },
 }
 
+/** The stages of a blue-green update. */
+const BLUE_GREEN: { readonly [text: string]: string } = {
+  pods: 'of the new version, behind the preview Service',
+  'analysis before': 'must pass before the switch',
+  switch: 'all traffic to the new version at once',
+  'analysis after': 'takes the traffic back when it fails',
+}
+
 /** What a step does, for people who have not learnt the short forms. */
 export const explainStep = ({ kind, text, weight }: Step): string => {
   if (kind === 'setWeight') return weight === 100 ? 'all traffic to the canary' : `${weight} % of the traffic to the canary`
   if (kind === 'pause') return text === 'pause' ? 'wait for a person' : `wait ${text}`
+  const blueGreen = Object.hasOwn(BLUE_GREEN, text) ? BLUE_GREEN[text] : undefined
+  if (kind.startsWith('blueGreen') && blueGreen !== undefined) return blueGreen
   if (kind === 'analysis') return 'run a check to its end'
   if (kind === 'experiment') return 'run an experiment to its end'
   if (kind === 'setCanaryScale') return 'pods of the canary apart from its traffic'
