@@ -1,6 +1,6 @@
 /**
- * `make node-test`: the suite of this folder on two real nodes side by side, each in a namespace of its own; ends with `N passed, N failed`.
- *   node test/node/run.ts [FILE…]      all files with kube-proxy in iptables mode; rollouts, Services and sidecars in nftables mode
+ * `make node-test`: the suite of this folder on real nodes side by side, each in a namespace of its own; ends with `N passed, N failed`.
+ *   node test/node/run.ts [FILE…]      what NODES says; or these files on one node, with kube-proxy in the mode SLUICE_NODE_PROXY
  */
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -17,14 +17,29 @@ const SKIPPED = /^0 passed, 0 failed, 1 skipped$/m
 /** No suite takes a third of it; one that hangs must not keep the others from being told. */
 const SUITE_MS = 25 * 60_000
 
-/** Of the cluster suite, what is about traffic; the rest says the same on a real control plane without a node. */
-const CLUSTER = ['test/cluster/services.test.ts', 'test/cluster/sidecar.test.ts']
+type OnNode = { readonly name: string; readonly proxy: ProxyMode; readonly files: readonly string[] }
+
+/**
+ * Most of the time a suite waits: for pods, for kube-proxy, for what Sluice waits for itself. So three of about the same length run at once.
+ * Of the cluster suite those about traffic are here; the rest says the same on a real control plane without a node.
+ */
+const ENDS = ['test/node/failures.test.ts', 'test/node/leaving.test.ts']
+const NODES: readonly OnNode[] = [
+  { name: 'ends', proxy: 'iptables', files: ENDS },
+  { name: 'iptables', proxy: 'iptables', files: globSync('test/node/*.test.ts').filter(file => !ENDS.includes(file)) },
+  {
+    name: 'nftables',
+    proxy: 'nftables',
+    files: ['test/cluster/services.test.ts', 'test/cluster/sidecar.test.ts', 'test/node/rollouts.test.ts'],
+  },
+]
+const LONGEST_NAME = Math.max(...NODES.map(({ name }) => name.length))
 
 const countOf = (output: string, word: 'pass' | 'fail' | 'cancelled'): number =>
   Number(output.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
 
 /** One process, so that all files share the node; one namespace for each node, since a kube-proxy leaves its rules behind. */
-const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =>
+const runOn = ({ name, proxy, files }: OnNode): Promise<Counts> =>
   new Promise(resolve => {
     const args = ['--test', '--test-isolation=none', '--test-force-exit', '--test-reporter=spec', ...files]
     const child = spawn(IN_NAMESPACE, [process.execPath, ...args], {
@@ -39,7 +54,7 @@ const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =
     let output = ''
     createInterface({ input: child.stdout }).on('line', line => {
       output += `${line}\n`
-      console.log(`${proxy.padEnd('nftables'.length)} | ${line}`)
+      console.log(`${name.padEnd(LONGEST_NAME)} | ${line}`)
     })
     child.once('close', code => {
       clearTimeout(late)
@@ -51,18 +66,14 @@ const runSuite = (proxy: ProxyMode, files: readonly string[]): Promise<Counts> =
   })
 
 const chosen = process.argv.slice(2)
-const suites: readonly (readonly [ProxyMode, readonly string[]])[] =
-  chosen.length > 0
-    ? [[(process.env['SLUICE_NODE_PROXY'] ?? 'iptables') as ProxyMode, chosen]]
-    : [
-        // The runner goes by name: what needs the whole machine on one node comes while the other has less to do.
-        ['iptables', globSync('test/node/*.test.ts').sort()],
-        ['nftables', [...CLUSTER, 'test/node/4-rollouts.test.ts']],
-      ]
+const proxy = (process.env['SLUICE_NODE_PROXY'] ?? 'iptables') as ProxyMode
+const nodes = chosen.length > 0 ? [{ name: proxy, proxy, files: chosen }] : NODES
 const began = performance.now()
-// Most of their time both wait for pods, for kube-proxy, for what Sluice waits for itself.
-const counts = await Promise.all(suites.map(([proxy, files]) => runSuite(proxy, files)))
-if (counts.some(({ skipped }) => skipped)) process.exit(0)
+const counts = await Promise.all(nodes.map(runOn))
+if (counts.some(({ skipped }) => skipped)) {
+  console.log('0 passed, 0 failed, 1 skipped')
+  process.exit(0)
+}
 const sum = (of: 'passed' | 'failed') => counts.reduce((all, one) => all + one[of], 0)
 const [passed, failed] = [sum('passed'), sum('failed')]
 console.log(JSON.stringify({ test: 'node-test', passed, failed, seconds: Math.round((performance.now() - began) / 1000) }))
