@@ -208,7 +208,7 @@ export type Endpoint = {
   readonly nodeName?: string
   readonly zone?: string
   readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string; readonly uid?: string }
-  readonly hints?: unknown
+  readonly hints?: { readonly forZones?: readonly { readonly name: string }[] | null } | null
 }
 
 export type EndpointSlice = KubeObject & {

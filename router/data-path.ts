@@ -14,6 +14,7 @@ import { makeHttpProxyEngine } from './proxy/engine.ts'
 import type { RunningRoute } from './running-route.ts'
 import { Serving } from './serving.ts'
 import type { Table } from './table.ts'
+import type { Place } from './zone.ts'
 
 export type DataPath = {
   /** With what was counted for them. */
@@ -28,6 +29,8 @@ export type DataPath = {
   readonly useKeys: (keys: readonly string[]) => void
   /** By `NAMESPACE/NAME`. */
   readonly report: () => { readonly [route: string]: RouteReport }
+  /** The version of the Route that all requests go by at least. */
+  readonly versionOf: (route: RunningRoute) => number
   /** Resolves when counts are those of now. */
   readonly refresh: () => Promise<void>
   /** Adds what Prometheus is told beyond the Routes. */
@@ -47,6 +50,7 @@ export type PathSettings = {
   readonly lingerMs: number
   readonly limits: Limits
   readonly fastLane: boolean
+  readonly place?: Place
 }
 
 export type Surroundings = {
@@ -56,11 +60,12 @@ export type Surroundings = {
   readonly draining: () => boolean
 }
 
-export const laneContext = ({ router, limits, fastLane }: PathSettings, around: Surroundings): LaneContext => ({
+export const laneContext = ({ router, limits, fastLane, place }: PathSettings, around: Surroundings): LaneContext => ({
   router,
   engine: makeHttpProxyEngine(),
   fastLane,
   limits,
+  place,
   random: Math.random,
   ...around,
 })
@@ -79,6 +84,7 @@ export const pathInThisProcess = (settings: PathSettings, { clock, log }: Pick<S
     apply: table => serving.apply(table),
     useKeys: keys => cookies.use(keys),
     report: () => serving.report(),
+    versionOf: ({ plan }) => plan.version,
     refresh: async () => {},
     observe: () => {},
     drain: () => {

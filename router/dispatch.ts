@@ -1,9 +1,10 @@
 /** Where one request or connection is tried, in which order, and what that does to the counts of the versions. */
 import { choosePinned } from './affinity.ts'
-import { chooseEndpoint, mayBeLeftOut } from './pick.ts'
-import type { RunningRoute, RunningVersion } from './running-route.ts'
+import { chooseEndpoint, type EndpointChoice, mayBeLeftOut } from './pick.ts'
+import type { Pool, RunningRoute, RunningVersion } from './running-route.ts'
 import type { Outcome } from './stats/second-ring.ts'
 import type { Upstream } from './upstream.ts'
+import { type Place as Here, isFit } from './zone.ts'
 
 /** Pods of one version that are tried for one request. */
 const MAX_ATTEMPTS = 3
@@ -18,6 +19,8 @@ type DispatchOptions = {
   readonly peer: string
   /** Of a version's pods, at most so many are left out at once because they could not be reached. */
   readonly maxEjectedPercent: number
+  /** Where the router is, when that is to make a difference. */
+  readonly place: Here | undefined
 }
 
 /**
@@ -30,6 +33,7 @@ export class Dispatch {
   readonly #port: string
   readonly #now: () => number
   readonly #maxEjectedPercent: number
+  readonly #here: Here | undefined
   /** Whom to keep on one pod; undefined where that is not asked for. */
   readonly #pinned: string | undefined
   #version: RunningVersion
@@ -40,12 +44,13 @@ export class Dispatch {
   #failed: RunningVersion | undefined
   #tried: Set<Upstream> | undefined
 
-  constructor(route: RunningRoute, { port, version, now, peer, maxEjectedPercent }: DispatchOptions) {
+  constructor(route: RunningRoute, { port, version, now, peer, maxEjectedPercent, place }: DispatchOptions) {
     this.#route = route
     this.#port = port
     this.#version = version
     this.#now = now
     this.#maxEjectedPercent = maxEjectedPercent
+    this.#here = place
     this.#pinned = route.plan.affinity === 'client-ip' ? peer : undefined
   }
 
@@ -122,13 +127,25 @@ export class Dispatch {
   }
 
   #choose(): Upstream | undefined {
-    const { upstreams, cursor } = this.#route.pool(this.#version, this.#port)
+    const pool = this.#route.pool(this.#version, this.#port)
+    const { upstreams, cursor } = pool
     const [own] = upstreams
     if (own?.own && own.downUntil <= this.#now() && !this.#tried?.has(own)) return own
     // The stable version has nobody to fall back to: a pod that refused a moment ago is better than no answer.
     const desperate = this.#version.plan.role === 'stable'
     const choice = { now: this.#now(), desperate, tried: this.#tried }
-    return this.#pinned === undefined ? chooseEndpoint(upstreams, cursor, choice) : choosePinned(upstreams, this.#pinned, choice)
+    // All routers agree on who a client is pinned to, wherever they are.
+    if (this.#pinned !== undefined) return choosePinned(upstreams, this.#pinned, choice)
+    return this.#chooseNear(pool, choice) ?? chooseEndpoint(upstreams, cursor, choice)
+  }
+
+  /** A pod of the router's own zone that can be reached, as long as enough of them can. */
+  #chooseNear(pool: Pool, choice: EndpointChoice): Upstream | undefined {
+    if (!this.#here) return undefined
+    const near = this.#route.near(pool, this.#here)
+    if (!isFit(near.upstreams, choice.now)) return undefined
+    const upstream = chooseEndpoint(near.upstreams, near.cursor, choice)
+    return upstream && upstream.downUntil <= choice.now ? upstream : undefined
   }
 
   #take(upstream: Upstream): Place {

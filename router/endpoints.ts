@@ -7,6 +7,9 @@ export type Address = {
   readonly port: number
   /** The app of the pod that this router is a sidecar of. Stands first among its version's. */
   readonly own?: true
+  readonly zone?: string
+  /** Zones whose clients are to be sent here. */
+  readonly hints?: readonly string[]
 }
 
 export const addressKey = ({ host, port }: Address): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
@@ -54,10 +57,15 @@ const addressesOf = (
     if (!port || addressType === 'FQDN') continue
     for (const endpoint of endpoints ?? []) {
       const host = endpoint.addresses[0]
-      if (host && wanted(endpoint)) found.set(addressKey({ host, port }), { host, port })
+      if (host && wanted(endpoint)) found.set(addressKey({ host, port }), { host, port, ...placeOf(endpoint) })
     }
   }
   return [...found.values()].sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1))
+}
+
+const placeOf = ({ zone, hints }: Endpoint): Pick<Address, 'zone' | 'hints'> => {
+  const zones = (hints?.forZones ?? []).map(({ name }) => name)
+  return { ...(zone !== undefined && { zone }), ...(zones.length > 0 && { hints: zones }) }
 }
 
 /** By `NAMESPACE/SERVICE`. */

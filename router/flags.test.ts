@@ -18,6 +18,7 @@ test('without flags the defaults hold', () => {
       upstreamTimeoutMs: 0,
       maxEjectedPercent: 50,
       maxConnections: 10_000,
+      place: undefined,
       fastLane: true,
       workers: 1,
       logLevel: 'info',

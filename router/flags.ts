@@ -1,6 +1,7 @@
 /** The command line and environment of a router, decoded. Pure. */
 import { parseArgs } from 'node:util'
 import { LOG_LEVELS, type LogLevel } from '../kube/log.ts'
+import type { Place } from './zone.ts'
 
 export type Settings = {
   readonly pod: {
@@ -21,6 +22,8 @@ export type Settings = {
   readonly upstreamTimeoutMs: number
   readonly maxEjectedPercent: number
   readonly maxConnections: number
+  /** Where this router is; undefined: that makes no difference. */
+  readonly place: Place | undefined
   readonly fastLane: boolean
   /** Processes that serve; 1: the one that there is anyway. `auto`: by the number of processors. */
   readonly workers: number | 'auto'
@@ -37,11 +40,13 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
   --max-ejected-percent NUMBER      of a version's pods, leave out at most so many that cannot be reached; one always stays (50)
   --max-connections NUMBER          connections of clients on one port (10000)
+  --zone ZONE                       where this router is; pods of the same zone are preferred, see --same-zone (ROUTER_ZONE)
+  --same-zone hints|zone|off        hints: where the Service asks for it (trafficDistribution); zone: always (hints)
   --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)
   --workers NUMBER|auto             processes that serve: 1, this one alone; more, so many beside this one, which then only leads;
                                     auto, one for each processor, at most 8 (1)
   --log-level LEVEL                 debug, info, warn or error (info)
-Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); POD_IPS (all, for dual stack); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off
+Environment: POD_NAME, POD_NAMESPACE, POD_IP (required); POD_IPS (all, for dual stack); KUBECONFIG (else the files of the pod's ServiceAccount); SLUICE_FAST_LANE=off; ROUTER_ZONE (the zone of its node, see --zone)
 `
 
 const MOST_WORKERS = 64
@@ -56,6 +61,8 @@ const OPTIONS = {
   'upstream-timeout-seconds': { type: 'string', default: '0' },
   'max-ejected-percent': { type: 'string', default: '50' },
   'max-connections': { type: 'string', default: '10000' },
+  zone: { type: 'string' },
+  'same-zone': { type: 'string', default: 'hints' },
   'fast-lane': { type: 'string' },
   workers: { type: 'string', default: '1' },
   'log-level': { type: 'string', default: 'info' },
@@ -96,6 +103,7 @@ export const readSettings = (
     upstreamTimeoutMs: milliseconds('upstream-timeout-seconds'),
     maxEjectedPercent: whole('max-ejected-percent', 100),
     maxConnections: whole('max-connections', 1_000_000),
+    place: placeOf(values, env, problems),
     fastLane: fastLane !== 'off',
     workers: workersOf(values.workers ?? '', problems),
     logLevel: level ?? 'info',
@@ -118,6 +126,14 @@ const MOST_BY_ITSELF = 8
 export const workerProcesses = (workers: Settings['workers'], processors: number): number => {
   const wanted = workers === 'auto' ? Math.min(processors, MOST_BY_ITSELF) : workers
   return wanted > 1 ? wanted : 0
+}
+
+const placeOf = (values: Values, env: Environment, problems: string[]): Place | undefined => {
+  const zone = values.zone ?? env['ROUTER_ZONE'] ?? ''
+  const prefer = values['same-zone']
+  if (prefer === 'hints' || prefer === 'zone') return zone === '' ? undefined : { zone, prefer }
+  if (prefer !== 'off') problems.push(`--same-zone is ${JSON.stringify(prefer)}, must be hints, zone or off, e.g. hints`)
+  return undefined
 }
 
 const listenOn = (env: Environment): string => {

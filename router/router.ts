@@ -22,6 +22,7 @@ import { mergeBuckets } from './stats/second-ring.ts'
 import { addStateMetrics } from './stats/state-metrics.ts'
 import { type KeySource, startKeySource } from './sticky-keys.ts'
 import { type FleetOptions, startFleet } from './workers/fleet.ts'
+import type { Place } from './zone.ts'
 
 export type RouterOptions = {
   readonly client: KubeClient
@@ -48,6 +49,8 @@ export type RouterOptions = {
   readonly limits: Limits
   /** False: all of HTTP/1 goes through the general lane. */
   readonly fastLane: boolean
+  /** Where it is; absent: that makes no difference. */
+  readonly place?: Place
   /** Absent: this process serves itself. */
   readonly workers?: Pick<FleetOptions, 'workers' | 'script' | 'args' | 'logLevel'>
   readonly version: string
@@ -101,8 +104,8 @@ class RunningRouter implements Router {
     this.#options = options
     this.#client = options.client
     this.#startedAt = options.clock.now()
-    const { log, clock, pod, lingerMs, limits, fastLane, workers } = options
-    const settings = { router: pod.name, host: pod.listen ?? pod.ip, lingerMs, limits, fastLane }
+    const { log, clock, pod, lingerMs, limits, fastLane, workers, place } = options
+    const settings = { router: pod.name, host: pod.listen ?? pod.ip, lingerMs, limits, fastLane, ...(place && { place }) }
     this.serving = workers ? startFleet({ ...workers, settings, clock, log }) : pathInThisProcess(settings, { clock, log })
   }
 
@@ -112,7 +115,10 @@ class RunningRouter implements Router {
 
   async start(): Promise<void> {
     const { log, clock, pod, healthPort, stateDir, timing, version } = this.#options
-    const registry = makeMetrics({ routes: () => this.serving.routes.values() })
+    const registry = makeMetrics({
+      routes: () => this.serving.routes.values(),
+      versionOf: route => this.serving.versionOf(route),
+    })
     this.#client = observeClient(registry, this.#options.client)
     const client = this.#client
     observeProcess(registry, { component: 'router', version })

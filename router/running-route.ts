@@ -13,8 +13,18 @@ import { RING_SECONDS } from './stats/second-ring.ts'
 import { VersionStats } from './stats/version-stats.ts'
 import type { RoutePlan, VersionPlan } from './table.ts'
 import { Upstream } from './upstream.ts'
+import { nearAddresses, type Place } from './zone.ts'
 
-export type Pool = { readonly upstreams: readonly Upstream[]; readonly cursor: Cursor }
+export type Pool = {
+  readonly upstreams: readonly Upstream[]
+  readonly cursor: Cursor
+  /** Where `upstreams` are, in the same order. */
+  readonly addresses: readonly Address[]
+  /** Those in the router's own zone, as last asked for. */
+  near?: Near
+}
+
+type Near = { readonly place: Place; readonly upstreams: readonly Upstream[]; readonly cursor: Cursor }
 
 export type RunningVersion = {
   readonly plan: VersionPlan
@@ -23,10 +33,12 @@ export type RunningVersion = {
   readonly pools: ReadonlyMap<string, Pool>
 }
 
+const NOWHERE: Address = { host: '', port: 0 }
+
 /** Counts of versions that left the Route are kept, so that a window can still be read; the oldest beyond so many are dropped. */
 const KEPT_VERSIONS = 5
 
-const EMPTY_POOL: Pool = { upstreams: [], cursor: { next: 0 } }
+const EMPTY_POOL: Pool = { upstreams: [], cursor: { next: 0 }, addresses: [] }
 
 export class RunningRoute {
   readonly key: string
@@ -110,6 +122,15 @@ export class RunningRoute {
     return version.pools.get(portName) ?? EMPTY_POOL
   }
 
+  /** Of the pool the pods that are to be preferred in this place; none where nothing is. */
+  near(pool: Pool, place: Place): Near {
+    if (pool.near?.place === place) return pool.near
+    const addresses = new Set(nearAddresses(pool.addresses, place))
+    const upstreams = pool.upstreams.filter((_, i) => addresses.has(pool.addresses[i] ?? NOWHERE))
+    pool.near = { place, upstreams, cursor: { next: 0 } }
+    return pool.near
+  }
+
   inFlight(): number {
     let sum = 0
     for (const { inFlight } of this.#stats.values()) sum += inFlight
@@ -143,5 +164,6 @@ const poolOf = (addresses: readonly Address[], before: Pool = EMPTY_POOL): Pool 
   return {
     upstreams: addresses.map(address => known.get(addressKey(address)) ?? new Upstream(address)),
     cursor: { next: before.cursor.next },
+    addresses,
   }
 }

@@ -23,6 +23,7 @@ const makePrivateService = (service: Service, hash: string, versionLabel: string
     // Only its endpoints are wanted: no cluster address, nothing for the service proxies to do.
     clusterIP: 'None',
     ...familiesOf(service),
+    ...distributionOf(service),
     selector: { ...(service.spec.selector ?? savedSelector(service)), [versionLabel]: hash },
     ports: (service.spec.ports ?? []).map(({ nodePort: _, ...port }) => port),
   },
@@ -34,7 +35,24 @@ const familiesOf = ({ spec: { ipFamilies, ipFamilyPolicy } }: Service) => ({
   ...(ipFamilyPolicy !== undefined && { ipFamilyPolicy }),
 })
 
-const repairOps = (actual: Service, wanted: Service): JsonPatchOp[] =>
+/** So that the native controllers say which endpoints are meant for which zone, and routers can keep to it. */
+const distributionOf = ({ spec: { trafficDistribution } }: Service) =>
+  typeof trafficDistribution === 'string' ? { trafficDistribution } : {}
+
+const repairDistribution = (actual: Service, wanted: Service): JsonPatchOp[] => {
+  const { trafficDistribution: is } = actual.spec
+  const { trafficDistribution: should } = wanted.spec
+  const path = '/spec/trafficDistribution'
+  if (is === should || (typeof is !== 'string' && should === undefined)) return []
+  return [should === undefined ? { op: 'remove', path } : { op: 'add', path, value: should }]
+}
+
+const repairOps = (actual: Service, wanted: Service): JsonPatchOp[] => [
+  ...repairFields(actual, wanted),
+  ...repairDistribution(actual, wanted),
+]
+
+const repairFields = (actual: Service, wanted: Service): JsonPatchOp[] =>
   (['selector', 'ports'] as const).flatMap(field => {
     const same = field === 'ports' ? samePorts(actual, wanted) : isSame(actual.spec.selector, wanted.spec.selector)
     return same ? [] : [{ op: 'add' as const, path: `/spec/${field}`, value: wanted.spec[field] }]

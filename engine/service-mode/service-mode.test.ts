@@ -482,3 +482,19 @@ test('a Service whose load balancer reads pods itself is refused, one whose load
   assert.equal(balanced({ 'cloud.google.com/neg': '{"ingress": false}' }), undefined)
   assert.equal(balanced({}), undefined)
 })
+
+test('a private Service asks for the zones that its Service asks for, and stops when that does', () => {
+  const asking = service({ trafficDistribution: 'PreferSameZone' })
+  const patches = (fronted: Service, backends: ModeContext['backends']) =>
+    planServiceMode({ service: fronted, slices: [native] }, 'proxy', mode({ backends })).intents.flatMap(intent => {
+      if (intent.kind === 'createService') return [intent.service.spec['trafficDistribution']]
+      return intent.kind === 'patchService' ? intent.patch.filter(({ path }) => path.endsWith('Distribution')) : []
+    })
+  assert.deepEqual(patches(asking, []), ['PreferSameZone'])
+  const path = '/spec/trafficDistribution'
+  assert.deepEqual(patches(asking, [privateService()]), [{ op: 'add', path, value: 'PreferSameZone' }])
+  const { service: made, ...rest } = privateService()
+  const kept = { ...rest, service: { ...made, spec: { ...made.spec, trafficDistribution: 'PreferSameZone' } } }
+  assert.deepEqual(patches(asking, [kept]), [])
+  assert.deepEqual(patches(service(), [kept]), [{ op: 'remove', path }])
+})

@@ -7,6 +7,7 @@ import type { CookieJars } from '../cookie-jar.ts'
 import type { Limits } from '../limits.ts'
 import type { ProxyEngine } from '../proxy/engine.ts'
 import type { RunningRoute } from '../running-route.ts'
+import type { Place } from '../zone.ts'
 
 export type Connection = {
   readonly socket: Socket
@@ -38,6 +39,8 @@ export type LaneContext = {
   readonly log: Logger
   /** Where sticky cookies are read and written; without them nobody is kept by cookie. */
   readonly cookies?: CookieJars
+  /** Where this router is, when that is to make a difference. */
+  readonly place?: Place | undefined
   /** The router itself is on its way out: clients are asked to connect anew. */
   readonly draining: () => boolean
 }

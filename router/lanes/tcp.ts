@@ -22,6 +22,7 @@ const carry = (context: LaneContext, connection: Connection) => {
     now: context.clock.now,
     peer,
     maxEjectedPercent,
+    place: context.place,
   })
   let pod: Socket | undefined
   const end = () => {

@@ -67,6 +67,7 @@ export const passUpgrade = (context: LaneContext, asked: UpgradeRequest) => {
     now: context.clock.now,
     peer: connection.peer,
     maxEjectedPercent: context.limits.maxEjectedPercent,
+    place: context.place,
   })
   new Upgrade(context, { ...asked, dispatch, cookie: choice.cookie }).start()
 }

@@ -67,6 +67,7 @@ export class Exchange {
       now: context.clock.now,
       peer: connection.peer,
       maxEjectedPercent: this.#limits.maxEjectedPercent,
+      place: context.place,
     })
     const length = req.headers['content-length']
     this.#hasBody = req.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')

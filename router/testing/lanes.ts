@@ -4,14 +4,15 @@ import { describe } from 'node:test'
 import type { Limits } from '../limits.ts'
 import { askH2, startH2Pod } from './h2-peers.ts'
 import { type Ask, ask, startPod } from './pods.ts'
-import { startTestRouter, type TestRouter } from './router-under-test.ts'
+import { startTestRouter, type TestOptions, type TestRouter } from './router-under-test.ts'
 
-export type StartRouter = (limits?: Partial<Limits>) => Promise<TestRouter>
+export type StartRouter = (limits?: Partial<Limits>, options?: Pick<TestOptions, 'place'>) => Promise<TestRouter>
 
 /** Runs the cases once for each lane that carries HTTP/1, with routers that have that lane. */
 export const eachHttpLane = (cases: (start: StartRouter) => void | Promise<void>): void => {
   for (const fastLane of [true, false])
-    void describe(`the ${fastLane ? 'fast' : 'general'} lane`, () => cases(limits => startTestRouter(limits, { fastLane })))
+    void describe(`the ${fastLane ? 'fast' : 'general'} lane`, () =>
+      cases((limits, options) => startTestRouter(limits, { ...options, fastLane })))
 }
 
 /** Clients and pods that speak what the lane carries. */

@@ -5,6 +5,7 @@ import type { Route, RouteSpec } from '../../api/route.ts'
 import type { Tally } from '../../api/router-admin.ts'
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts'
 import { buildTable, EMPTY_TABLE, type Table } from '../table.ts'
+import type { Place } from '../zone.ts'
 import { anEndpoint, aRoute, aSlice, canaryAt } from './objects.ts'
 import { startTestPath, type TestPath } from './path-under-test.ts'
 import { deadPort, until } from './pods.ts'
@@ -33,11 +34,11 @@ export type TestRouter = {
   readonly close: () => void
 }
 
-export type TestOptions = { readonly lingerMs?: number; readonly fastLane?: boolean }
+export type TestOptions = { readonly lingerMs?: number; readonly fastLane?: boolean; readonly place?: Place }
 
 export const startTestRouter = async (
   limits: Partial<Limits> = {},
-  { lingerMs = 0, fastLane = true }: TestOptions = {},
+  { lingerMs = 0, fastLane = true, place }: TestOptions = {},
 ): Promise<TestRouter> => {
   const serving = startTestPath({
     router: 'router-1',
@@ -45,6 +46,7 @@ export const startTestRouter = async (
     lingerMs,
     limits: { ...DEFAULT_LIMITS, idleGraceMs: 100, ...limits },
     fastLane,
+    ...(place && { place }),
   })
   const port = await deadPort()
   let table: Table = EMPTY_TABLE

@@ -115,6 +115,11 @@ spec:
             {{- concat (list (default .component .program)) .args (list (printf "--log-level=%s" $root.Values.logLevel)) $values.extraArgs | toYaml | nindent 12 }}
           env:
             {{- include "sluice.podEnv" $root | nindent 12 }}
+            {{- if eq .component "router" }}
+            {{- /* Set on pods by Kubernetes from 1.35 on; empty before, and where nodes have no zone. */}}
+            - name: ROUTER_ZONE
+              valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}
+            {{- end }}
             {{- with $values.extraEnv }}
             {{- toYaml . | nindent 12 }}
             {{- end }}

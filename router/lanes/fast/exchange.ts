@@ -63,6 +63,7 @@ export class FastExchange implements PodUser {
       now: this.#context.clock.now,
       peer,
       maxEjectedPercent: this.#context.limits.maxEjectedPercent,
+      place: this.#context.place,
     })
     const { copy } = request.choice
     copy?.add(markHead(request.head, request.bodyBytes))

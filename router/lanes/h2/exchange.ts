@@ -90,6 +90,7 @@ export class StreamExchange {
       now: clock.now,
       peer: connection.peer,
       maxEjectedPercent: this.#limits.maxEjectedPercent,
+      place: context.place,
     })
     this.#body = new RequestBody(stream, this.#dispatch)
     this.#grpc = isGrpc(headers)
