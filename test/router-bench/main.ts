@@ -1,6 +1,6 @@
 /**
  * The router beside nginx, haproxy and http-proxy: node test/router-bench/main.ts [--seconds N] [--rounds N] [--only smallGet,...]
- * [--connections 1,64,512] [--profile DIRECTORY]. See README.md.
+ * [--connections 1,64,512] [--profile DIRECTORY] [--two-workers]. See README.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { deadPort } from '../../router/testing/pods.ts'
 import { measure, median, type Scenario, type Turn } from './measure.ts'
 import { startAnswerPod, startGrpcPod, startUploadPod } from './pods.ts'
 import { isInstalled, type ProxyName, type Running, type Setting, startProxy } from './proxies.ts'
+import { benchTwoWorkers } from './two-workers.ts'
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '1,64,512' },
     proxies: { type: 'string', default: 'sluice,nginx,haproxy,http-proxy' },
     profile: { type: 'string' },
+    'two-workers': { type: 'boolean', default: false },
   },
 })
 const NAMES: readonly ProxyName[] = ['sluice', 'nginx', 'haproxy', 'http-proxy']
@@ -128,6 +130,10 @@ for (const pod of ['answers', 'uploads', 'grpc'] as const) {
   for (const proxy of proxies) proxy.stop()
 }
 for (const { stop } of running) stop()
+if (wanted?.includes('smallGet') ?? true) {
+  const twoWorkers = await benchTwoWorkers({ directory, cores, rounds, seconds, anyway: values['two-workers'] })
+  if (twoWorkers) result['twoWorkers'] = twoWorkers
+}
 // nginx removes its files itself.
 await new Promise(resolve => setTimeout(resolve, 500))
 rmSync(directory, { recursive: true, force: true })

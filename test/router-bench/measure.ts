@@ -29,12 +29,16 @@ const cpuOf = (pid: number): number =>
     0,
   )
 
-/** The processor that the proxy does not have. */
-const pinned = (cores: number): readonly string[] => (cores > 1 ? ['taskset', '-c', '1'] : [])
+/** The processors that the proxy does not have. */
+const pinned = (cores: number, on = '1'): readonly string[] => (cores > 1 ? ['taskset', '-c', on] : [])
 
 export type Load = {
   readonly port: number
   readonly pid: number
+  /** Further processes of the proxy. */
+  readonly also?: readonly number[]
+  /** Processors for the load, as taskset has them; the second one when absent. */
+  readonly on?: string
   readonly connections: number
   readonly seconds: number
   readonly cores: number
@@ -42,10 +46,11 @@ export type Load = {
 
 export const measure = async (scenario: Scenario, load: Load): Promise<Turn> => {
   if (scenario.message !== undefined) return measureGrpc(scenario, scenario.message, load)
-  const { port, pid, connections, seconds, cores } = load
-  const before = cpuOf(pid)
+  const { port, pid, also = [], connections, seconds, cores, on } = load
+  const cpu = () => [pid, ...also].reduce((sum, one) => sum + cpuOf(one), 0)
+  const before = cpu()
   const [command = 'wrk', ...args] = [
-    ...pinned(cores),
+    ...pinned(cores, on),
     'wrk',
     '-t1',
     `-c${connections}`,
@@ -55,7 +60,7 @@ export const measure = async (scenario: Scenario, load: Load): Promise<Turn> => 
     `http://127.0.0.1:${port}${scenario.path}`,
   ]
   const { stdout } = await run(command, args)
-  return readTurn(stdout, cpuOf(pid) - before)
+  return readTurn(stdout, cpu() - before)
 }
 
 /** So many calls at once on each of the connections. */

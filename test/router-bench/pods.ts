@@ -28,11 +28,16 @@ export const startGrpcPod = async (port: number, cores: number): Promise<{ reado
   return { stop: () => void child.kill('SIGTERM') }
 }
 
-/** GET /small: 5 bytes; GET /large: 64 KB. */
-export const startAnswerPod = async (directory: string, port: number, cores: number): Promise<{ readonly stop: () => void }> => {
+/** GET /small: 5 bytes; GET /large: 64 KB. `on`: its processors, as taskset has them. */
+export const startAnswerPod = async (
+  directory: string,
+  port: number,
+  cores: number,
+  on = '1',
+): Promise<{ readonly stop: () => void }> => {
   writeFileSync(join(directory, 'large'), Buffer.alloc(65_536, 'x'))
   writeFileSync(join(directory, 'pods.conf'), config(directory, port))
-  const pin = cores > 1 ? ['taskset', '-c', '1'] : []
+  const pin = cores > 1 ? ['taskset', '-c', on] : []
   const [command = '', ...args] = [...pin, 'nginx', '-c', join(directory, 'pods.conf'), '-p', directory, '-e', 'stderr']
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   await listening(port, child)

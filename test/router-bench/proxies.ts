@@ -129,15 +129,20 @@ const commandOf = (name: ProxyName, setting: Setting): readonly string[] | undef
 export const startProxy = async (name: ProxyName, setting: Setting): Promise<Running | undefined> => {
   const line = commandOf(name, setting)
   if (!line) return undefined
-  const child = startPinned(line, setting.cores)
-  await listening(setting.port, child)
-  return { name, pid: child.pid ?? 0, port: setting.port, stop: () => void child.kill('SIGTERM') }
+  return startAs(name, { port: setting.port, line, pin: setting.cores > 1 ? '0' : undefined })
 }
 
+/** Processors, as taskset has them; undefined: all. */
+export type Pinning = string | undefined
+
+export type Start = { readonly port: number; readonly line: readonly string[]; readonly pin: Pinning }
+
 /** taskset becomes the proxy itself, so the process id is the proxy's. */
-const startPinned = (line: readonly string[], cores: number): ChildProcess => {
-  const [command = '', ...args] = cores > 1 ? ['taskset', '-c', '0', ...line] : line
-  return spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+export const startAs = async (name: ProxyName, { port, line, pin }: Start): Promise<Running> => {
+  const [command = '', ...args] = pin === undefined ? line : ['taskset', '-c', pin, ...line]
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  await listening(port, child)
+  return { name, pid: child.pid ?? 0, port, stop: () => void child.kill('SIGTERM') }
 }
 
 export const listening = async (port: number, child: ChildProcess): Promise<void> => {
