@@ -71,6 +71,19 @@ const refusing = (client: KubeClient): KubeClient => ({
   },
 })
 
+/** Somebody writes into the status just before the controller does, again and again. */
+const contending = (client: KubeClient): { readonly client: KubeClient; readonly times: () => number } => {
+  let times = 0
+  const patch: KubeClient['patch'] = async (resource, ref, type, body, subresource) => {
+    if (resource.kind === 'Rollout' && ref.name === 'contended' && subresource === 'status' && times < 12) {
+      times += 1
+      await client.patch(ROLLOUTS, ref, 'merge', { metadata: { annotations: { touched: String(times) } } })
+    }
+    return client.patch(resource, ref, type, body, subresource)
+  }
+  return { client: { ...client, patch }, times: () => times }
+}
+
 describe('the controller', () => {
   let stateDir: string
   let cluster: Cluster
@@ -79,6 +92,7 @@ describe('the controller', () => {
   let plugin: Awaited<ReturnType<typeof startWebServer>>
   /** What the step plugin acme/ticket answers. */
   let answer: object = {}
+  let contention: ReturnType<typeof contending>
 
   before(async () => {
     stateDir = mkdtempSync(join(tmpdir(), 'sluice-controller-'))
@@ -90,8 +104,9 @@ describe('the controller', () => {
     )
     port = await freePort()
     plugin = await startWebServer(() => ({ status: 200, body: answer }))
+    contention = contending(refusing(cluster.client))
     controller = await runController({
-      client: refusing(cluster.client),
+      client: contention.client,
       clock: systemClock,
       log: silentLogger,
       identity: 'one',
@@ -193,6 +208,26 @@ describe('the controller', () => {
     await waitFor({ what: 'its metrics to go' }, async () => !(await metrics()).includes(id))
     const told = await list<KubeObject & { involvedObject: { name: string } }>(EVENTS)
     assert.ok(told.every(({ involvedObject }) => involvedObject.name !== 'gone'))
+  })
+
+  test('is not stuck when somebody writes at the same time, and misses no promotion (#4073, #4694)', async () => {
+    const { client } = cluster
+    const ref = { namespace: NAMESPACE, name: 'contended' }
+    const status = async () => (await client.get<Rollout>(ROLLOUTS, ref)).status
+    const until = (what: string, is: (now: Rollout['status']) => boolean) => waitFor({ what }, async () => is(await status()))
+    const { spec, ...rest } = aRollout('contended')
+    const steps = [{ setWeight: 20 }, { pause: {} }]
+    await client.create(ROLLOUTS, { ...rest, spec: { ...spec, replicas: 0, strategy: { canary: { steps } } } })
+    await until('the first version', now => now?.phase === 'Healthy')
+    const template = {
+      ...aTemplate('contended'),
+      spec: { containers: [{ name: 'contended', image: 'registry.example/web:v2' }] },
+    }
+    await client.patch(ROLLOUTS, ref, 'merge', { spec: { template } })
+    await until('the pause', now => now?.phase === 'Paused')
+    await client.patch(ROLLOUTS, ref, 'merge', { status: { pauseConditions: null } }, 'status')
+    await until('the end', now => now?.phase === 'Healthy' && now.currentStepIndex === 2)
+    assert.ok(contention.times() > 3, `${contention.times()} writes came first`)
   })
 
   test('gives a Service its own selector back that a Rollout names no more, or whose Rollout is gone', async () => {
