@@ -135,6 +135,15 @@ test('lint warns of a mirror at a share of 0 % that no pod of the new version is
   )
   const { out: ofRollout } = await lint('lint -f r.yaml', { 'r.yaml': rollout })
   assert.match(ofRollout, /warning: spec\.strategy\.canary\.steps\[0\]: makes no copies/)
+  const foreign = rollout
+    .replace(/trafficRouting:.*/, 'trafficRouting: {nginx: {stableIngress: web}}')
+    .replace(/- setMirrorRoute.*/, '- setWeight: 5')
+  const { code: ofForeign, out: told } = await lint('lint -f r.yaml', { 'r.yaml': foreign })
+  assert.equal(ofForeign, 0)
+  assert.match(
+    told,
+    /warning: spec\.strategy\.canary\.trafficRouting\.nginx: .*Sluice runs no traffic provider "nginx"; allowed: plugins\["sluice\/router"\]/,
+  )
 })
 
 test('lint without a file says what it needs', async () => {

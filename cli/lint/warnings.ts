@@ -6,7 +6,9 @@ import { PREFIX } from '../../api/names.ts'
 import type { Problem } from '../../api/problem.ts'
 import type { CanaryStep, RolloutSpec } from '../../api/rollout.ts'
 import { makeStrategy } from '../../api/strategy.ts'
+import { checkRouting } from '../../engine/rollout/traffic/choose.ts'
 import { decodeYaml } from '../../kube/decode-yaml.ts'
+import { TRAFFIC_PROVIDERS } from '../../traffic/registry.ts'
 import { renderStep } from '../../view/steps.ts'
 
 const inVain = (step: CanaryStep): string =>
@@ -33,8 +35,13 @@ export const warnOfSettings = (annotations: Labels): readonly Problem[] => {
   })
 }
 
+/** Traffic that Sluice would not split as it is asked to: another controller may. */
+const warnOfTraffic = (spec: RolloutSpec): readonly Problem[] => checkRouting({ spec }, TRAFFIC_PROVIDERS)
+
+export const warnOfRollout = (spec: RolloutSpec): readonly Problem[] => [...warnOfTraffic(spec), ...warnOfSteps(spec)]
+
 /** Where the routers split the traffic. */
-export const warnOfRollout = ({ strategy: { canary } }: RolloutSpec): readonly Problem[] => {
+const warnOfSteps = ({ strategy: { canary } }: RolloutSpec): readonly Problem[] => {
   const steps = canary?.steps ?? []
   if (canary?.trafficRouting === undefined) return []
   return stepsWithoutPods(steps).flatMap((index): Problem[] => {

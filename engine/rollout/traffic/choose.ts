@@ -26,7 +26,7 @@ const aloneWith = (pingPong: NonNullable<CanaryStrategy['pingPong']>): Violation
   )
 
 /** Providers that Sluice does not run, one for each field that has to go, and what the one that is named can not run. */
-export const checkRouting = ({ spec }: Rollout, providers: readonly TrafficProvider[]): readonly Violation[] => {
+export const checkRouting = ({ spec }: Pick<Rollout, 'spec'>, providers: readonly TrafficProvider[]): readonly Violation[] => {
   const { canary } = spec.strategy
   if (canary?.trafficRouting === undefined) return canary?.pingPong === undefined ? [] : [aloneWith(canary.pingPong)]
   const unknown = namedIn(canary.trafficRouting).filter(({ name }) => !providers.some(provider => provider.name === name))
