@@ -128,6 +128,7 @@ test('a version is acknowledged when the last worker runs it, and never taken ba
   // The other worker answers once more, so it has heard.
   await running.metrics()
   assert.equal(version(), 1)
+  assert.match(await running.metrics(), /^sluice_router_route_version\{[^}]*\} 1$/m)
   process.kill(slow, 'SIGCONT')
   await until(() => version() === 2, 'both run it')
   const seen = new Set<number | undefined>()
