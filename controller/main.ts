@@ -5,6 +5,7 @@ import { readAwsSettings } from '../analysis/providers/aws.ts'
 import { readDatadogSettings } from '../analysis/providers/datadog.ts'
 import type { ExternalOptions } from '../analysis/providers/external.ts'
 import { INSTANCE_ID, SLUICE_NAMESPACE } from '../api/names.ts'
+import { VERSION } from '../api/version.ts'
 import { systemClock } from '../kube/clock.ts'
 import { apiServerOf } from '../kube/cluster-access.ts'
 import { messageOf } from '../kube/errors.ts'
@@ -36,6 +37,7 @@ const HELP = `Controller of Sluice: plans and carries out the rollouts of opted-
   --namespaced         only what is in the controller's own namespace, for which rights in that namespace are enough; no
                        ClusterAnalysisTemplates
   --notifications      tell people of what happens, as ConfigMap argo-rollouts-notification-configmap says; see docs/notifications.md
+  --version            which version this is
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (info)
 
 KUBECONFIG names the kubeconfig; without one the pod's own ServiceAccount is used. POD_NAME is this replica's name, POD_NAMESPACE where Sluice runs (${SLUICE_NAMESPACE}).
@@ -64,6 +66,7 @@ const readFlags = () => {
         namespaced: { type: 'boolean', default: false },
         notifications: { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
+        version: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values
@@ -111,6 +114,10 @@ const external = (): ExternalOptions => {
   }
 }
 
+// Wrong flags are told before anything is asked of a cluster.
+const id = instanceId()
+const stepPlugins = plugins(STEP_PLUGIN, values['step-plugin'])
+
 const main = async (): Promise<void> => {
   const log = makeLogger({ component: 'controller', level })
   const die = dieOfUncaught(log)
@@ -128,8 +135,8 @@ const main = async (): Promise<void> => {
     external: external(),
     userRollouts: values.rollouts,
     namespaced: values.namespaced,
-    ...(instanceId() && { instanceId: instanceId() }),
-    stepPlugins: { addresses: plugins(STEP_PLUGIN, values['step-plugin']), run: runProgram },
+    ...(id && { instanceId: id }),
+    stepPlugins: { addresses: stepPlugins, run: runProgram },
     notifications: values.notifications,
     settings: { propagationMs: numberOf('propagation-ms'), maxDrainMs: numberOf('max-drain-ms'), probes: numberOf('probes') },
   })
@@ -142,6 +149,7 @@ const main = async (): Promise<void> => {
 }
 
 if (values.help) console.log(HELP)
+else if (values.version) console.log(VERSION)
 else
   await main().catch((error: unknown) => {
     console.error(`error: ${messageOf(error)}`)
