@@ -13,7 +13,7 @@ import {
 } from '../../engine/make-route.ts'
 import { labelService, unlabelService } from '../../engine/modes.ts'
 import type { TrafficPlan, TrafficProvider, TrafficView, TrafficWish } from '../../engine/rollout/traffic/provider.ts'
-import { isAcknowledged, lagging } from '../../engine/routers.ts'
+import { isAcknowledged, isOutdatedNowhere, lagging } from '../../engine/routers.ts'
 import type { ServiceSeen } from '../../engine/seen.ts'
 import { planServiceMode } from '../../engine/service-mode/index.ts'
 import type { ModeContext, ServiceMode } from '../../engine/service-mode/step.ts'
@@ -40,6 +40,17 @@ const makeWish = (view: TrafficView, { service }: ServiceSeen, wish: TrafficWish
   }
 }
 
+/** Also those that a router may still send to by an older Route. */
+const neededHashes = (
+  { seen: { backends, routers } }: TrafficView,
+  { route, service }: ServiceSeen,
+  wish: TrafficWish,
+): readonly string[] => {
+  const old = backends.filter(({ frontedService }) => frontedService === service.metadata.name).map(({ hash }) => hash)
+  const isOld = route !== undefined && !isOutdatedNowhere(route, routers)
+  return [...new Set([...wish.shares.map(({ hash }) => hash), ...(isOld ? old : [])])]
+}
+
 const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, listenPorts: Ports): ModeContext => {
   const { settings, routers, backends, surroundings } = view.seen
   const { name } = seen.service.metadata
@@ -62,7 +73,7 @@ const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, li
     // A Service that selects one version only takes in no other when its selector comes back.
     onlyFinal: wish.isAtRest && (wish.isAlone || pinned === stableHash),
     backends: backends.filter(({ frontedService }) => frontedService === name),
-    hashes: wish.shares.map(({ hash }) => hash),
+    hashes: neededHashes(view, seen, wish),
     listenPorts,
   }
 }
