@@ -63,29 +63,28 @@ export class AnswerHead {
     this.#namesOthers = false
   }
 
-  /** False: odd. */
+  /** False: odd. Runs for every line: no function is made for it. */
   #takeLine(bytes: Uint8Array, line: number): boolean {
     const { lines } = this
     const from = lines.from[line]!
-    const is = (name: string) => isWord(bytes, from, name)
     switch (lines.colon[line]! - from) {
       case 4:
-        if (is('date')) this.hasDate = true
+        if (isWord(bytes, from, 'date')) this.hasDate = true
         return true
       case 7:
-        if (is('trailer') || is('upgrade')) lines.fate[line] = DROP
+        if (isWord(bytes, from, 'trailer') || isWord(bytes, from, 'upgrade')) lines.fate[line] = DROP
         return true
       case 10:
-        if (is('connection')) this.#takeConnection(bytes, line)
-        else if (is('keep-alive')) this.#takeKeepAlive(bytes, line)
+        if (isWord(bytes, from, 'connection')) this.#takeConnection(bytes, line)
+        else if (isWord(bytes, from, 'keep-alive')) this.#takeKeepAlive(bytes, line)
         return true
       case 14:
-        return !is('content-length') || this.#takeLength(bytes, line)
+        return !isWord(bytes, from, 'content-length') || this.#takeLength(bytes, line)
       case 16:
-        if (is('proxy-connection')) lines.fate[line] = DROP
+        if (isWord(bytes, from, 'proxy-connection')) lines.fate[line] = DROP
         return true
       case 17:
-        return !is('transfer-encoding') || this.#takeCoding(bytes, line)
+        return !isWord(bytes, from, 'transfer-encoding') || this.#takeCoding(bytes, line)
       default:
         return true
     }

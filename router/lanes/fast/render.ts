@@ -35,14 +35,20 @@ const requestRoom = ({ from, lines, host }: RequestHead, { peer }: Forwarded): n
 /** One client's requests as they go to pods, one after another in the same bytes. */
 export class RequestCopy {
   #bytes = Buffer.alloc(0)
+  /** The part of them that the last request took: one client's requests are often of the same length. */
+  #last = this.#bytes
 
   /** The head, and behind it the first `small` bytes that follow its end. */
   make(head: RequestHead, forwarded: Forwarded, { bytes, end, small }: { bytes: Buffer; end: number; small: number }): Buffer {
     const room = requestRoom(head, forwarded) + small
-    if (this.#bytes.length < room) this.#bytes = Buffer.allocUnsafeSlow(Math.max(room, 512))
+    if (this.#bytes.length < room) {
+      this.#bytes = Buffer.allocUnsafeSlow(Math.max(room, 512))
+      this.#last = this.#bytes
+    }
     let at = renderRequest(head, bytes, this.#bytes, forwarded)
     if (small > 0) at += bytes.copy(this.#bytes, at, end, end + small)
-    return this.#bytes.subarray(0, at)
+    if (this.#last.length !== at) this.#last = this.#bytes.subarray(0, at)
+    return this.#last
   }
 }
 

@@ -97,35 +97,36 @@ export class RequestHead {
   #takeLine(bytes: Uint8Array, line: number): boolean {
     const { lines } = this
     const from = lines.from[line]!
-    const is = (name: string) => isWord(bytes, from, name)
     switch (lines.colon[line]! - from) {
       case 2:
-        return !is('te')
+        return !isWord(bytes, from, 'te')
       case 4:
-        return !is('host') || this.#takeHost(line)
+        return !isWord(bytes, from, 'host') || this.#takeHost(line)
       case 6:
-        return !is('expect')
+        return !isWord(bytes, from, 'expect')
       case 7:
-        return !is('upgrade') && !is('trailer')
+        return !isWord(bytes, from, 'upgrade') && !isWord(bytes, from, 'trailer')
       case 10:
-        return is('connection') ? this.#takeConnection(bytes, line) : this.#drop(line, is('keep-alive'))
+        return isWord(bytes, from, 'connection')
+          ? this.#takeConnection(bytes, line)
+          : this.#drop(line, isWord(bytes, from, 'keep-alive'))
       case 12:
-        this.hasRequestId ||= is('x-request-id')
+        this.hasRequestId ||= isWord(bytes, from, 'x-request-id')
         return true
       case 14:
-        return is('content-length') ? this.#takeLength(bytes, line) : !is('http2-settings')
+        return isWord(bytes, from, 'content-length') ? this.#takeLength(bytes, line) : !isWord(bytes, from, 'http2-settings')
       case 15:
-        return !is('x-forwarded-for') || this.#takeForwardedFor(line)
+        return !isWord(bytes, from, 'x-forwarded-for') || this.#takeForwardedFor(line)
       case 16:
-        this.hasForwardedHost ||= is('x-forwarded-host')
-        return this.#drop(line, is('proxy-connection'))
+        this.hasForwardedHost ||= isWord(bytes, from, 'x-forwarded-host')
+        return this.#drop(line, isWord(bytes, from, 'proxy-connection'))
       case 17:
-        this.hasForwardedProto ||= is('x-forwarded-proto')
-        return !is('transfer-encoding') || this.#takeCoding(bytes, line)
+        this.hasForwardedProto ||= isWord(bytes, from, 'x-forwarded-proto')
+        return !isWord(bytes, from, 'transfer-encoding') || this.#takeCoding(bytes, line)
       case 18:
-        return !is('proxy-authenticate')
+        return !isWord(bytes, from, 'proxy-authenticate')
       case 19:
-        return !is('proxy-authorization')
+        return !isWord(bytes, from, 'proxy-authorization')
       default:
         return true
     }
