@@ -51,7 +51,7 @@ export const STEP_FORMS: readonly { readonly form: string; readonly meaning: str
   {
     form: 'mirror(10%)',
     meaning:
-      "Copies of this share of the old version's HTTP/1 requests go to the new version; the answers to copies are thrown away, and no check counts them. A copy has the header `X-Sluice-Mirror: true`; what it does, it does a second time. At a share of 0% put `scale(1)` in front: without a pod of the new version no copy is made.",
+      "Copies of this share of the old version's requests (HTTP/1, HTTP/2 and gRPC) go to the new version; the answers to copies are thrown away, and no check counts them. A copy has the header `X-Sluice-Mirror: true`; what it does, it does a second time. At a share of 0% put `scale(1)` in front: without a pod of the new version no copy is made.",
   },
 ]
 

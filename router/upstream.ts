@@ -29,6 +29,8 @@ export class Upstream {
   readonly mirrorPods = new PodPool()
   /** The h2 lane's connections to it. */
   readonly h2: PodSessions
+  /** Those that copies of its requests use. */
+  readonly mirrorH2: PodSessions
   inFlight = 0
   downUntil = 0
   isLeftOut = false
@@ -40,6 +42,7 @@ export class Upstream {
     this.port = address.port
     this.own = address.own === true
     this.h2 = new PodSessions(this)
+    this.mirrorH2 = new PodSessions(this)
     this.target = { host: address.host, port: address.port, protocol: 'http:' }
     this.agent = new EndpointAgent({ keepAlive: true, maxFreeSockets: MAX_IDLE, scheduling: 'lifo', timeout: IDLE_MS })
   }
@@ -63,6 +66,7 @@ export class Upstream {
     this.pods.retire()
     this.mirrorPods.retire()
     this.h2.retire()
+    this.mirrorH2.retire()
   }
 }
 

@@ -27,16 +27,23 @@ export type CopyOptions = {
 
 /** Begins a copy for the version. Undefined: it is dropped, for there are enough under way or no pod takes it. */
 export const beginCopy = (route: RunningRoute, version: RunningVersion, options: CopyOptions): Copy | undefined => {
+  const upstream = choosePodForCopy(route, version, options)
+  return upstream && new Copy(upstream, version.stats.mirror, options)
+}
+
+/** The pod that gets the next copy. Undefined: it is dropped, and that is counted. */
+export const choosePodForCopy = (
+  route: RunningRoute,
+  version: RunningVersion,
+  { port, now }: Pick<CopyOptions, 'port' | 'now'>,
+): Upstream | undefined => {
   const stats = version.stats.mirror
-  const { upstreams } = route.pool(version, options.port)
+  const { upstreams } = route.pool(version, port)
   // A cursor of its own: copies do not move the turn of requests.
   const upstream =
-    stats.open < MAX_OPEN_COPIES
-      ? chooseEndpoint(upstreams, route.mirrorCursor, { now: options.now, desperate: false })
-      : undefined
-  if (upstream) return new Copy(upstream, stats, options)
-  stats.count('dropped')
-  return undefined
+    stats.open < MAX_OPEN_COPIES ? chooseEndpoint(upstreams, route.mirrorCursor, { now, desperate: false }) : undefined
+  if (!upstream) stats.count('dropped')
+  return upstream
 }
 
 export class Copy implements PodUser {

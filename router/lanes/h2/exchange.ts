@@ -9,6 +9,7 @@ import {
 import { Dispatch, type Place } from '../../dispatch.ts'
 import { NO_CONNECTION_LEFT } from '../../exhaustion.ts'
 import type { Limits } from '../../limits.ts'
+import type { StreamCopy } from '../../mirror/stream-copy.ts'
 import type { OwnStatus } from '../../proxy/answer.ts'
 import type { RunningVersion } from '../../running-route.ts'
 import type { Connection, LaneContext } from '../connection.ts'
@@ -37,6 +38,8 @@ export type StreamRequest = {
   readonly version: RunningVersion
   /** Set-Cookie for the answer. */
   readonly cookie?: string | undefined
+  /** A copy of the request is made for another version. */
+  readonly copy?: StreamCopy | undefined
 }
 
 type PodAnswer = IncomingHttpHeaders & IncomingHttpStatusHeader
@@ -92,7 +95,7 @@ export class StreamExchange {
       maxEjectedPercent: this.#limits.maxEjectedPercent,
       place: context.place,
     })
-    this.#body = new RequestBody(stream, this.#dispatch)
+    this.#body = new RequestBody(stream, this.#dispatch, request.copy)
     this.#grpc = isGrpc(headers)
   }
 
@@ -267,6 +270,7 @@ export class StreamExchange {
     const client = this.#in.stream
     const attempt = this.#attempt
     this.#stopWaiting?.()
+    this.#in.copy?.abort()
     if (attempt) {
       clearTimeout(attempt.timer)
       if (!attempt.stream.destroyed && !attempt.ended) attempt.stream.close(client.rstCode || NGHTTP2_CANCEL)

@@ -11,6 +11,7 @@ import {
 } from 'node:http2'
 import { PROBE_HEADER, PROBE_PATH } from '../../../api/names.ts'
 import { chooseVersion } from '../../choose-version.ts'
+import { streamCopyFor } from '../../mirror/copy-for.ts'
 import { addRequestId } from '../../request-id.ts'
 import { asksToLeave, type Connection, type Lane, type LaneContext } from '../connection.ts'
 import { StreamExchange } from './exchange.ts'
@@ -131,8 +132,10 @@ const serveRequest = (context: LaneContext, connection: Connection, stream: Serv
   const choice = chooseVersion(route, { method, url, headers }, { peer, random, cookies })
   if (!choice) return answerStream(stream, { router, grpc, status: 503, text: 'no version of this Service takes requests' })
   const { version, cookie } = choice
+  const beginCopy = streamCopyFor(context, connection, { taker: version, request: { method, url, headers } })
   addRequestId(headers, random)
-  new StreamExchange(context, { stream, headers: requestHeaders(headers, peer), connection, version, cookie }).start()
+  const passed = requestHeaders(headers, peer)
+  new StreamExchange(context, { stream, headers: passed, connection, version, cookie, copy: beginCopy?.(passed) }).start()
 }
 
 const answerProbe = (context: LaneContext, connection: Connection, stream: ServerHttp2Stream): void => {

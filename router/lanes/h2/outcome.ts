@@ -12,10 +12,19 @@ export const countCall = (
   trailers: IncomingHttpHeaders | undefined,
   latencyMs: number,
 ) => {
+  const { outcome, code } = callOutcome(answer, trailers)
+  if (code !== undefined) dispatch.version.stats.grpc[code]! += 1
+  dispatch.finish(outcome, latencyMs)
+}
+
+/** `code`: of a gRPC call. */
+export const callOutcome = (
+  answer: IncomingHttpHeaders & IncomingHttpStatusHeader,
+  trailers: IncomingHttpHeaders | undefined,
+) => {
   const status = answer[':status'] ?? 200
-  if (status !== 200 || !isGrpc(answer)) return dispatch.finish(outcomeOf(status), latencyMs)
+  if (status !== 200 || !isGrpc(answer)) return { outcome: outcomeOf(status) }
   const text = trailers?.['grpc-status'] ?? answer['grpc-status']
   const code = grpcCode(typeof text === 'string' ? text : undefined)
-  dispatch.version.stats.grpc[code]! += 1
-  dispatch.finish(grpcOutcome(code), latencyMs)
+  return { outcome: grpcOutcome(code), code }
 }

@@ -1,6 +1,7 @@
 /** What a client sends on a stream, on its way to a pod; the beginning is kept so that a pod that refused can be passed over. */
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Dispatch } from '../../dispatch.ts'
+import type { StreamCopy } from '../../mirror/stream-copy.ts'
 import { sends } from './sends.ts'
 
 /** Of a longer body nothing is kept any more: such a request is tried once. */
@@ -9,6 +10,7 @@ const KEPT_BYTES = 65_536
 export class RequestBody {
   readonly #client: ServerHttp2Stream
   readonly #dispatch: Dispatch
+  readonly #copy: StreamCopy | undefined
   /** The stream had no body from the first. */
   readonly isEmpty: boolean
   #pod: ClientHttp2Stream | undefined
@@ -18,9 +20,10 @@ export class RequestBody {
   #ended = false
   #trailers: IncomingHttpHeaders | undefined
 
-  constructor(client: ServerHttp2Stream, dispatch: Dispatch) {
+  constructor(client: ServerHttp2Stream, dispatch: Dispatch, copy: StreamCopy | undefined) {
     this.#client = client
     this.#dispatch = dispatch
+    this.#copy = copy
     this.isEmpty = client.endAfterHeaders
     // They may be here before there is a pod to send them to.
     client.once('trailers', trailers => {
@@ -37,6 +40,7 @@ export class RequestBody {
     if (this.isEmpty) {
       // A stream that is not read never ends.
       this.#client.resume()
+      this.#copy?.end()
       return
     }
     this.#pod = pod
@@ -72,12 +76,14 @@ export class RequestBody {
       // It also ends when the client has reset it; the pod must not take that for the whole body.
       if (this.#client.aborted || this.#client.rstCode !== 0) return
       this.#ended = true
+      this.#copy?.end()
       if (this.#pod?.writable) this.#pod.end()
     })
   }
 
   #pass(chunk: Buffer): void {
     this.#dispatch.passedIn(chunk.length)
+    this.#copy?.add(chunk)
     this.#keep(chunk)
     const pod = this.#pod
     if (pod?.writable && !pod.write(chunk)) this.#client.pause()
