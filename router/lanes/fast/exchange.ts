@@ -268,7 +268,11 @@ export class FastExchange implements PodUser {
     // A body may still be on its way to the pod: then the connection goes back with the end of that.
     const now = performance.now()
     if (this.#asker.isRead()) this.#release(true, now)
-    if (this.#socket.writableLength === 0) return this.#finish(now)
+    if (this.#socket.writableLength === 0) this.#finish(now)
+    else this.#finishWhenRead()
+  }
+
+  #finishWhenRead() {
     this.#socket.write(NOTHING, () => {
       if (!this.#socket.destroyed) this.#finish(performance.now())
     })
