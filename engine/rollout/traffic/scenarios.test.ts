@@ -298,6 +298,50 @@ const SCENARIOS: { readonly [title: string]: () => TrafficWorld } = {
     run(world, 8)
     return world
   },
+  'Scaled to nothing in mid-update, and back': () => {
+    const world = atPause()
+    edit(world, { replicas: 0 })
+    world.log.push('> scaled to 0')
+    run(world, 30)
+    world.log.push(`  Routes: ${world.routes.length}`)
+    edit(world, { replicas: 5 })
+    world.log.push('> scaled to 5')
+    world.checks = 'none'
+    run(world, 5)
+    world.checks = 'all'
+    run(world, 25)
+    world.log.push(`  Routes: ${world.routes.map(({ status }) => status?.step).join(', ')}`)
+    promote(world)
+    return untilRest(world, 'v2')
+  },
+  'All routers are gone in mid-update, and a person aborts': () => {
+    const world = atPause()
+    for (const router of world.routers) router.ready = false
+    world.checks = 'none'
+    world.log.push('> all routers are gone')
+    run(world, 4)
+    world.log.push(`  ${statusOf(world).conditions?.find(({ type }) => type === 'Waiting')?.message}`)
+    steer(world, 'a person aborts', { abort: true })
+    run(world, 60)
+    world.log.push(`  Routes: ${world.routes.map(({ status }) => status?.step).join(', ')}`)
+    for (const router of world.routers) router.ready = true
+    world.log.push('> they are back')
+    run(world, 30)
+    return world
+  },
+  'A Rollout by number of pods gets traffic routing with its next version': () => {
+    const { trafficRouting, scaleDownDelaySeconds: _, ...canary } = withSteps().canary ?? {}
+    const world = makeTrafficWorld({ canary })
+    runUntil(world, isHealthy)
+    run(world, 2)
+    world.log.length = 0
+    edit(world, { strategy: { canary: { ...canary, ...(trafficRouting && { trafficRouting }) } } })
+    world.log.push('> traffic routing is asked for')
+    run(world, 3)
+    ship(world, 'v2')
+    runUntil(world, isPaused)
+    return world
+  },
   'A canary whose pods all fail gets nothing until they are back': () => {
     const world = atPause()
     const down = (is: boolean) => {
