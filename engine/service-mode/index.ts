@@ -128,6 +128,12 @@ const refused = (seen: ServiceSeen, problem: string, mode: ModeContext): Service
   },
 })
 
+/** A router that has not heard yet that an earlier Route of this name is gone still tells its version: it must not pass for the new one's. */
+const newestReported = ({ service: { metadata } }: ServiceSeen, { routers }: ModeContext): number => {
+  const versions = routers.map(({ report }) => report?.routes[`${metadata.namespace ?? ''}/${metadata.name}`]?.version ?? 0)
+  return Math.max(0, ...versions)
+}
+
 /** A Service without a Route that is to get one. */
 const begin = (seen: ServiceSeen, mode: ModeContext): ServiceMode => {
   const problem = preflight(seen, mode)
@@ -145,7 +151,7 @@ const begin = (seen: ServiceSeen, mode: ModeContext): ServiceMode => {
   if (spec.ports.length < (seen.service.spec.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP').length) {
     return refused(seen, 'every listening port from 20000 to 29999 is taken by other Services', mode)
   }
-  const route = makeRoute(seen.service, spec)
+  const route = makeRoute(seen.service, { ...spec, version: newestReported(seen, mode) + 1 })
   const waiting: Waiting = {
     reason: 'EnteringProxyMode',
     what: `Service ${seen.service.metadata.name} (router-ack): the routers take up the Route`,
