@@ -1,6 +1,7 @@
 /** A router with worker processes: to clients and to the controller it is one router. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { type Clock, systemClock } from '../kube/clock.ts'
 import { startLoad } from './testing/load.ts'
 import { ask, startPod, until } from './testing/pods.ts'
 import { isGone, patiently, startRouterWithWorkers, type WorkersUnderTest } from './testing/router-with-workers.ts'
@@ -39,7 +40,7 @@ test('the workers split exactly, each by itself, and their counts are one sum', 
   assert.match(metrics, /^sluice_router_workers\{state="serving"\} 2$/m)
   assert.equal(new Set([1, 2].map(running.pid)).size, 2)
   for (const worker of [1, 2])
-    assert.match(metrics, new RegExp(`^sluice_router_worker_cpu_seconds_total\\{worker="${worker}"\\} 0\\.\\d`, 'm'))
+    assert.match(metrics, new RegExp(`^sluice_router_worker_cpu_seconds_total\\{worker="${worker}"\\} \\d+\\.\\d`, 'm'))
 })
 
 test('a worker that is killed costs only what was under way in it, nobody is refused, and it is replaced', {
@@ -171,4 +172,39 @@ test('the workers end with the router', { timeout: 120_000 }, async t => {
     running.log.filter(({ message }) => message.startsWith('a worker died')),
     [],
   )
+})
+
+test('a worker that ends by an error tells first what it has counted', { timeout: 120_000 }, async t => {
+  const pod = await podThatSays(t, 'pod')
+  const script = new URL('testing/failing-worker.ts', import.meta.url).pathname
+  const running = await startRouterWithWorkers(t, 1, { workers: { workers: 1, script, args: [], logLevel: 'error' } })
+  running.split({ v1: [pod.port] })
+  await patiently(() => running.router.notReady() === undefined, 'it is ready')
+  for (let i = 0; i < 10; i++) assert.equal((await ask(running.port)).body, 'pod')
+  process.kill(running.pid(1), 'SIGHUP')
+  await patiently(() => running.log.some(({ message }) => message.startsWith('a worker died')), 'it is gone')
+  const death = running.log.find(({ message }) => message.startsWith('a worker died'))
+  assert.deepEqual([death?.['code'], death?.['signal']], [1, undefined])
+  const stats = running.router.serving.routes.get('shop/web')?.stats.get('v1')
+  assert.equal(stats?.ring.totals().status2xx, 10)
+})
+
+test('a worker that hangs is killed and replaced', { timeout: 120_000 }, async t => {
+  const pod = await podThatSays(t, 'pod')
+  // Half a minute passes at once while it hangs.
+  let hangs = false
+  const clock: Clock = {
+    now: systemClock.now,
+    setTimeout: (callback, ms) => systemClock.setTimeout(callback, ms === 5_000 ? (hangs ? 20 : 200) : ms),
+  }
+  const running = await startRouterWithWorkers(t, 1, { clock })
+  running.split({ v1: [pod.port] })
+  await patiently(() => running.router.notReady() === undefined, 'it is ready')
+  const pid = running.pid(1)
+  hangs = true
+  process.kill(pid, 'SIGSTOP')
+  await patiently(() => running.log.some(({ message }) => message === 'a worker hangs, it is killed'), 'it is found')
+  hangs = false
+  await patiently(() => running.pid(1) !== pid, 'it is replaced')
+  assert.equal((await ask(running.port)).body, 'pod')
 })

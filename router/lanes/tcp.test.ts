@@ -9,6 +9,7 @@ import { makeAuthority, makeServing } from '../../kube/certificate-pair.ts'
 import { closeAfterTests } from '../testing/cleanup.ts'
 import { deadPort, exchangeBytes, startRawPod, until } from '../testing/pods.ts'
 import { startTestRouter, type TestRouter } from '../testing/router-under-test.ts'
+import { settled } from '../testing/settled.ts'
 
 const opened = closeAfterTests()
 const routerTo = async (pods: Parameters<TestRouter['split']>[0]): Promise<TestRouter> => {
@@ -78,6 +79,7 @@ test('on a tcp port HTTP/2 is passed as it is, per connection', async () => {
     v1: [(server.address() as AddressInfo).port],
     spec: { ports: [{ name: 'http', port: 80, listenPort: router.port, protocol: 'tcp' }] },
   })
+  await settled()
   const session = connectH2(`http://127.0.0.1:${router.port}`)
   for (let i = 0; i < 3; i++) {
     const stream = session.request({ ':path': '/svc/Method', ':method': 'POST' })
@@ -86,8 +88,8 @@ test('on a tcp port HTTP/2 is passed as it is, per connection', async () => {
     assert.equal(trailers['grpc-status'], '0')
   }
   session.close()
-  await until(() => router.counts().inFlight === 0, 'the connection has ended')
-  assert.equal(router.counts().requests, 1, 'it counts once')
+  await until(() => router.counts().requests === 1 && router.counts().inFlight === 0, 'the connection has ended, and counts')
+  assert.equal(router.counts().requests, 1, 'once')
 })
 
 test('on a tcp port the server may speak first', async () => {

@@ -7,6 +7,7 @@ import { closeAfterTests } from '../testing/cleanup.ts'
 import { eachHttpLane } from '../testing/lanes.ts'
 import { deadPort, exchangeBytes, startPod, startRawPod, until } from '../testing/pods.ts'
 import type { TestRouter } from '../testing/router-under-test.ts'
+import { settled } from '../testing/settled.ts'
 
 eachHttpLane(startTestRouter => {
   const opened = closeAfterTests()
@@ -32,6 +33,7 @@ eachHttpLane(startTestRouter => {
   const say = async (ws: Socket, text: string): Promise<string> => {
     ws.send(text)
     const [data] = await once(ws, 'message')
+    await settled()
     return String(data)
   }
 

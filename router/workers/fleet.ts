@@ -26,10 +26,11 @@ export type FleetOptions = {
   readonly log: Logger
 }
 
-/** A worker that says nothing for so long hangs: it is killed and replaced. One that starts may take longer. */
-const STUCK_MS = 30_000
-const START_MS = 120_000
+/** How often it is looked for workers that hang; by the number of looks, since clocks are set and machines sleep. */
 const LOOK_MS = 5_000
+/** A worker that says nothing for half a minute hangs: it is killed and replaced. One that starts may take two. */
+const STUCK_LOOKS = 6
+const START_LOOKS = 24
 /** Workers that were told to end are killed after this. */
 const END_MS = 2_000
 
@@ -235,9 +236,9 @@ class Fleet implements DataPath {
   #killStuck(): void {
     const { clock, log } = this.#options
     for (const worker of this.#workers()) {
-      const silentMs = clock.now() - worker.heardAt
-      if (silentMs < (worker.serves ? STUCK_MS : START_MS)) continue
-      log.error('a worker hangs, it is killed', { worker: worker.number, pid: worker.pid, silentMs })
+      worker.silentLooks += 1
+      if (worker.silentLooks <= (worker.serves ? STUCK_LOOKS : START_LOOKS)) continue
+      log.error('a worker hangs, it is killed', { worker: worker.number, pid: worker.pid })
       worker.kill()
     }
     this.#look = clock.setTimeout(() => this.#killStuck(), LOOK_MS)

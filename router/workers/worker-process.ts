@@ -27,18 +27,15 @@ export class WorkerProcess implements WorkerView {
   serves = false
   connections = 0
   drained = false
-  /** When it last said anything, in ms. */
-  heardAt: number
+  /** How often it has been looked at since it last said anything. */
+  silentLooks = 0
   cost: WorkerCost = { cpuSeconds: 0, residentBytes: 0, lagSeconds: 0 }
   readonly #child: ChildProcess
-  readonly #now: () => number
   #sent: TableObjects | undefined
 
   constructor({ script, args, settings, now, onMessage, onDeath }: WorkerProcessOptions) {
     this.number = settings.worker
-    this.#now = now
     this.startedAt = now()
-    this.heardAt = this.startedAt
     this.#child = fork(script, [...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#child.on('message', (message: FromWorker) => onMessage(this, message))
     let isDead = false
@@ -79,7 +76,7 @@ export class WorkerProcess implements WorkerView {
 
   /** Takes over the state that a report gives; its counts are for the caller. */
   take({ routes, serves, connections, drained, cost }: WorkerReport): void {
-    this.heardAt = this.#now()
+    this.silentLooks = 0
     for (const [key, report] of Object.entries(routes)) {
       if (report === null) this.routes.delete(key)
       else this.routes.set(key, report)
