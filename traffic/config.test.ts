@@ -24,6 +24,15 @@ test('the stable Service is enough', () => {
   assert.deepEqual(withConfig({ services: ['web'], sticky: { header: 'X-User' }, mode: 'always', router: 'shared' }), [])
 })
 
+test('time-outs are Go durations, and connecting has an end', () => {
+  assert.deepEqual(withConfig({ timeouts: { connect: '1s', response: '30s', idle: 'off' } }), [])
+  for (const timeouts of [{ connect: 'off' }, { response: 30 }, { idle: '2 minutes' }, { read: '1s' }, '30s'])
+    assert.match(
+      withConfig({ timeouts })[0] ?? '',
+      /timeouts: Invalid value: .* must be connect, response and idle .* e\.g\. timeouts: /,
+    )
+})
+
 test('each provider that Sluice does not run is named, with its config, what is allowed and an example', () => {
   const allowed =
     'allowed: plugins["sluice/router"], or none at all (the traffic is split by somebody else); e.g. trafficRouting: {plugins: {"sluice/router": {}}}'
@@ -61,7 +70,7 @@ test('ping-pong needs trafficRouting, and a Service beside the two', () => {
 test('a field that is not known, and a value that does not fit, are told with what is allowed', () => {
   const here = `${AT}.trafficRouting.plugins["sluice/router"]`
   assert.deepEqual(withConfig({ service: 'web' }), [
-    `${here}.service: Invalid value: "web": allowed fields: router, services, sticky, mode; e.g. {services: [web]}`,
+    `${here}.service: Invalid value: "web": allowed fields: router, services, sticky, timeouts, mode; e.g. {services: [web]}`,
   ])
   assert.deepEqual(withConfig({ router: 'sidecar' }), [
     `${here}.router: Invalid value: "sidecar": must be auto or shared, e.g. router: shared`,

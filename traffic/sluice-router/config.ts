@@ -1,12 +1,13 @@
 /** `trafficRouting.plugins["sluice/router"]` of a Rollout that a user wrote: read, and what is wrong with it. */
 import type { CanaryStrategy, SluiceRouterConfig } from '../../api/rollout.ts'
 import { SLUICE_ROUTER } from '../../api/rollout-traffic.ts'
+import { TIMEOUTS, timeoutMs } from '../../api/timeouts.ts'
 import { ALL_HUNDREDTHS } from '../../api/traffic-weight.ts'
 import { checkExperimentShares } from '../../engine/rollout/traffic/experiment-shares.ts'
 import { invalid, type Violation } from '../../engine/rollout/validate/violation.ts'
 import { checkSteps } from '../../engine/steps/index.ts'
 
-export type RouterConfig = Pick<SluiceRouterConfig, 'services' | 'sticky' | 'mode'>
+export type RouterConfig = Pick<SluiceRouterConfig, 'services' | 'sticky' | 'mode' | 'timeouts'>
 
 const PATH = 'spec.strategy.canary.trafficRouting'
 const HERE = `${PATH}.plugins[${JSON.stringify(SLUICE_ROUTER)}]`
@@ -23,11 +24,26 @@ const isNames = (value: unknown): value is readonly string[] =>
 const isSticky = (value: unknown): value is NonNullable<RouterConfig['sticky']> =>
   value === 'cookie' || value === 'ip' || (isRecord(value) && typeof value['header'] === 'string' && value['header'] !== '')
 
+const isTimeouts = (value: unknown): value is NonNullable<RouterConfig['timeouts']> =>
+  isRecord(value) &&
+  Object.entries(value).every(
+    ([name, text]) =>
+      TIMEOUTS.some(known => known === name) &&
+      typeof text === 'string' &&
+      timeoutMs(text) !== undefined &&
+      !(name === 'connect' && text === 'off'),
+  )
+
 /** What is allowed of each field, and an example. */
 const FIELDS: { readonly [field: string]: { readonly fits: (value: unknown) => boolean; readonly allowed: string } } = {
   router: { fits: value => value === 'auto' || value === 'shared', allowed: 'auto or shared, e.g. router: shared' },
   services: { fits: isNames, allowed: 'names of the Services that callers use, e.g. services: [web]' },
   sticky: { fits: isSticky, allowed: 'cookie, ip or {header: NAME}, e.g. sticky: {header: X-User}' },
+  timeouts: {
+    fits: isTimeouts,
+    allowed:
+      'connect, response and idle with durations from 1ms to 24h (or off, but for connect), e.g. timeouts: {response: 30s}',
+  },
   mode: {
     fits: value => value === 'on-demand' || value === 'always',
     allowed: 'on-demand (in the path during updates) or always, e.g. mode: always',
@@ -49,10 +65,11 @@ const checkFields = (raw: unknown): readonly Violation[] => {
 export const readConfig = (strategy: CanaryStrategy): RouterConfig => {
   const raw = rawOf(strategy)
   if (!isRecord(raw)) return {}
-  const { services, sticky, mode } = raw
+  const { services, sticky, mode, timeouts } = raw
   return {
     ...(isNames(services) && { services }),
     ...(isSticky(sticky) && { sticky }),
+    ...(isTimeouts(timeouts) && { timeouts }),
     ...((mode === 'always' || mode === 'on-demand') && { mode }),
   }
 }

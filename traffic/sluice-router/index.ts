@@ -8,6 +8,7 @@ import {
   makeMirrorRoutes,
   makePorts,
   makeSticky,
+  makeTimeouts,
   type Ports,
   type RouteWish,
 } from '../../engine/make-route.ts'
@@ -30,12 +31,15 @@ const makeWish = (view: TrafficView, { service }: ServiceSeen, wish: TrafficWish
   const mirrors = canary === undefined ? [] : makeMirrorRoutes(mirrorRoutes, canary)
   // The service proxies pin a client to a router then, which must pin it to a version and a pod.
   const isPinned = service.spec.sessionAffinity === 'ClientIP'
-  const sticky = makeSticky(readConfig(view.strategy).sticky) ?? (isPinned ? { by: 'ip' as const } : undefined)
+  const config = readConfig(view.strategy)
+  const timeouts = makeTimeouts(config.timeouts)
+  const sticky = makeSticky(config.sticky) ?? (isPinned ? { by: 'ip' as const } : undefined)
   return {
     backends: makeBackends(name, shares, weights),
     ...(headers.length > 0 && { headerRoutes: headers }),
     ...(mirrors.length > 0 && { mirrorRoutes: mirrors }),
     ...(sticky && { sticky }),
+    ...(timeouts && { timeouts }),
     ...(isPinned && { affinity: 'client-ip' as const }),
   }
 }
