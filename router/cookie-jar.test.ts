@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { makeKey } from '../kube/shared-keys.ts'
+import { stickyPurpose } from '../api/sticky-cookie.ts'
+import { deriveKey, makeKey } from '../kube/shared-keys.ts'
 import { cookieName, makeCookieJar, SharedJars } from './cookie-jar.ts'
 
 const pairOf = (cookie = ''): string => cookie.split(';')[0] ?? ''
@@ -73,4 +74,12 @@ test('when keys are replaced, cookies of the one before are read, and of one tha
     [first, second].map(pair => jars.of('shop/web')?.read(pair)),
     [undefined, 5],
   )
+})
+
+test('a sidecar, which is given the keys of its own Service only, reads the cookies of routers and they its own', () => {
+  const route = 'shop/web'
+  const [shared, own] = [new SharedJars([key]).of(route), makeCookieJar(route, [deriveKey(key, stickyPurpose(route))])]
+  assert.ok(shared && own)
+  assert.equal(own.read(pairOf(shared.write(7, false))), 7)
+  assert.equal(shared.read(pairOf(own.write(8, false))), 8)
 })
