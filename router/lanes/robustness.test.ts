@@ -6,6 +6,7 @@ import { closeAfterTests } from '../testing/cleanup.ts'
 import { eachHttpLane } from '../testing/lanes.ts'
 import { ask, exchangeBytes, startPod, startRawPod, until } from '../testing/pods.ts'
 import type { TestRouter } from '../testing/router-under-test.ts'
+import { settled } from '../testing/settled.ts'
 
 /** A head without an end. */
 const sayHeadersOn = (socket: Socket) => {
@@ -36,6 +37,7 @@ eachHttpLane(startTestRouter => {
     })
     assert.equal((await ask(router.port)).body, 'ok')
     await until(() => drips.every(({ closed }) => closed), 'all of them are cut')
+    await settled()
     assert.equal(router.counts().requests, 1, 'none of them reached a pod')
     assert.equal(router.serving.connections, 0)
   })

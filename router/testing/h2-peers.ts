@@ -108,6 +108,7 @@ export const askOn = async (
   })
   if (body !== undefined) stream.end(body)
   await new Promise(resolve => stream.once('close', resolve))
+  await settled()
   if (failed !== undefined || stream.rstCode !== 0) throw failed ?? new Error(`the stream was reset with ${stream.rstCode}`)
   return { status: answer[':status'] ?? 0, headers: answer, body: Buffer.concat(chunks).toString(), trailers }
 }

@@ -7,6 +7,7 @@ import { closeAfterTests } from '../../testing/cleanup.ts'
 import { dialGrpc, startGrpcPod } from '../../testing/grpc-peers.ts'
 import { deadPort, until } from '../../testing/pods.ts'
 import { startTestRouter, type TestRouter } from '../../testing/router-under-test.ts'
+import { settled } from '../../testing/settled.ts'
 
 const opened = closeAfterTests()
 const routerTo = async (pods: Parameters<TestRouter['split']>[0]): Promise<TestRouter> => {
@@ -32,6 +33,7 @@ test('calls of all four kinds pass', async () => {
   talk.end()
   const [end] = await once(talk, 'status')
   assert.equal(end.code, status.OK)
+  await settled()
   assert.deepEqual([router.counts().status2xx, router.counts().requests], [4, 4])
 })
 
@@ -57,6 +59,7 @@ test('a status is passed on and counted: faults of the server as 5xx, those of t
   const client = clientOf(router)
   for (const code of ['INTERNAL', 'UNAVAILABLE', 'UNIMPLEMENTED', 'NOT_FOUND', 'UNAUTHENTICATED'] as const)
     await assert.rejects(client.fail(code), { code: status[code], details: 'v1 cannot' })
+  await settled()
   assert.deepEqual([router.counts().status5xx, router.counts().status4xx, router.counts().status2xx], [3, 2, 0])
   const calls = router.serving.routes.get('shop/web')?.stats.get('v1')?.grpc
   assert.deepEqual([calls?.[status.INTERNAL], calls?.[status.NOT_FOUND], calls?.[status.OK]], [1, 1, 0])
@@ -79,7 +82,9 @@ test('a canary that is gone falls back to stable, and without any pod a call is 
   const router = await routerTo({ v1: [(await pod('v1')).port], v2: [await deadPort()], weight: 50 })
   const client = clientOf(router)
   for (let i = 0; i < 10; i++) assert.equal((await client.say('x')).text, 'v1:x')
+  await settled()
   assert.equal(router.counts('v2').fallbacks, 5)
   router.split({})
+  await settled()
   await assert.rejects(client.say('x'), { code: status.UNAVAILABLE, details: 'no pod is ready to take this request' })
 })

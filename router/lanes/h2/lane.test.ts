@@ -352,7 +352,7 @@ test('events of an open answer are passed as they come, and a client that leaves
     say(String(Number(event) + 1))
   }
   stream.close(NGHTTP2_CANCEL)
-  await until(() => closed && router.counts().inFlight === 0, 'the pod knows it')
+  await until(() => closed && router.counts().clientAborts === 1 && router.counts().inFlight === 0, 'the pod knows it')
   assert.equal(router.counts().clientAborts, 1)
 })
 
