@@ -104,7 +104,7 @@ for (const [line, says] of [
   ['simulate shop -f k8s', 'there is no such Deployment or Rollout in the manifests; theirs are api, web'],
   [
     'simulate -f web.yaml --fail-at 0',
-    '--fail-at: "0" is no weight; it must be a whole percentage from 1 to 100, e.g. --fail-at 25',
+    '--fail-at: "0" is no weight; it must be a percentage above 0 and up to 100, with at most two decimals, e.g. --fail-at 25',
   ],
   ['simulate -f web.yaml --ready-after 20', '--ready-after: "20" is no duration, e.g. --ready-after 20s'],
   [

@@ -6,6 +6,7 @@ import { PREFIX } from '../../api/names.ts'
 import { renderProblem } from '../../api/problem.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { makeStrategy } from '../../api/strategy.ts'
+import { isShare } from '../../api/traffic-weight.ts'
 import { simulateRollout } from '../../engine/simulate/rollout/simulate.ts'
 import { type Scenario, type Simulated, simulate as simulateUpdate } from '../../engine/simulate/simulate.ts'
 import { decodeYaml } from '../../kube/decode-yaml.ts'
@@ -86,11 +87,10 @@ const templatesOf = (settings: Settings): readonly string[] => {
 }
 
 const parseWeight = (text: string): number => {
-  const [, digits = ''] = /^(\d{1,3})%?$/.exec(text) ?? []
-  const weight = Number(digits)
-  if (digits === '' || weight < 1 || weight > 100)
+  const weight = Number(/^(\d{1,3}(?:\.\d{1,2})?)%?$/.exec(text)?.[1])
+  if (!isShare(weight) || weight === 0)
     throw new CliError(
-      `--fail-at: ${JSON.stringify(text)} is no weight; it must be a whole percentage from 1 to 100, e.g. --fail-at 25`,
+      `--fail-at: ${JSON.stringify(text)} is no weight; it must be a percentage above 0 and up to 100, with at most two decimals, e.g. --fail-at 25`,
     )
   return weight
 }
