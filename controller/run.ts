@@ -37,7 +37,7 @@ import { watchSources } from './sources.ts'
 import { startStickyKeys } from './sticky-keys.ts'
 import { makeUserRolloutController } from './user-rollouts/controller.ts'
 import { makeReleaser } from './user-rollouts/release.ts'
-import { findRefused, findUsersOwn, isOurRollout } from './user-rollouts/select.ts'
+import { findRefused, findUsersOwn, isDeploymentOurs, isOurRollout } from './user-rollouts/select.ts'
 import { startStepPlugins } from './user-rollouts/start-plugins.ts'
 import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 
@@ -177,7 +177,8 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     const refused = findRefused(caches, scope, namespace, name)
     if (refused) await tellingError(events, refused, () => reconcileUsersOwn(key, refused))
     const released = scope.userRollouts ? await releaseServices(key) : {}
-    return released.afterMs === undefined && scope.instanceId === undefined ? reconcileRollout(key) : released
+    const isOurs = released.afterMs === undefined && isDeploymentOurs(caches, scope, namespace, name)
+    return isOurs ? reconcileRollout(key) : released
   }
   const work = (queue: WorkQueue, name: string, reconcile: (key: string) => Promise<{ readonly afterMs?: number }>) =>
     runWorkers({

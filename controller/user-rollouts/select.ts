@@ -28,6 +28,18 @@ export const findUsersOwn = (caches: Found, scope: Scope, namespace: string, nam
   return rollout !== undefined && isUsersOwn(rollout, scope) && !isMarked(caches, namespace, name) ? rollout : undefined
 }
 
+/**
+ * Whether what Sluice does for Deployments is this controller's to do for the key: update an annotated one, or give Services back that a
+ * Deployment or Rollout left behind. Not while a Rollout of another controller has the key, and with an instance id never for a Deployment.
+ */
+export const isDeploymentOurs = (caches: Found, scope: Scope, namespace: string, name: string): boolean => {
+  const rollout = caches.rollouts.get(namespace, name)
+  const isOthers = rollout !== undefined && isWritten(rollout) && !isForScope(rollout, scope)
+  if (scope.instanceId !== undefined)
+    return !isOthers && rollout === undefined && caches.deployments.get(namespace, name) === undefined
+  return !isOthers || isMarked(caches, namespace, name)
+}
+
 /** A user's own Rollout that refers to the annotated Deployment of its very name: it moves nothing, but says so in its status. */
 export const findRefused = (caches: Found, scope: Scope, namespace: string, name: string): Rollout | undefined => {
   const rollout = scope.userRollouts ? caches.rollouts.get(namespace, name) : undefined
