@@ -14,7 +14,7 @@ export type Restart = { readonly resource: Resource; readonly body: object; read
 /** `at`, `now`: milliseconds since the epoch. Throws UserError where there is no pod template. */
 export const planRestart = (view: RolloutView, { at, now }: { readonly at: number; readonly now: number }): Restart => {
   const { name } = view
-  if (isUsersRollout(view.rollout))
+  if (isUsersRollout(view))
     return {
       resource: ROLLOUTS,
       body: { spec: { restartAt: wholeSecond(at) } },

@@ -28,5 +28,6 @@ export const renderStep = (step: CanaryStep): string => {
   if (step.analysis) return `analysis(${(step.analysis.templates ?? []).map(one => one.templateName).join(',')})`
   if (step.setHeaderRoute) return renderHeader(step.setHeaderRoute)
   if (step.setMirrorRoute) return `mirror(${step.setMirrorRoute.percentage ?? 0}%)`
+  if (step.plugin) return `plugin(${step.plugin.name})`
   return Object.keys(step)[0] ?? 'nothing'
 }

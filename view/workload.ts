@@ -1,6 +1,6 @@
 /** What holds the pod template of an update: the Deployment, a Rollout that has its own, or what a Rollout refers to. */
 import type { KubeObject, PodTemplate } from '../api/kubernetes.ts'
-import type { Rollout } from '../api/rollout.ts'
+import { PREFIX } from '../api/names.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS, ROLLOUTS } from '../kube/resources.ts'
 import { readObject } from './read-objects.ts'
@@ -15,10 +15,14 @@ export type Workload = {
   readonly path?: string
 }
 
-/** A person wrote it; not the note that Sluice keeps of an annotated Deployment. */
-export const isUsersRollout = (rollout: Rollout | undefined): boolean =>
-  rollout !== undefined &&
-  !(rollout.metadata.ownerReferences ?? []).some(({ kind, controller }) => kind === 'Deployment' && controller)
+const isAnnotated = (deployment: KubeObject | undefined): boolean =>
+  Object.keys(deployment?.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
+
+/** A person wrote it; not the note that Sluice keeps of the annotated Deployment of its name. */
+export const isUsersRollout = ({ rollout, deployment, name }: RolloutView): boolean => {
+  const { kind, name: other } = rollout?.spec.workloadRef ?? {}
+  return rollout !== undefined && !(kind === 'Deployment' && other === name && isAnnotated(deployment))
+}
 
 /** Throws UserError where there is none, or where it is in an object of another name or kind. */
 export const workloadOf = ({ deployment, rollout, name }: RolloutView): Workload => {
