@@ -7,7 +7,6 @@ import type { TrafficState, TrafficView } from '../../engine/rollout/traffic/pro
 import { isAcknowledged, isKnownEverywhere, isOutdatedNowhere } from '../../engine/routers.ts'
 import type { ServiceSeen } from '../../engine/seen.ts'
 import { foreignSlices } from '../../engine/service-mode/slices.ts'
-import { isInPath } from '../../engine/split.ts'
 import { frontsOf } from './config.ts'
 
 export type Fronts = {
@@ -53,8 +52,7 @@ export const readState = (view: TrafficView): TrafficState => {
   const routes = engaged.flatMap(({ route }) => route ?? [])
   const told = Object.fromEntries(mostOf(routes).map(([hash, percent]) => [hash, weightOfPercent(strategy, percent)]))
   const isSettled = routes.every(route => isOutdatedNowhere(route, seen.routers))
-  const native = engaged.filter(one => !isInPath(one))
-  const carried = engaged.filter(isInPath)
+  const native = engaged.filter(({ service }) => service.spec.selector !== undefined)
   return {
     isSplitting: missing.length === 0 && fronts.length > 0 && fronts.every(isInProxy),
     isSafeBeside: fronts.every(one => one.service.spec.selector === undefined || pinnedTo(one) !== undefined),
@@ -62,7 +60,8 @@ export const readState = (view: TrafficView): TrafficState => {
     verified: routes.length > 0 && routes.every(route => isAcknowledged(route, seen.routers)),
     isSettled,
     knows: hash => routes.length > 0 && routes.every(route => isKnownEverywhere(route, hash, seen.routers)),
-    reaches: hash => native.some(one => pinnedTo(one) === hash) || (carried.length > 0 && (!isSettled || (told[hash] ?? 0) > 0)),
+    // Routers may stand beside the pods, on the way in and on the way out.
+    reaches: hash => native.some(one => pinnedTo(one) === hash) || (routes.length > 0 && (!isSettled || (told[hash] ?? 0) > 0)),
     isEngaged: routes.length > 0 || engaged.some(({ service }) => savedSelector(service) !== undefined),
   }
 }

@@ -118,6 +118,22 @@ describe('with traffic routing it must not happen that', () => {
     assertCalm(world)
   })
 
+  test('old pods go while a router that stands beside the new ones has not heard of them', () => {
+    const world = healthy({ scaleDownDelaySeconds: 1 })
+    ship(world, 'v2')
+    // The routers are among the endpoints already, but not alone.
+    runUntil(world, (_, { routes }) => routes[0]?.status?.step === 'propagate')
+    steer(world, 'a person promotes in full', { promoteFull: true })
+    world.deaf.add('router-2')
+    run(world, 30)
+    assert.equal(ledTo(world, 'stable'), 'v2')
+    assert.match(sizesOf(world), /v1: 5/)
+    world.deaf.clear()
+    run(world, 30)
+    assert.deepEqual([sizesOf(world), world.routes], ['v2: 5', []])
+    assertCalm(world)
+  })
+
   test('the switch at the end of an update loses requests (#4834, #4433, #4772)', () => {
     const world = atLastPause({ scaleDownDelaySeconds: 0 })
     steer(world, 'a person promotes', { pauseConditions: null })
