@@ -32,10 +32,10 @@ test: setup ## all tests that need nothing but this machine: unit, properties, i
 	@node tools/run-tests.ts all
 
 .PHONY: parity
-parity: setup ## what of Argo Rollouts is here, row by row, each proved by tests that are run for it: done, on purpose, missing
+parity: setup ## what of Argo Rollouts is here, row by row, each proved by tests that are run for it: done, on purpose, missing (ARGS=6-tools: one file of rows)
 	@tools/setup chromium
 	@node dashboard/ui/tools/build.ts
-	@node tools/parity/main.ts
+	@node tools/parity/main.ts $(ARGS)
 
 .PHONY: monitoring-test
 monitoring-test: setup ## rules, alerts and dashboards: by promtool, by helm, and on a real Prometheus (as root on Debian: installed)

@@ -9,6 +9,7 @@ import { clientOver } from '../kube/http-client.ts'
 import { streamOver } from '../kube/stream.ts'
 import { type HttpTransport, kubeconfigTransport } from '../kube/transport.ts'
 import type { Cluster } from './command.ts'
+import { impersonating } from './impersonate.ts'
 import { inputReader } from './input-files.ts'
 import { type Choice, runProgram } from './program.ts'
 
@@ -20,7 +21,7 @@ const chooseKubeconfig = (flag: string | undefined): string | undefined => {
   return flag ?? (process.env['KUBECONFIG'] || (existsSync(home) ? home : undefined))
 }
 
-const connect = async ({ kubeconfig, context, namespace }: Choice): Promise<Cluster> => {
+const connect = async ({ kubeconfig, context, namespace, impersonated }: Choice): Promise<Cluster> => {
   const path = chooseKubeconfig(kubeconfig)
   const transport = await kubeconfigTransport({
     inCluster: apiServerOf(process.env),
@@ -28,12 +29,9 @@ const connect = async ({ kubeconfig, context, namespace }: Choice): Promise<Clus
     ...(context === undefined ? {} : { context }),
   })
   opened.push(transport)
-  return {
-    client: clientOver(transport),
-    stream: streamOver(transport),
-    namespace: namespace ?? transport.namespace ?? 'default',
-    server: transport.server,
-  }
+  const asked = impersonated === undefined ? transport : impersonating(transport, impersonated)
+  const chosen = namespace ?? transport.namespace ?? 'default'
+  return { client: clientOver(asked), stream: streamOver(asked), namespace: chosen, server: transport.server }
 }
 
 const interrupt = new AbortController()

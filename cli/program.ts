@@ -15,6 +15,7 @@ import {
 import { COMMANDS } from './commands/index.ts'
 import { answerCompletion, COMPLETE } from './completion/answer.ts'
 import { explainError } from './explain-error.ts'
+import type { Impersonated } from './impersonate.ts'
 import { chooseStyle } from './output/style.ts'
 import { joinKinds } from './target.ts'
 
@@ -37,7 +38,12 @@ export type Outside = {
   readonly signal: AbortSignal
 }
 
-export type Choice = { readonly kubeconfig?: string; readonly context?: string; readonly namespace?: string }
+export type Choice = {
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly namespace?: string
+  readonly impersonated?: Impersonated
+}
 
 const FORMATS: readonly OutputFormat[] = ['table', 'wide', 'json', 'yaml']
 const PLAIN_WIDTH = 80
@@ -49,6 +55,10 @@ const openSession = (outside: Outside, flags: Values): Session => {
   const kubeconfig = textOf(flags.kubeconfig)
   const context = textOf(flags.context)
   const namespace = textOf(flags.namespace)
+  const user = textOf(flags.as)
+  const group = textOf(flags.asGroup)
+  if (group !== undefined && user === undefined)
+    throw new CliError('--as-group is the group of the user of --as, which is missing, e.g. --as ada --as-group developers', 2)
   let cluster: Promise<Cluster> | undefined
   return {
     cluster: () => {
@@ -56,6 +66,7 @@ const openSession = (outside: Outside, flags: Values): Session => {
         ...(kubeconfig && { kubeconfig }),
         ...(context && { context }),
         ...(namespace && { namespace }),
+        ...(user && { impersonated: { user, ...(group && { group }) } }),
       })
       return cluster
     },
@@ -86,6 +97,8 @@ const GLOBALS: readonly Option[] = [
   { flags: '--context <name>', description: 'context of the kubeconfig' },
   { flags: '-n, --namespace <name>', description: "namespace (the context's)" },
   { flags: '-A, --all-namespaces', description: 'of all namespaces (list)' },
+  { flags: '--as <user>', description: 'act as somebody else, as far as you may' },
+  { flags: '--as-group <group>', description: 'with --as: also in this group' },
   { flags: '--sluice-namespace <name>', description: `namespace where Sluice runs (${SLUICE_NAMESPACE})` },
   { flags: '-o, --output <format>', description: 'how to print', default: 'table' },
   { flags: '--no-color', description: 'without colours; NO_COLOR does the same' },

@@ -195,6 +195,8 @@ export type Revision = {
   /** True for the one whose template is the present one. */
   readonly present: boolean
   readonly pods: { readonly desired: number; readonly ready: number }
+  /** When its pods go; absent: nothing says. */
+  readonly scaleDownAt?: string
 }
 
 export type TemplateChange = {

@@ -57,3 +57,12 @@ test('a blue-green Rollout has an active and a preview version, and no canary', 
     ['old', 'stable', 'active'],
   ])
 })
+
+test('of two Services that take turns, the version behind each is named by it', () => {
+  const spec = { strategy: { canary: { pingPong: { pingService: 'a', pongService: 'b' } } } }
+  const status = { stableRS: 'old', currentPodHash: 'new', canary: { stablePingPong: 'pong' as const } }
+  assert.deepEqual(rolesIn(rolloutOf({ spec, status }), [OLD, NEW]), [
+    ['new', 'canary', 'ping'],
+    ['old', 'stable', 'pong'],
+  ])
+})

@@ -30,6 +30,8 @@ export type VersionView = {
   readonly roles: readonly Role[]
   /** Of a blue-green Rollout: which of its Services lead to this version. */
   readonly selectedBy: readonly ('active' | 'preview')[]
+  /** Which of the two Services that take turns leads to it; absent where none do. */
+  readonly turn?: 'ping' | 'pong'
   readonly replicaSet: ReplicaSet
   readonly pods: readonly Pod[]
   readonly analysisRuns: readonly AnalysisRun[]
@@ -75,9 +77,22 @@ const selectedBy = (hash: string, rollout: Rollout | undefined): VersionView['se
   return [...(hash === activeSelector ? (['active'] as const) : []), ...(hash === previewSelector ? (['preview'] as const) : [])]
 }
 
+const turnOf = (hash: string, rollout: Rollout | undefined): 'ping' | 'pong' | undefined => {
+  const stable = rollout?.spec.strategy.canary?.pingPong === undefined ? undefined : rollout.status?.canary?.stablePingPong
+  const [role] = rolesOf(hash, rollout)
+  if (stable === undefined || role === undefined) return undefined
+  return role === 'stable' ? stable : stable === 'ping' ? 'pong' : 'ping'
+}
+
 /** As they are told to people: a blue-green Rollout has no canary. */
-export const namesOfRoles = ({ roles, selectedBy }: Pick<VersionView, 'roles' | 'selectedBy'>): readonly string[] =>
-  selectedBy.length === 0 ? roles : [...roles.filter(role => role !== 'canary'), ...selectedBy]
+export const namesOfRoles = ({
+  roles,
+  selectedBy,
+  turn,
+}: Pick<VersionView, 'roles' | 'selectedBy' | 'turn'>): readonly string[] => {
+  const named = selectedBy.length === 0 ? roles : [...roles.filter(role => role !== 'canary'), ...selectedBy]
+  return turn === undefined ? named : [...named, turn]
+}
 
 /** ReplicaSets of the Deployment, or of the Rollout where there is none. */
 export const ownedReplicaSets = ({ replicaSets, deployment, rollout }: RolloutObjects): readonly ReplicaSet[] =>
@@ -90,18 +105,22 @@ export const makeRolloutView = (objects: RolloutObjects): RolloutView | undefine
   if (main === undefined) return undefined
   const runs = objects.analysisRuns.filter(one => isOwnedBy(one, rollout)).sort(byName)
   const experiments = objects.experiments.filter(one => isOwnedBy(one, rollout)).sort(byName)
-  const versions = ownedReplicaSets(objects).map(replicaSet => ({
-    hash: hashOf(replicaSet),
-    revision: revisionOf(replicaSet),
-    roles: rolesOf(hashOf(replicaSet), rollout),
-    selectedBy: selectedBy(hashOf(replicaSet), rollout),
-    replicaSet,
-    pods: objects.pods.filter(pod => isOwnedBy(pod, replicaSet)).sort(byName),
-    analysisRuns: runs.filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet)),
-    experiments: experiments
-      .filter(one => one.metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hashOf(replicaSet))
-      .map(one => makeExperimentView(one, objects)),
-  }))
+  const versions = ownedReplicaSets(objects).map((replicaSet): VersionView => {
+    const hash = hashOf(replicaSet)
+    const turn = turnOf(hash, rollout)
+    const isOf = ({ metadata }: KubeObject): boolean => metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hash
+    return {
+      hash,
+      revision: revisionOf(replicaSet),
+      roles: rolesOf(hash, rollout),
+      selectedBy: selectedBy(hash, rollout),
+      ...(turn && { turn }),
+      replicaSet,
+      pods: objects.pods.filter(pod => isOwnedBy(pod, replicaSet)).sort(byName),
+      analysisRuns: runs.filter(isOf),
+      experiments: experiments.filter(isOf).map(one => makeExperimentView(one, objects)),
+    }
+  })
   return {
     name,
     namespace: main.metadata.namespace ?? '',

@@ -8,6 +8,7 @@ import { CliError, type Command, type InputFile, type Session, type Values } fro
 import { readManifests } from '../lint/documents.ts'
 import { lintFiles, renderProblemLine } from '../lint/lint.ts'
 import { makeAnalysisRun } from '../make-analysis-run.ts'
+import { follow } from './get.ts'
 
 const KINDS: readonly Resource[] = [ROLLOUTS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES, ANALYSIS_RUNS, EXPERIMENTS]
 
@@ -79,7 +80,10 @@ const run = async (session: Session, target: string, values: Values): Promise<nu
   const filename = textOf(values.filename)
   if (target !== '' || filename === undefined)
     throw new CliError('create takes -f FILE, or analysisrun --from TEMPLATE, e.g. create -f rollout.yaml', 2)
-  for (const object of objectsIn(await session.readInput(filename))) await createObject(session, object)
+  const objects = objectsIn(await session.readInput(filename))
+  for (const object of objects) await createObject(session, object)
+  const rollout = objects.find(({ kind }) => kind === ROLLOUTS.kind)
+  if (values.watch === true && rollout !== undefined) await follow(session, rollout.metadata.name)
   return 0
 }
 
@@ -90,6 +94,7 @@ export const create: Command = {
   takes: 'words',
   options: [
     { flags: '-f, --filename <path>', description: 'file, folder of them, or - for standard input' },
+    { flags: '-w, --watch', description: 'follow the Rollout that was made until Ctrl-C' },
     { flags: '--from <template>', description: 'AnalysisTemplate of the run' },
     { flags: '--from-file <path>', description: 'file with the template of the run' },
     { flags: '--global', description: '--from is a ClusterAnalysisTemplate' },

@@ -53,7 +53,7 @@ const showObject = ({ terminal, format }: Session, view: RolloutView, last: stri
   return version
 }
 
-const follow = async (session: Session, name: string): Promise<void> => {
+export const follow = async (session: Session, name: string): Promise<void> => {
   const { client, namespace } = await session.cluster()
   const { terminal, signal, format, sluiceNamespace, now } = session
   const isObject = format === 'json' || format === 'yaml'
@@ -75,14 +75,36 @@ const follow = async (session: Session, name: string): Promise<void> => {
   }
 }
 
+/** A session that ends after so long, as by Ctrl-C. */
+const withEnd = (session: Session, seconds: unknown): Session => {
+  if (typeof seconds !== 'string' || !/^\d{1,7}$/.test(seconds))
+    throw new CliError(`--timeout-seconds: ${JSON.stringify(seconds)} is no number of seconds, e.g. --timeout-seconds 60`, 2)
+  if (Number(seconds) === 0) return session
+  const end = session.now() + Number(seconds) * 1000
+  const ending = new AbortController()
+  session.signal.addEventListener('abort', () => ending.abort(), { once: true })
+  return {
+    ...session,
+    signal: ending.signal,
+    sleep: async ms => {
+      await session.sleep(Math.max(0, Math.min(ms, end - session.now())))
+      if (session.now() >= end) ending.abort()
+    },
+  }
+}
+
 export const get: Command = {
   name: 'get',
   summary: 'show an update: steps, weights, checks, Services, and the tree of versions and pods',
   argument: '<name>',
   takes: 'words',
-  options: [{ flags: '-w, --watch', description: 'follow it until Ctrl-C' }],
+  options: [
+    { flags: '-w, --watch', description: 'follow it until Ctrl-C' },
+    { flags: '--timeout-seconds <seconds>', description: 'follow it for so long; 0 is for ever', default: '0' },
+  ],
   examples: ['get web', 'get web -w', 'get web -o yaml', 'get experiment web-2 -w', 'get analysisrun smoke-1'],
-  run: async (session, _target, { watch }, words) => {
+  run: async (given, _target, { watch, timeoutSeconds }, words) => {
+    const session = withEnd(given, timeoutSeconds)
     const other = readKind(words)
     if (other !== undefined) return getOther(session, other, watch === true)
     const [target = '', second] = joinKinds(words)

@@ -11,6 +11,12 @@ import { renderList } from '../output/render-list.ts'
 
 type Wish = { readonly only: string | undefined }
 
+/** As `--timestamps` of Argo Rollouts: when it was so, above each page that is printed. */
+const stamped = (session: Session, read: () => Promise<string>) => async (): Promise<string> => {
+  const page = await read()
+  return `${new Date(session.now()).toISOString().slice(0, 19)}Z\n${page}`
+}
+
 /** The page, or the data for a program. */
 const rolloutsPage = async (session: Session, { only }: Wish): Promise<string> => {
   const { client, namespace } = await session.cluster()
@@ -62,23 +68,27 @@ const PAGES: { readonly [what: string]: (session: Session, wish: Wish) => Promis
 
 const WATCH_MS = 2000
 
+const withoutTime = (page: string): string => page.replace(/^\d{4}-\d\d-\d\dT[\d:]{8}Z\n/, '')
+
 /** A terminal is painted over; elsewhere a page is printed when it differs. */
 const follow = async ({ terminal, signal, sleep }: Session, read: () => Promise<string>): Promise<void> => {
   let last = ''
   while (!signal.aborted) {
     const page = await read()
     if (terminal.isTerminal) terminal.write(`\u001b[H\u001b[2J${page}`)
-    else if (page !== last) terminal.write(`${last === '' ? '' : '\n'}${page}`)
+    // The time alone makes no other page.
+    else if (withoutTime(page) !== withoutTime(last)) terminal.write(`${last === '' ? '' : '\n'}${page}`)
     last = page
     await sleep(WATCH_MS)
   }
 }
 
-const run = async (session: Session, what: string, { name, watch }: Values): Promise<number> => {
+const run = async (session: Session, what: string, { name, watch, timestamps }: Values): Promise<number> => {
   const page = Object.hasOwn(PAGES, what) ? PAGES[what] : undefined
   if (page === undefined)
     throw new CliError(`${JSON.stringify(what)} cannot be listed; list takes rollouts (what it does anyway) or experiments`, 2)
-  const read = () => page(session, { only: typeof name === 'string' ? name : undefined })
+  const readPage = () => page(session, { only: typeof name === 'string' ? name : undefined })
+  const read = timestamps === true && !['json', 'yaml'].includes(session.format) ? stamped(session, readPage) : readPage
   if (watch === true) await follow(session, read)
   else session.terminal.write(await read())
   return 0
@@ -92,6 +102,7 @@ export const list: Command = {
   options: [
     { flags: '--name <name>', description: 'only the one of this name' },
     { flags: '-w, --watch', description: 'follow it until Ctrl-C' },
+    { flags: '--timestamps', description: 'with the time above each page' },
   ],
   examples: ['list', 'list -A', 'list -o json', 'list experiments'],
   run,

@@ -8,10 +8,17 @@ const versionOf = (answer: unknown): string =>
 export const version: Command = {
   name: 'version',
   summary: 'print the versions of this program and of the cluster',
-  options: [{ flags: '--client', description: 'of this program only' }],
+  options: [
+    { flags: '--client', description: 'of this program only' },
+    { flags: '--short', description: 'only the number, of this program' },
+  ],
   examples: ['version', 'version --client'],
-  run: async (session, _target, { client: clientOnly }) => {
+  run: async (session, _target, { client: clientOnly, short }) => {
     const { write } = session.terminal
+    if (short === true) {
+      write(`${VERSION}\n`)
+      return 0
+    }
     write(`sluice ${VERSION}\n`)
     if (clientOnly === true) return 0
     try {

@@ -1,6 +1,7 @@
 /** RolloutInfo, as the REST API of Argo Rollouts' dashboard answers it, so that its clients and extensions find here what they know. Pure. */
 import type { AnalysisRun } from '../../api/analysis-run.ts'
 import type { ObjectMeta } from '../../api/kubernetes.ts'
+import type { ExperimentView } from '../../view/experiment-view.ts'
 import type { RolloutView, VersionView } from '../../view/rollout-view.ts'
 import { makeDetail } from '../model/detail.ts'
 import { makeRow } from '../model/row.ts'
@@ -24,6 +25,9 @@ const iconOf = (status: string): string => ICONS[status] ?? 'fa-question-circle'
 
 const metaOf = ({ managedFields: _, ...metadata }: ObjectMeta): ObjectMeta => metadata
 
+/** What the metric provider `job` noted of its Jobs. */
+const JOB_NAME = 'job-name'
+
 const runInfo = (run: AnalysisRun, revision: number): object => {
   const { phase = 'Pending', metricResults = [] } = run.status ?? {}
   const sum = (field: 'successful' | 'failed' | 'inconclusive' | 'error'): number =>
@@ -37,9 +41,17 @@ const runInfo = (run: AnalysisRun, revision: number): object => {
     failed: sum('failed'),
     inconclusive: sum('inconclusive'),
     error: sum('error'),
-    jobs: [],
+    jobs: metricResults.flatMap(({ name, measurements = [] }) =>
+      measurements.flatMap(({ phase: status, startedAt, metadata }) => {
+        const job = metadata?.[JOB_NAME]
+        if (job === undefined) return []
+        return [{ objectMeta: { name: job }, icon: iconOf(status), status, metricName: name, startedAt }]
+      }),
+    ),
     nonJobInfo: metricResults.flatMap(({ name, measurements = [] }) =>
-      measurements.map(({ value = '', phase: status, startedAt }) => ({ metricName: name, value, status, startedAt })),
+      measurements
+        .filter(({ metadata }) => metadata?.[JOB_NAME] === undefined)
+        .map(({ value = '', phase: status, startedAt }) => ({ metricName: name, value, status, startedAt })),
     ),
     metrics: run.spec.metrics.map(({ name, successCondition = '', count = 0 }) => ({
       name,
@@ -50,9 +62,35 @@ const runInfo = (run: AnalysisRun, revision: number): object => {
   }
 }
 
+/** The ReplicaSets of its templates are no versions of the Rollout. */
+const experimentInfo = ({ experiment, versions, analysisRuns }: ExperimentView, revision: number): object => {
+  const { phase = 'Pending', message = '' } = experiment.status ?? {}
+  return {
+    objectMeta: metaOf(experiment.metadata),
+    icon: iconOf(phase),
+    revision,
+    status: phase,
+    message,
+    replicaSets: versions.flatMap(({ name, replicaSet, pods }) => {
+      if (replicaSet === undefined) return []
+      const { replicas = 0, availableReplicas = 0 } = replicaSet.status ?? {}
+      const status = availableReplicas >= (replicaSet.spec.replicas ?? 1) ? 'Healthy' : 'Progressing'
+      return [
+        {
+          ...{ objectMeta: metaOf(replicaSet.metadata), status, icon: iconOf(status), revision, template: name },
+          ...{ replicas, available: availableReplicas },
+          images: replicaSet.spec.template.spec.containers.flatMap(({ image }) => image ?? []),
+          pods: pods.map(({ metadata, status: pod }) => ({ objectMeta: metaOf(metadata), status: pod?.phase ?? 'Unknown' })),
+        },
+      ]
+    }),
+    analysisRuns: analysisRuns.map(run => runInfo(run, revision)),
+  }
+}
+
 type Pods = ReturnType<typeof makeDetail>['pods']
 
-const setInfo = ({ replicaSet, revision, roles, selectedBy, hash, pods }: VersionView, states: Pods): object => {
+const setInfo = ({ replicaSet, revision, roles, selectedBy, turn, hash, pods }: VersionView, states: Pods): object => {
   const { replicas = 0, availableReplicas = 0 } = replicaSet.status ?? {}
   const desired = replicaSet.spec.replicas ?? 1
   const status = availableReplicas >= desired ? (desired === 0 ? 'ScaledDown' : 'Healthy') : 'Progressing'
@@ -65,8 +103,8 @@ const setInfo = ({ replicaSet, revision, roles, selectedBy, hash, pods }: Versio
     canary: roles.includes('canary') && selectedBy.length === 0,
     active: selectedBy.includes('active'),
     preview: selectedBy.includes('preview'),
-    ping: false,
-    pong: false,
+    ping: turn === 'ping',
+    pong: turn === 'pong',
     replicas,
     available: availableReplicas,
     template: hash,
@@ -103,7 +141,7 @@ export const rolloutInfo = (view: RolloutView, now: number): object => {
     restartedAt: rollout?.status?.restartedAt ?? '',
     generation: String(rollout?.metadata.generation ?? ''),
     replicaSets: view.versions.map(version => setInfo(version, detail.pods)),
-    experiments: [],
+    experiments: view.versions.flatMap(({ experiments, revision }) => experiments.map(one => experimentInfo(one, revision))),
     analysisRuns: view.versions.flatMap(({ analysisRuns, revision }) => analysisRuns.map(run => runInfo(run, revision))),
     containers: detail.containers.filter(({ init }) => !init).map(container),
     initContainers: detail.containers.filter(({ init }) => init).map(container),

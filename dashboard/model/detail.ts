@@ -45,6 +45,8 @@ const containersOf = (template: Pick<PodTemplate, 'spec'> | undefined): readonly
 }
 
 const CAUSE = 'kubernetes.io/change-cause'
+/** Argo Rollouts' annotation on a ReplicaSet that keeps its pods for a while. */
+const DEADLINE = 'scale-down-deadline'
 
 /** A blue-green Rollout has no canary. */
 const rolesOf = ({ roles, selectedBy }: VersionView): readonly VersionRole[] =>
@@ -52,7 +54,7 @@ const rolesOf = ({ roles, selectedBy }: VersionView): readonly VersionRole[] =>
 
 const revisionOf = (version: VersionView, present: PodTemplate | undefined): Revision => {
   const { revision, hash, replicaSet, pods } = version
-  const cause = replicaSet.metadata.annotations?.[CAUSE]
+  const { [CAUSE]: cause, [DEADLINE]: scaleDownAt } = replicaSet.metadata.annotations ?? {}
   return {
     revision,
     hash,
@@ -65,6 +67,7 @@ const revisionOf = (version: VersionView, present: PodTemplate | undefined): Rev
     ...(cause && { cause }),
     present: present !== undefined && sameTemplate(templateOf(replicaSet), present),
     pods: { desired: replicaSet.spec.replicas ?? 1, ready: pods.filter(isPodReady).length },
+    ...(scaleDownAt && { scaleDownAt }),
   }
 }
 

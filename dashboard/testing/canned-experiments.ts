@@ -126,6 +126,7 @@ export const asBlueGreen = (detail: RolloutDetail, row: RolloutRow, now: number)
       ...one,
       roles: i === 0 ? ['preview'] : ['active', 'stable'],
       images: image(i === 0 ? '2026-01' : '2025-12'),
+      ...(i > 0 && { scaleDownAt: isoTime(now + 25_000) }),
     })),
     pods: detail.pods.map(pod => ({ ...pod, role: pod.role === 'canary' ? 'preview' : 'active' })),
     events: [],

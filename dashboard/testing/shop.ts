@@ -32,7 +32,8 @@ export const putShop = async (client: KubeClient, name = 'web'): Promise<string>
   })
   const { status, ...rollout } = aRollout()
   const hash = stable.metadata.labels?.[POD_TEMPLATE_HASH] ?? ''
-  await client.create(ROLLOUTS, bare(rollout, { name }))
+  const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: deployment.metadata.uid ?? '', controller: true }
+  await client.create(ROLLOUTS, bare(rollout, { name, ownerReferences: [owner] }))
   const generation = (await client.get<Deployment>(DEPLOYMENTS, at)).metadata.generation
   await client.patch(
     ROLLOUTS,

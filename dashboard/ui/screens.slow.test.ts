@@ -112,6 +112,11 @@ test('an image is set from the containers that there are', { skip }, () =>
     await page.getByRole('button', { name: 'Set image' }).click()
     const dialog = page.getByRole('dialog', { name: 'Set image: web' })
     assert.equal(await dialog.getByLabel('Image').inputValue(), 'registry.example/web:v2')
+    const known = page.locator('#known-images option')
+    assert.deepEqual(await known.evaluateAll(all => all.map(one => one.getAttribute('value'))), [
+      'registry.example/web:v2',
+      'registry.example/web:v1',
+    ])
     await dialog.getByLabel('Image').fill('registry.example/web:v3')
     await dialog.getByText('which starts an update').waitFor()
     const sent = page.waitForRequest(request => request.method() === 'POST')
@@ -138,7 +143,7 @@ test('a blue-green rollout shows where its Services lead and the stages of the u
       'switch',
       'analysis after',
     ])
-    assert.match(await textOf(page.locator('.card-revisions')), /preview[\s\S]*active/)
+    assert.match(await textOf(page.locator('.card-revisions')), /preview[\s\S]*active[\s\S]*its pods go in 25s/)
     assert.equal(await page.locator('.card-success').count(), 0)
   }),
 )

@@ -1,10 +1,11 @@
 /**
  * `make parity`: what of Argo Rollouts is here, row by row: done, otherwise on purpose, or missing. What counts as done is proved now: exactly the
  * tests that the rows name are run. Ends with `N done, N on purpose, N missing`; exit code 1 when a proof that is named does not hold.
+ *   node tools/parity/main.ts [WORD…]     only the files of rows whose names have one of the words in them, e.g. 6-tools
  */
 import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Ended } from './reporter.ts'
 import { type Judged, judgeRow, readRows } from './rows.ts'
 
@@ -46,7 +47,9 @@ const tell = ({ section, text, state, purpose, broken }: Judged): string => {
   return `${place.padEnd(4)} ${state.padEnd(10)} ${text}${why}`
 }
 
+const words = process.argv.slice(2)
 const rows = globSync(join(HERE, 'rows/*.txt'))
+  .filter(path => words.length === 0 || words.some(word => basename(path).includes(word)))
   .sort()
   .flatMap(path => readRows(readFileSync(path, 'utf8'), path))
 const files = [...new Set(rows.flatMap(({ proofs }) => proofs.map(({ file }) => file)))].sort()

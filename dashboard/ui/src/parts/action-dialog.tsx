@@ -102,10 +102,16 @@ const Fields = ({ wish, revisions, containers, given, give }: FieldsProps): VNod
           class="mono"
           spellcheck={false}
           autocomplete="off"
+          list="known-images"
           value={given.image ?? ''}
           onInput={event => give({ ...given, image: event.currentTarget.value.trim() })}
         />
       </label>
+      <datalist id="known-images">
+        {[...new Set(revisions.flatMap(({ images }) => images))].map(image => (
+          <option key={image} value={image} />
+        ))}
+      </datalist>
     </>
   )
 }

@@ -3,7 +3,7 @@ import type { VNode } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Revision, RevisionDiff } from '../../../contract.ts'
 import { type Answer, getDiff } from '../requests.ts'
-import { shortImage } from '../view/format.ts'
+import { shortImage, span } from '../view/format.ts'
 import { Age, Card, Role } from './basics.tsx'
 
 const readable = (json: string): string => (/^"[^"\\]*"$/.test(json) ? json.slice(1, -1) : json)
@@ -55,7 +55,8 @@ type LineProps = {
 
 const Line = ({ rollout, one, now, undo }: LineProps): VNode => {
   const [open, setOpen] = useState(false)
-  const { revision, hash, roles, images, present, cause, pods, createdAt } = one
+  const { revision, hash, roles, images, present, cause, pods, createdAt, scaleDownAt } = one
+  const left = scaleDownAt === undefined ? 0 : Date.parse(scaleDownAt) - now
   return (
     <li class="revision">
       <div class="revision-head">
@@ -69,6 +70,7 @@ const Line = ({ rollout, one, now, undo }: LineProps): VNode => {
         {cause !== undefined && <span class="revision-cause">“{cause}”</span>}
         <span class="soft revision-facts">
           <span class="mono">{hash}</span>, {pods.ready}/{pods.desired} pods, <Age since={createdAt} now={now} /> old
+          {left > 0 && `, its pods go in ${span(left)}`}
         </span>
         <span class="revision-buttons">
           {!present && (
