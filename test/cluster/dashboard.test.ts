@@ -3,6 +3,7 @@
  * and whoever may does so with no other right. On a real control plane only; the in-process API server lets everybody do everything.
  */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,6 +164,21 @@ describe('the dashboard before an API server with rights', { skip }, () => {
         if (answer.status === 409) assert.match(path, /undo|restart/)
         else assertRefused(answer, `${method} ${path}`)
       }
+    await assertUntouched()
+  })
+
+  test('the log of a pod is not to be had without the right to it, nor is another command line helped by --as', async () => {
+    const cookie = await signIn(reader)
+    const [pod] = (await get<RolloutDetail>(rollout, cookie)).pods
+    const log = `/api/sluice/v1/pods/${lab.namespace}/${pod?.name}/log`
+    assertRefused(await ask(dashboard.port, log, { headers: { cookie } }), 'the log')
+    const flags = ['--kubeconfig', lab.kubeconfig, '-n', lab.namespace, '--as', `system:serviceaccount:${lab.namespace}:reader`]
+    const sluice = new URL('../../cli/sluice', import.meta.url).pathname
+    const run = (...args: readonly string[]) => spawnSync(sluice, [...flags, ...args], { encoding: 'utf8', timeout: 60_000 })
+    assert.match(run('get', web.name).stdout, /Paused/)
+    const { status, stderr } = run('promote', web.name)
+    assert.equal(status, 1)
+    assert.match(stderr, /reader.*cannot patch resource "rollouts/)
     await assertUntouched()
   })
 
