@@ -3,7 +3,7 @@
  * [--connections 1,64,512] [--profile DIRECTORY] [--two-workers]. See README.md.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { deadPort } from '../../router/testing/pods.ts'
@@ -23,10 +23,14 @@ const { values } = parseArgs({
     'two-workers': { type: 'boolean', default: false },
   },
 })
+const MANY_CONNECTIONS = 100
+const MANY_SECONDS = 3
 const NAMES: readonly ProxyName[] = ['sluice', 'nginx', 'haproxy', 'http-proxy']
 const cores = availableParallelism()
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)]
 const connections = values.connections.split(',').map(Number)
+/** A turn with many connections is longer, or it is about making them. */
+const secondsFor = (count: number): number => (count > MANY_CONNECTIONS ? Math.max(seconds, MANY_SECONDS) : seconds)
 
 const missing = ['wrk', 'nginx'].filter(tool => !isInstalled(tool))
 if (missing.length > 0) {
@@ -61,7 +65,8 @@ const inTurns = async (scenario: Scenario, proxies: readonly Running[], count: n
     // Each round begins with another one.
     for (let i = 0; i < proxies.length; i++) {
       const proxy = proxies[(i + round) % proxies.length]
-      if (proxy) turns.get(proxy.name)?.push(await measure(scenario, { ...proxy, connections: count, seconds, cores }))
+      if (proxy)
+        turns.get(proxy.name)?.push(await measure(scenario, { ...proxy, connections: count, seconds: secondsFor(count), cores }))
     }
   }
   return turns
@@ -137,5 +142,6 @@ if (wanted?.includes('smallGet') ?? true) {
 // nginx removes its files itself.
 await new Promise(resolve => setTimeout(resolve, 500))
 rmSync(directory, { recursive: true, force: true })
-console.log(JSON.stringify(result))
+// On a machine that is full a process in Node loses more than a small one: the reader should know.
+console.log(JSON.stringify({ ...result, processors: cores, load: round3(loadavg()[0] ?? 0) }))
 process.exit(0)
