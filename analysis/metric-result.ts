@@ -146,11 +146,20 @@ export const addMeasured = (metric: Metric, before: MetricResult, measured: Meas
   return countIn({ ...said, measurements: [...finishedOf(before), measurement] }, measurement.phase)
 }
 
+/** All measurements are made and not one was good, in a metric that has a limit of failures: Argo Rollouts calls that a success. */
+const isNeverGood = ({ count, failureLimit, consecutiveSuccessLimit }: MetricLimits, result: MetricResult): boolean =>
+  count !== undefined &&
+  (result.count ?? 0) >= count &&
+  (result.successful ?? 0) === 0 &&
+  failureLimit >= 0 &&
+  consecutiveSuccessLimit === 0
+
 /** The phase that broken limits give, with Argo Rollouts' words for it; undefined when none is broken. */
 export const brokenLimit = (
   limits: MetricLimits,
-  { failed = 0, inconclusive = 0, consecutiveError = 0 }: MetricResult,
+  result: MetricResult,
 ): { readonly phase: AnalysisPhase; readonly why: string } | undefined => {
+  const { failed = 0, inconclusive = 0, consecutiveError = 0, count = 0 } = result
   // The last that applies wins.
   if (consecutiveError > limits.consecutiveErrorLimit) {
     return {
@@ -164,6 +173,8 @@ export const brokenLimit = (
   if (limits.failureLimit >= 0 && failed > limits.failureLimit) {
     return { phase: 'Failed', why: `failed (${failed}) > failureLimit (${limits.failureLimit})` }
   }
+  if (isNeverGood(limits, result))
+    return { phase: failed > 0 ? 'Failed' : 'Inconclusive', why: `none of ${count} measurements was successful` }
   return undefined
 }
 

@@ -113,6 +113,22 @@ describe('a metric', () => {
     assert.equal(result(healed)?.error, 2)
   })
 
+  test('of which no measurement was good is not successful, whatever its limits allow (#4479)', () => {
+    const all = (phase: 'Failed' | 'Inconclusive') => [0, 10].map(seconds => [seconds, { m: verdict(phase) }] as const)
+    const limits = { interval: '10s', count: 2, failureLimit: 2, inconclusiveLimit: 2 }
+    const failed = play({ metrics: [metric(limits)] }, all('Failed'))
+    assert.deepEqual(
+      [failed.status.phase, failed.status.message],
+      ['Failed', 'Metric "m" assessed Failed due to none of 2 measurements was successful: "Error Message: it is Failed"'],
+    )
+    assert.equal(play({ metrics: [metric(limits)] }, all('Inconclusive')).status.phase, 'Inconclusive')
+    const once = [
+      [0, { m: verdict('Failed') }],
+      [10, { m: value }],
+    ] as const
+    assert.equal(play({ metrics: [metric(limits)] }, once).status.phase, 'Successful')
+  })
+
   test('whose consecutive successes are reached is successful before its count', () => {
     const spec = { metrics: [metric({ interval: '1s', count: 10, consecutiveSuccessLimit: 2, failureLimit: 3 })] }
     assert.equal(
