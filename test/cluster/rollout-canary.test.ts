@@ -95,9 +95,12 @@ describe('a Rollout of a user', { concurrency: 3 }, () => {
     const status = await web.until('promotion', newest(healthy, hash))
     assert.equal(status.stableRS, hash)
     assert.deepEqual(await web.sizes(), { v2: 4 })
-    const events = await lab.kubectl('get', 'events', '--field-selector', 'involvedObject.name=ro-steps')
+    // Events come after the status that they are about.
+    const events = await waitFor({ what: 'the event of the promotion' }, async () => {
+      const told = await lab.kubectl('get', 'events', '--field-selector', 'involvedObject.name=ro-steps')
+      return /Rollout completed update to revision 2 \([a-z0-9]+\): Completed all 3 canary steps/.test(told) && told
+    })
     assert.match(events, /Rollout step 2\/3 completed \(pause\)/)
-    assert.match(events, /Rollout completed update to revision 2 \([a-z0-9]+\): Completed all 3 canary steps/)
   })
 
   test('is aborted by a person with all pods of the stable version again, and goes again when retried', async () => {
