@@ -180,6 +180,36 @@ test(
   },
 )
 
+test('a namespaced controller has its rights in its own namespace only, and is told so', withHelm, async () => {
+  const set = [
+    'controller.namespaced=true',
+    'controller.rollouts=true',
+    'controller.instanceId=team-a',
+    'analysis.readSecrets=true',
+  ]
+  const objects = await render({ namespace: 'team', set })
+  const bindings = objects.filter(
+    ({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding',
+  ) as readonly (KubeObject & {
+    readonly roleRef: { readonly kind: string; readonly name: string }
+    readonly subjects: readonly { readonly name: string }[]
+  })[]
+  const ofController = bindings.filter(({ subjects }) => subjects.some(({ name }) => name === 'sluice-controller'))
+  assert.deepEqual(
+    ofController.map(({ kind, metadata, roleRef }) => [kind, metadata.namespace, roleRef.kind, roleRef.name]).sort(),
+    [
+      ['RoleBinding', 'team', 'ClusterRole', 'sluice-analysis-jobs'],
+      ['RoleBinding', 'team', 'ClusterRole', 'sluice-analysis-secrets'],
+      ['RoleBinding', 'team', 'ClusterRole', 'sluice-controller'],
+      ['RoleBinding', 'team', 'Role', 'sluice-controller'],
+    ],
+  )
+  const deployment = JSON.stringify(
+    objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'sluice-controller'),
+  )
+  for (const flag of ['--namespaced', '--rollouts', '--instance-id=team-a']) assert.ok(deployment.includes(flag), flag)
+})
+
 const byKind = (a: KubeObject, b: KubeObject): number => a.kind.localeCompare(b.kind)
 const without = ({ metadata: { labels: _, ...metadata }, ...rest }: KubeObject): unknown => ({ ...rest, metadata })
 

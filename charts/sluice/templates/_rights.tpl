@@ -9,6 +9,8 @@ Roles and bindings of a component. `annotations` (a map) makes them hooks. Usage
 {{- $labels := include "sluice.labels" . -}}
 {{- $annotations := .annotations -}}
 {{- $account := .account -}}
+{{- /* The rules for every namespace are bound in one only. */}}
+{{- $isNarrow := and (eq .component "controller") $root.Values.controller.namespaced -}}
 {{- range $scope := list "cluster" "own" }}
 {{- $rules := include "sluice.rules" (dict "root" $root "component" $rights "scope" $scope) }}
 {{- $kind := ternary "ClusterRole" "Role" (eq $scope "cluster") }}
@@ -31,10 +33,10 @@ rules:
   {{- $rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: {{ $kind }}Binding
+kind: {{ ternary "Role" $kind (and $isNarrow (eq $scope "cluster")) }}Binding
 metadata:
-  name: {{ $name }}
-  {{- if eq $scope "own" }}
+  name: {{ $name }}{{ if and $isNarrow (eq $scope "cluster") }}-objects{{ end }}
+  {{- if or $isNarrow (eq $scope "own") }}
   namespace: {{ include "sluice.namespace" $root }}
   {{- end }}
   labels:
