@@ -1,9 +1,11 @@
 /** Asks what an action would do, and does it: every call with the person's own credentials, so that the API server decides. */
 import type { KubeClient } from '../../kube/client.ts'
-import { ApiError } from '../../kube/errors.ts'
+import { ApiError, isApiError } from '../../kube/errors.ts'
 import { patchFresh } from '../../view/patch-fresh.ts'
 import { readRolloutView } from '../../view/read-objects.ts'
 import type { RolloutView } from '../../view/rollout-view.ts'
+import { UserError } from '../../view/user-error.ts'
+import { readWorkload, type Workload, workloadOf } from '../../view/workload.ts'
 import type { Action, ActionDone, ActionPreview, ActionRequest } from '../contract.ts'
 import { ACTIONS, planAction, seenOf, type Write } from './plan.ts'
 
@@ -15,7 +17,7 @@ type Review = { readonly status?: { readonly allowed?: boolean } }
 const mayPatch = async (client: KubeClient, { namespace, name }: Target, write: Write): Promise<boolean> => {
   const { group, version, plural } = write.resource
   const resourceAttributes = {
-    ...{ namespace, name, verb: 'patch', group, version, resource: plural },
+    ...{ namespace, name: write.name ?? name, verb: 'patch', group, version, resource: plural },
     ...(write.subresource && { subresource: write.subresource }),
   }
   const review = await client.raw('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
@@ -23,6 +25,20 @@ const mayPatch = async (client: KubeClient, { namespace, name }: Target, write: 
     spec: { resourceAttributes },
   })
   return (review as Review).status?.allowed === true
+}
+
+/** What a Rollout refers to by another name is read only where an action is about it. What it throws is told as a sentence. */
+const workloadFor = async (client: KubeClient, view: RolloutView, action: Action): Promise<() => Workload> => {
+  if (action !== 'undo' && action !== 'set-image') return () => workloadOf(view)
+  try {
+    const found = await readWorkload(client, view.namespace, view)
+    return () => found
+  } catch (error) {
+    if (!(error instanceof UserError) && !(isApiError(error) && error.status === 403)) throw error
+    return () => {
+      throw new UserError(error.message)
+    }
+  }
 }
 
 const nameOf = ({ resource, subresource }: Write): string =>
@@ -33,8 +49,8 @@ const previewOf = async (
   view: RolloutView,
   wish: { readonly action: Action; readonly request: ActionRequest; readonly now: number },
 ): Promise<ActionPreview> => {
-  const { action, request, now } = wish
-  const plan = planAction(action, view, request, now)
+  const { action } = wish
+  const plan = planAction(action, view, { ...wish, workload: await workloadFor(client, view, action) })
   const seen = seenOf(view)
   if ('refused' in plan) return { action, possible: false, permitted: true, sentence: plan.refused, seen }
   const allowed = await Promise.all(plan.writes.map(write => mayPatch(client, view, write)))
@@ -76,10 +92,10 @@ export const act = async (
     const view = await readRolloutView(client, namespace, name)
     if (request.seen !== undefined && request.seen !== seenOf(view))
       throw new ActionRefused(conflict(`${name} has changed since you looked; look again, then decide`))
-    const plan = planAction(action, view, request, now)
+    const plan = planAction(action, view, { request, now, workload: await workloadFor(client, view, action) })
     if ('refused' in plan) throw new ActionRefused(conflict(plan.refused))
-    for (const { resource, type, body, subresource } of plan.writes)
-      await client.patch(resource, { namespace, name }, type, body, subresource)
+    for (const { resource, name: other = name, type, body, subresource } of plan.writes)
+      await client.patch(resource, { namespace, name: other }, type, body, subresource)
     return { action, sentence: plan.sentence }
   }).catch((error: unknown) => {
     throw error instanceof ActionRefused ? error.answer : error

@@ -17,10 +17,12 @@ import {
 } from '../../view/steering.ts'
 import { planUndo } from '../../view/undo.ts'
 import { UserError } from '../../view/user-error.ts'
-import { workloadOf } from '../../view/workload.ts'
+import type { Workload } from '../../view/workload.ts'
 import type { Action, ActionRequest } from '../contract.ts'
 
 export type Write = {
+  /** Of the object; that of the rollout where nothing is said. */
+  readonly name?: string
   readonly resource: Resource
   readonly type: PatchType
   readonly body: unknown
@@ -30,7 +32,8 @@ export type Write = {
 /** `sentence`: what it does, or why it is refused; it says what to do instead. */
 export type ActionPlan = { readonly writes: readonly Write[]; readonly sentence: string } | { readonly refused: string }
 
-type Planner = (view: RolloutView, request: ActionRequest, now: number) => ActionPlan
+/** `workload`: what holds the pod template; throws UserError where there is none. */
+type Planner = (view: RolloutView, request: ActionRequest, now: number, workload: () => Workload) => ActionPlan
 
 const steered =
   (steer: (view: RolloutView & { readonly rollout: NonNullable<RolloutView['rollout']> }) => Steering): Planner =>
@@ -46,8 +49,8 @@ const steered =
     return { writes, sentence: steering.said }
   }
 
-const undo: Planner = (view, { revision = 0 }) => {
-  const workload = workloadOf(view)
+const undo: Planner = (view, { revision = 0 }, _now, find) => {
+  const workload = find()
   const plan = planUndo(
     workload,
     view.versions.map(({ replicaSet }) => replicaSet),
@@ -55,19 +58,19 @@ const undo: Planner = (view, { revision = 0 }) => {
   )
   if ('refused' in plan) return plan
   return {
-    writes: [{ resource: workload.resource, type: 'json', body: plan.patch }],
+    writes: [{ resource: workload.resource, name: workload.object.metadata.name, type: 'json', body: plan.patch }],
     sentence: `${view.name} goes back to revision ${plan.revision} (${plan.replicaSet})`,
   }
 }
 
-const setImage: Planner = (view, { container = '', image = '' }) => {
+const setImage: Planner = (view, { container = '', image = '' }, _now, find) => {
   if (container === '' || image === '')
     return { refused: 'container and image are needed, e.g. container web, image registry.example/web:v2' }
-  const workload = workloadOf(view)
+  const workload = find()
   const plan = planSetImage(workload, [`${container}=${image}`])
   if ('refused' in plan) return plan
   return {
-    writes: [{ resource: workload.resource, type: 'json', body: plan.patch }],
+    writes: [{ resource: workload.resource, name: workload.object.metadata.name, type: 'json', body: plan.patch }],
     sentence: `${view.name}: ${plan.said.join(', ')}; that starts an update`,
   }
 }
@@ -96,9 +99,13 @@ export const ACTIONS = Object.keys(PLANNERS) as readonly Action[]
 export const isAction = (word: string): word is Action => Object.hasOwn(PLANNERS, word)
 
 /** `now`: milliseconds since the epoch. */
-export const planAction = (action: Action, view: RolloutView, request: ActionRequest, now: number): ActionPlan => {
+export const planAction = (
+  action: Action,
+  view: RolloutView,
+  { request, now, workload }: { readonly request: ActionRequest; readonly now: number; readonly workload: () => Workload },
+): ActionPlan => {
   try {
-    return PLANNERS[action](view, request, now)
+    return PLANNERS[action](view, request, now, workload)
   } catch (error) {
     if (error instanceof UserError) return { refused: error.message }
     throw error

@@ -125,7 +125,9 @@ export type DetailInput = {
 export const makeDetail = ({ view, events, numbers, missing, now }: DetailInput): RolloutDetail => {
   const lines = eventLines(events, view)
   const analyses = makeAnalyses(view, { numbers, now })
-  const present = presentTemplate(view)
+  const [newest] = view.versions
+  // Where the template is in an object of another name, the newest version has it too.
+  const present = presentTemplate(view) ?? (newest && templateOf(newest.replicaSet))
   return {
     row: makeRow(view),
     services: view.services.map(splitOf),
