@@ -10,14 +10,20 @@ import { makeFakeClock } from './testing/fake-clock.ts'
 
 const web: KubeObject = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'default', uid: 'u1' } }
 
-type Setup = { readonly failing?: boolean; readonly forgetful?: boolean; readonly hanging?: boolean; readonly clock?: Clock }
+type Setup = {
+  readonly failing?: boolean
+  readonly forgetful?: boolean
+  /** All of them, or those about the object of this name. */
+  readonly hanging?: boolean | string
+  readonly clock?: Clock
+}
 
 const recorder = ({ failing = false, forgetful = false, hanging = false, clock = systemClock }: Setup = {}) => {
   const events: KubeObject[] = []
   const lines: string[] = []
   const client = {
     create: async (_: unknown, event: KubeObject) => {
-      if (hanging) return new Promise(() => {})
+      if (hanging === true || (hanging !== false && event.metadata.name.startsWith(`${hanging}.`))) return new Promise(() => {})
       if (failing) throw new ApiError({ status: 403, reason: 'Forbidden', message: 'no' })
       events.push(event)
       return event
@@ -91,11 +97,21 @@ test('an object has a hundred writes at once and then one every half minute, bes
 
 test('what cannot be written for long does not pile up', async () => {
   const { lines, recorder: record } = recorder({ hanging: true })
-  for (let i = 0; i < 600; i += 1) {
+  for (let i = 0; i < 5100; i += 1) {
     const metadata = { name: `web-${i}`, namespace: 'default', uid: `u${i}` }
     record.record({ ...web, metadata }, { type: 'Normal', reason: 'Made', message: 'it is made' })
   }
   assert.equal(lines.filter(line => line.includes('too many wait')).length, 100)
+})
+
+test('an event that takes long keeps those of other objects waiting no longer than there are other ways', async () => {
+  const { events, recorder: record } = recorder({ hanging: 'web-0' })
+  for (let i = 0; i < 30; i += 1) {
+    const metadata = { name: `web-${i}`, namespace: 'default', uid: `u${i}` }
+    record.record({ ...web, metadata }, { type: 'Normal', reason: 'Made', message: 'it is made' })
+  }
+  await new Promise(resolve => setTimeout(resolve, 20))
+  assert.ok(events.length >= 18 && events.length < 30, `${events.length} are written`)
 })
 
 test('an event about what has no namespace stands in default and names none', async () => {

@@ -33,8 +33,10 @@ export type EventRecorderOptions = {
 const LONGEST_MESSAGE = 1024
 /** How many events are remembered for being raised instead of made again. */
 const KEPT = 1000
-/** How many writes may wait, e.g. while the API server is away; what comes then is lost. */
-const MOST_WAITING = 500
+/** How many writes may wait, e.g. while the API server is away; what comes then is lost. A thousand objects that change at once tell several events each. */
+const MOST_WAITING = 5000
+/** Writes at once. Events of one object are written one after the other; not more, so that they leave connections to what is not only told. */
+const LANES = 3
 
 type Known = { readonly name: string; readonly count: number }
 
@@ -51,10 +53,29 @@ type CoreEvent = KubeObject & {
   readonly count: number
 }
 
-/** Makes a recorder; its writes are one after the other, so that a count is never raised before the event was made. */
+/** What is kept of an object whose event waits: a whole one might be long gone from the cache. */
+const referenceTo = ({ apiVersion, kind, metadata: { namespace, name, uid, resourceVersion } }: KubeObject): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+  },
+})
+
+/** The same lane for the same object, spread evenly. */
+const laneOf = ({ metadata: { namespace = '', name } }: KubeObject): number => {
+  let sum = 0
+  for (const character of `${namespace}/${name}`) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003
+  return sum % LANES
+}
+
+/** Makes a recorder; the writes about one object are one after the other, so that a count is never raised before the event was made. */
 export const makeEventRecorder = ({ client, component, instance, clock, log }: EventRecorderOptions): EventRecorder => {
   const known = new Map<string, Known>()
-  let writes: Promise<void> = Promise.resolve()
+  const lanes = Array.from({ length: LANES }, () => Promise.resolve())
   const correlate = makeCorrelator()
   let made = 0
   let waiting = 0
@@ -119,13 +140,14 @@ export const makeEventRecorder = ({ client, component, instance, clock, log }: E
       const event = { ...correlation.event, message: correlation.event.message.slice(0, LONGEST_MESSAGE) }
       if (waiting >= MOST_WAITING) return lose(about, event, 'too many wait to be written')
       waiting += 1
-      writes = writes
-        .then(() => write(about, event, correlation.key))
-        .catch((error: unknown) => lose(about, event, messageOf(error)))
+      const [lane, reference] = [laneOf(about), referenceTo(about)]
+      lanes[lane] = (lanes[lane] ?? Promise.resolve())
+        .then(() => write(reference, event, correlation.key))
+        .catch((error: unknown) => lose(reference, event, messageOf(error)))
         .finally(() => {
           waiting -= 1
         })
     },
-    flush: () => writes,
+    flush: async () => void (await Promise.all(lanes)),
   }
 }

@@ -61,11 +61,12 @@ const sender =
       ending.signal.throwIfAborted()
       return await abortable(exchange(), ending.signal)
     } catch (error) {
-      throw ending.signal.aborted ? ending.signal.reason : error
+      // A transport has its own words for an aborted request. What is left of a failed exchange ends here; a whole one has nothing left, and an abort for each costs.
+      if (!ending.signal.aborted) ending.abort(error)
+      throw ending.signal.reason
     } finally {
       timer.cancel()
       call.signal?.removeEventListener('abort', onAbort)
-      ending.abort()
     }
   }
 

@@ -59,8 +59,8 @@ export type InformerOptions<T extends KubeObject> = {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
-  /** What to keep of an object; it must keep apiVersion, kind and metadata's name, namespace, uid and resourceVersion. Default: all but managedFields. */
-  readonly transform?: (object: T) => T
+  /** What to keep of an object, given what is kept of its version before, parts of which may be kept on; it must keep apiVersion, kind and metadata's name, namespace, uid and resourceVersion. managedFields and what `kubectl apply` notes are gone already. Default: all the rest. */
+  readonly transform?: (object: T, previous: T | undefined) => T
   /** Pure functions of an object. */
   readonly indexes?: { readonly [name: string]: IndexFunction<T> }
   readonly log: Logger

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { InformerOptions } from './informer.ts'
+import { type InformerOptions, withoutBookkeeping } from './informer.ts'
 import { makeLogger } from './log.ts'
 import type { Item } from './testing/collection.ts'
 import { type Fault, type HostileServer, startHostileServer } from './testing/hostile-server.ts'
@@ -52,6 +52,20 @@ test('objects are frozen all the way down, without managedFields, with apiVersio
   assert.ok(object)
   assert.deepEqual([object.apiVersion, object.kind, object.metadata.managedFields], ['v1', 'ConfigMap', undefined])
   assert.ok(Object.isFrozen(object) && Object.isFrozen(object.metadata) && Object.isFrozen(object.data))
+})
+
+test('what kubectl apply notes is not kept, whatever a transform keeps', () => {
+  const noted = { 'kubectl.kubernetes.io/last-applied-configuration': '{"kind":"ConfigMap"}' }
+  const metadata = { name: 'a', annotations: { ...noted, team: 'x' }, managedFields: [] }
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata }
+  assert.deepEqual(withoutBookkeeping(object).metadata, { name: 'a', annotations: { team: 'x' } })
+  // An object with no annotations at all would be patched in another way.
+  assert.deepEqual(withoutBookkeeping({ ...object, metadata: { name: 'a', annotations: noted } }).metadata, {
+    name: 'a',
+    annotations: {},
+  })
+  const plain = { ...object, metadata: { name: 'a' } }
+  assert.equal(withoutBookkeeping(plain), plain)
 })
 
 test('indexes follow the objects', async t => {

@@ -6,7 +6,7 @@ import { keyOf, objectKey } from './object-store.ts'
 import { Reflector } from './reflector.ts'
 
 export type { ChangeHandler, Informer, InformerOptions, InformerStats, InformerTiming } from './informer-types.ts'
-export { withoutManagedFields } from './reflector.ts'
+export { withoutBookkeeping } from './reflector.ts'
 
 /** Starts at once; see Informer. */
 export const startInformer = <T extends KubeObject>(options: InformerOptions<T>): Informer<T> => {

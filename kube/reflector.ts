@@ -25,10 +25,17 @@ const TIMING: InformerTiming = {
 /** A Retry-After longer than this is not believed. */
 const LONGEST_RETRY_AFTER_MS = 300_000
 
-export const withoutManagedFields = <T extends KubeObject>(object: T): T => {
-  if (object.metadata.managedFields === undefined) return object
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** Without what only writers of whole objects need: managedFields, and the whole object once more that `kubectl apply` keeps in an annotation. Together they are most of many an object. */
+export const withoutBookkeeping = <T extends KubeObject>(object: T): T => {
+  const { managedFields, annotations } = object.metadata
+  const isApplied = annotations?.[LAST_APPLIED] !== undefined
+  if (managedFields === undefined && !isApplied) return object
   const { managedFields: _, ...metadata } = object.metadata
-  return { ...object, metadata }
+  if (!isApplied) return { ...object, metadata }
+  const { [LAST_APPLIED]: __, ...kept } = annotations
+  return { ...object, metadata: { ...metadata, annotations: kept } }
 }
 
 export class Reflector<T extends KubeObject> {
@@ -45,7 +52,7 @@ export class Reflector<T extends KubeObject> {
   readonly #timing: InformerTiming
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #transform: (object: T) => T
+  readonly #transform: (object: T, previous: T | undefined) => T
   readonly #backoff: Backoff
   readonly #log: Logger
 
@@ -54,7 +61,7 @@ export class Reflector<T extends KubeObject> {
     this.#timing = { ...TIMING, ...options.timing }
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
-    this.#transform = options.transform ?? withoutManagedFields
+    this.#transform = options.transform ?? (object => object)
     this.#backoff = makeBackoff({ baseMs: this.#timing.backoffBaseMs, capMs: this.#timing.backoffCapMs, random: this.#random })
     this.#log = options.log.with({ informer: options.resource.plural })
     this.store = makeObjectStore(this.#guarded(options.indexes ?? {}))
@@ -100,11 +107,13 @@ export class Reflector<T extends KubeObject> {
 
   /** An object that nobody thought of must not stop the informer: it is kept whole, and found under no value of that index. */
   #takeIn(object: T): T {
+    const lean = withoutBookkeeping(object)
+    const known = this.store.get(keyOf(object))
     try {
-      return deepFreeze(this.#transform(object))
+      return deepFreeze(this.#transform(lean, known?.metadata.uid === object.metadata.uid ? known : undefined))
     } catch (error) {
       this.#log.error('the transform threw; the object is kept as it came', { key: keyOf(object), error })
-      return deepFreeze(object)
+      return deepFreeze(lean)
     }
   }
 

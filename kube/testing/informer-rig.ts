@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { clientOver } from '../http-client.ts'
-import { type Informer, type InformerOptions, startInformer, withoutManagedFields } from '../informer.ts'
+import { type Informer, type InformerOptions, startInformer, withoutBookkeeping } from '../informer.ts'
 import { silentLogger } from '../log.ts'
 import { CONFIG_MAPS } from '../resources.ts'
 import { type HttpTransport, transportTo } from '../transport.ts'
@@ -21,7 +21,7 @@ export type Rig = {
 }
 
 const byName = (items: Iterable<Item>): readonly Item[] =>
-  [...items].map(withoutManagedFields).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  [...items].map(withoutBookkeeping).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 
 /** Follows the handler's calls and fails when one does not fit the ones before. */
 const makeMirror = () => {
