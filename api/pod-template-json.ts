@@ -4,6 +4,7 @@
  * quantities are canonical, and `<`, `>`, `&` are escaped.
  */
 import type { PodTemplate } from './kubernetes.ts'
+import { perObject } from './per-object.ts'
 import { POD_TEMPLATE_FIELDS } from './pod-template-fields.ts'
 import { canonicalQuantityText } from './quantity-text.ts'
 
@@ -141,15 +142,21 @@ const collisionBytes = (count: number): readonly number[] => [
 
 const encoder = new TextEncoder()
 
+const hashNumber = perObject((template: PodTemplate): number => fnv1a32(encoder.encode(podTemplateJson(template))))
+
 /**
  * `rollouts-pod-template-hash` of a template, as Argo Rollouts 1.9 and newer compute it (utils/hash). A name only: other versions of it
  * and of its libraries compute another one, so what is the same version is said by the template (sameTemplate).
  */
 export const argoPodTemplateHash = (template: PodTemplate, collisionCount?: number): string => {
-  const hash = fnv1a32(encoder.encode(podTemplateJson(template)))
+  const hash = hashNumber(template)
   return safeEncode(String(collisionCount === undefined ? hash : fnv1a32(collisionBytes(collisionCount), hash)))
 }
 
+const textHash = (text: string): string => safeEncode(String(fnv1a32(encoder.encode(text))))
+
+const stepHash = perObject((steps: readonly unknown[]): string => textHash(JSON.stringify(steps)))
+
 /** `status.currentStepHash`: the same over the JSON of the steps. */
 export const argoStepHash = (steps: readonly unknown[] | undefined): string =>
-  safeEncode(String(fnv1a32(encoder.encode(steps === undefined ? '' : JSON.stringify(steps)))))
+  steps === undefined ? textHash('') : stepHash(steps)

@@ -1,6 +1,7 @@
 /** When two pod templates are the same version, and the short name of a version. */
 import type { PodTemplate } from './kubernetes.ts'
 import { POD_TEMPLATE_HASH } from './names.ts'
+import { perObject } from './per-object.ts'
 import { quantityNanos } from './quantity.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -78,4 +79,6 @@ export const shortHash = (text: string, length: number): string => {
 }
 
 /** Ten characters that name the version: equal for templates that are the same (sameTemplate), different otherwise. */
-export const templateHash = (template: PodTemplate): string => shortHash(canonicalText(template), HASH_LENGTH)
+export const templateHash: (template: PodTemplate) => string = perObject(template =>
+  shortHash(canonicalText(template), HASH_LENGTH),
+)

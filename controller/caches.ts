@@ -7,11 +7,13 @@ import { PREFIX, ROUTER_APP_LABEL, SERVICE_NAME, SIDECAR_PORTS, VERSION_HASH_LAB
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import { MANAGED_BY } from '../engine/rollout/names.ts'
+import { isSame } from '../engine/same.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { decodeYaml } from '../kube/decode-yaml.ts'
 import { emptyInformer, type Informer, startInformer } from '../kube/informer.ts'
 import type { Logger } from '../kube/log.ts'
 import * as resources from '../kube/resources.ts'
+import { servicesOf } from '../traffic/named-services.ts'
 
 export type Caches = {
   readonly deployments: Informer<Deployment>
@@ -33,6 +35,8 @@ export type Caches = {
 export const BY_NAMESPACE = 'namespace'
 export const BY_CONTROLLER_UID = 'controller'
 export const BY_SERVICE = 'service'
+/** Rollouts by the workload that they take their template from: `NAMESPACE/KIND/NAME`. */
+export const BY_WORKLOAD = 'workload'
 /** Services by the Rollout that points them at its versions, `NAMESPACE/NAME`. */
 export const BY_MANAGER = 'manager'
 /** Pods that have a sidecar: `yes`. */
@@ -56,6 +60,16 @@ const fronted = (slice: EndpointSlice): readonly string[] => {
   return service === undefined ? [] : [`${slice.metadata.namespace}/${service}`]
 }
 
+const workloadOf = ({ metadata, spec }: Rollout): readonly string[] =>
+  spec.workloadRef === undefined ? [] : [workloadKey(metadata.namespace, spec.workloadRef.kind, spec.workloadRef.name)]
+
+export const workloadKey = (namespace: string | undefined, kind: string, name: string): string =>
+  `${namespace ?? ''}/${kind}/${name}`
+
+/** The Services that a Rollout names. */
+const servicesNamed = (rollout: Rollout): readonly string[] =>
+  servicesOf(rollout).map(service => `${rollout.metadata.namespace}/${service}`)
+
 const hasSluiceAnnotation = (object: KubeObject): boolean =>
   Object.keys(object.metadata.annotations ?? {}).some(key => key.startsWith(PREFIX))
 
@@ -64,6 +78,20 @@ const trimDeployment = (deployment: Deployment): Deployment =>
   hasSluiceAnnotation(deployment)
     ? withJsonSpec(deployment, decodeYaml)
     : { ...deployment, spec: { selector: {}, template: { spec: { containers: [] } } }, status: {} }
+
+/** Most changes are of the status, and the API server sends the whole object with each. The spec of a generation stays the one object that it was, so that memory has it once and what was read of it is known. */
+const keepSpec = <T extends Rollout | ReplicaSet>(object: T, previous: T | undefined): T => {
+  const { generation } = object.metadata
+  return generation !== undefined && generation === previous?.metadata.generation ? { ...object, spec: previous.spec } : object
+}
+
+/** Also a template of which only the number of pods changed. */
+const keepTemplate = (replicaSet: ReplicaSet, previous: ReplicaSet | undefined): ReplicaSet => {
+  const kept = keepSpec(replicaSet, previous)
+  return previous === undefined || kept !== replicaSet || !isSame(kept.spec.template, previous.spec.template)
+    ? kept
+    : { ...kept, spec: { ...kept.spec, template: previous.spec.template } }
+}
 
 /** Of a pod only what counts it: whose it is, its labels, whether it is ready and going; and how often its sidecar was started. */
 const trimPod = (pod: Pod): Pod => ({
@@ -103,7 +131,10 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
       transform: trimDeployment,
       indexes: { [BY_NAMESPACE]: namespaceOf },
     }),
-    replicaSets: start<ReplicaSet>(resources.REPLICA_SETS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
+    replicaSets: start<ReplicaSet>(resources.REPLICA_SETS, {
+      transform: keepTemplate,
+      indexes: { [BY_CONTROLLER_UID]: controllerUid },
+    }),
     pods: start<Pod>(resources.PODS, {
       transform: trimPod,
       indexes: { [BY_CONTROLLER_UID]: controllerUid, [BY_SIDECAR]: hasSidecar },
@@ -111,10 +142,15 @@ export const startCaches = ({ client, log, systemNamespace, namespace }: CacheOp
     services: start<Service>(resources.SERVICES, { indexes: { [BY_NAMESPACE]: namespaceOf, [BY_MANAGER]: managerOf } }),
     slices: start<EndpointSlice>(resources.ENDPOINT_SLICES, { indexes: { [BY_SERVICE]: fronted } }),
     endpoints: start<Endpoints>(resources.ENDPOINTS, { transform: object => ({ ...object, subsets: [] }) }),
-    rollouts: start<Rollout>(resources.ROLLOUTS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    rollouts: start<Rollout>(resources.ROLLOUTS, {
+      transform: keepSpec,
+      indexes: { [BY_NAMESPACE]: namespaceOf, [BY_WORKLOAD]: workloadOf, [BY_SERVICE]: servicesNamed },
+    }),
     routes: start<Route>(resources.ROUTES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     experiments: start<Experiment>(resources.EXPERIMENTS, { indexes: { [BY_CONTROLLER_UID]: controllerUid } }),
-    analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
+    analysisRuns: start<AnalysisRun>(resources.ANALYSIS_RUNS, {
+      indexes: { [BY_NAMESPACE]: namespaceOf, [BY_CONTROLLER_UID]: controllerUid },
+    }),
     analysisTemplates: start<AnalysisTemplate>(resources.ANALYSIS_TEMPLATES, { indexes: { [BY_NAMESPACE]: namespaceOf } }),
     // Nobody who may look at one namespace only may look at what has none.
     clusterAnalysisTemplates:

@@ -8,8 +8,6 @@ import type { KubeObject } from '../api/kubernetes.ts'
 /** After so long a cache that has not shown a write is believed anyway. */
 const PATIENCE_MS = 2000
 
-type Pending = { readonly key: string; readonly until: number }
-
 export type Expectations = {
   /** Work on `key` wrote `object` as the server answered it. */
   readonly wrote: (key: string, object: KubeObject) => void
@@ -25,26 +23,36 @@ const nameOf = (object: KubeObject) => `${object.metadata.uid}@${object.metadata
 const SEEN_KEPT = 4096
 
 export const makeExpectations = (now: () => number): Expectations => {
-  const pending = new Map<string, Pending>()
+  /** By key, so that a look at one is no look at all of them: until when each version is waited for. */
+  const pending = new Map<string, Map<string, number>>()
+  const keys = new Map<string, string>()
   const seen = new Set<string>()
+  const forget = (name: string): void => {
+    const key = keys.get(name)
+    if (key === undefined) return
+    keys.delete(name)
+    const waits = pending.get(key)
+    waits?.delete(name)
+    if (waits?.size === 0) pending.delete(key)
+  }
   return {
     wrote: (key, object) => {
       const name = nameOf(object)
-      if (!seen.has(name)) pending.set(name, { key, until: now() + PATIENCE_MS })
+      if (seen.has(name)) return
+      keys.set(name, key)
+      const waits = pending.get(key) ?? new Map<string, number>()
+      pending.set(key, waits.set(name, now() + PATIENCE_MS))
     },
     saw: object => {
       const name = nameOf(object)
-      pending.delete(name)
       seen.add(name)
-      if (seen.size > SEEN_KEPT) for (const oldest of seen.keys()) return void seen.delete(oldest)
+      const [oldest] = seen
+      if (seen.size > SEEN_KEPT && oldest !== undefined) seen.delete(oldest)
+      forget(name)
     },
     isBehind: key => {
-      let behind = false
-      for (const [name, wait] of pending) {
-        if (wait.until <= now()) pending.delete(name)
-        else if (wait.key === key) behind = true
-      }
-      return behind
+      for (const [name, until] of [...(pending.get(key) ?? [])]) if (until <= now()) forget(name)
+      return pending.has(key)
     },
   }
 }

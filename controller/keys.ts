@@ -5,8 +5,8 @@ import { DEPLOYMENT_LABEL, FRONTED_SERVICE_LABEL, PREFIX, SERVICE_NAME } from '.
 import { selectsPods } from '../api/service-mode.ts'
 import { MANAGED_BY } from '../engine/rollout/names.ts'
 import type { Informer } from '../kube/informer.ts'
-import { BY_NAMESPACE, type Caches } from './caches.ts'
-import { isWritten, servicesOf } from './user-rollouts/select.ts'
+import { BY_NAMESPACE, BY_SERVICE, BY_WORKLOAD, type Caches, workloadKey } from './caches.ts'
+import { isWritten } from './user-rollouts/select.ts'
 
 export const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
@@ -17,8 +17,7 @@ const isOurs = (object: KubeObject): boolean => Object.keys(object.metadata.anno
 const keysOfReferrers = (caches: Caches, kind: 'Deployment' | 'ReplicaSet', { metadata }: KubeObject): readonly string[] => {
   const { namespace = '', name } = metadata
   return caches.rollouts
-    .by(BY_NAMESPACE, namespace)
-    .filter(({ spec }) => spec.workloadRef?.kind === kind && spec.workloadRef.name === name)
+    .by(BY_WORKLOAD, workloadKey(namespace, kind, name))
     .map(rollout => keyOf(namespace, rollout.metadata.name))
 }
 
@@ -63,10 +62,7 @@ export const keysOfService = (caches: Caches, service: Service): readonly string
     .by(BY_NAMESPACE, namespace)
     .filter(deployment => isOurs(deployment) && selectsPods(service, deployment.spec.template.metadata?.labels ?? {}))
     .map(deployment => keyOf(namespace, deployment.metadata.name))
-  const pointing = caches.rollouts
-    .by(BY_NAMESPACE, namespace)
-    .filter(rollout => servicesOf(rollout).includes(name))
-    .map(rollout => keyOf(namespace, rollout.metadata.name))
+  const pointing = caches.rollouts.by(BY_SERVICE, `${namespace}/${name}`).map(rollout => keyOf(namespace, rollout.metadata.name))
   const manager = annotations?.[MANAGED_BY]
   return [
     ...new Set([
@@ -87,7 +83,7 @@ export const keysOfEndpoints = (caches: Caches, object: EndpointSlice | KubeObje
   const fronted = service?.metadata.labels?.[FRONTED_SERVICE_LABEL] ?? service?.metadata.name
   if (fronted === undefined) return []
   const switching = caches.rollouts
-    .by(BY_NAMESPACE, namespace)
+    .by(BY_SERVICE, `${namespace}/${fronted}`)
     .filter(
       ({ spec, status }) => spec.strategy.blueGreen?.activeService === fronted && status?.stableRS !== status?.currentPodHash,
     )

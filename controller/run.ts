@@ -44,6 +44,8 @@ import { tellDeleted, tellingError } from './user-rollouts/tell.ts'
 export type { RunningController } from './options.ts'
 
 const WORKERS = 10
+/** A ReplicaSet's new size is heard of as half a dozen changes, of it and of its pods; a Rollout is looked at once for those so close to one another. */
+const TOGETHER_MS = 100
 /** A cache that heard nothing for so long (bookmarks come once a minute) shows an old world. */
 const STALE_MS = 5 * 60_000
 
@@ -76,6 +78,10 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
     makeEventRecorder({ client, component: 'rollouts-controller', instance: identity, clock, log }),
   )
   const isUsersOwn = (namespace: string, name: string) => findUsersOwn(caches, scope, namespace, name) !== undefined
+  const isOwnKey = (key: string) => {
+    const [namespace = '', name = ''] = key.split('/')
+    return isUsersOwn(namespace, name)
+  }
   const notifier = parts.notifications
     ? makeNotifier({ ...parts, analysisRuns: runsOf(caches), isUsersOwn, observe: metrics.noteNotification })
     : undefined
@@ -113,7 +119,8 @@ const lead = async (parts: Parts, signal: AbortSignal): Promise<void> => {
   const unsubscribe = watchSources(
     { caches, expectations, coolingPorts },
     {
-      rollout: rollouts.add,
+      // A Deployment's passes are steps of traffic; a Rollout by pod counts only hears of more of the same.
+      rollout: (key, isPart) => (isPart && isOwnKey(key) ? rollouts.addAfter(key, TOGETHER_MS) : rollouts.add(key)),
       analysis: analyses.add,
       experiment: scope.userRollouts ? experiments.add : () => undefined,
     },

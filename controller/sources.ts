@@ -7,8 +7,8 @@ import type { Expectations } from './expectations.ts'
 import * as keys from './keys.ts'
 
 export type Sinks = {
-  /** `NAMESPACE/NAME` of Deployments to look at. */
-  readonly rollout: (key: string) => void
+  /** `NAMESPACE/NAME` of Deployments and Rollouts to look at. `isPart`: one of many changes that come together, as of pods and of ReplicaSets' counts. */
+  readonly rollout: (key: string, isPart: boolean) => void
   /** `NAMESPACE/NAME` of AnalysisRuns to look at. */
   readonly analysis: (key: string) => void
   /** `NAMESPACE/NAME` of Experiments to look at. */
@@ -19,10 +19,10 @@ export type Watched = { readonly caches: Caches; readonly expectations: Expectat
 
 /** Subscribes; the answer unsubscribes all. Each change counts for the object as it was and as it is: a label may have moved. */
 export const watchSources = ({ caches, expectations, coolingPorts }: Watched, sinks: Sinks): (() => void) => {
-  const feed = <T extends KubeObject>(informer: Informer<T>, keysOf: (object: T) => readonly string[]) =>
+  const feed = <T extends KubeObject>(informer: Informer<T>, keysOf: (object: T) => readonly string[], isPart = false) =>
     informer.onChange((_, object, previous) => {
       if (object !== undefined) expectations.saw(object)
-      for (const one of [object, previous]) if (one !== undefined) for (const key of keysOf(one)) sinks.rollout(key)
+      for (const one of [object, previous]) if (one !== undefined) for (const key of keysOf(one)) sinks.rollout(key, isPart)
     })
   const feedExperiments = <T extends KubeObject>(informer: Informer<T>) =>
     informer.onChange((_, object, previous) => {
@@ -33,12 +33,12 @@ export const watchSources = ({ caches, expectations, coolingPorts }: Watched, si
   const endpoints = (object: KubeObject) => keys.keysOfEndpoints(caches, object)
   const unsubscribe = [
     feed(caches.deployments, deployment => keys.keysOfDeployment(caches, deployment)),
-    feed(caches.replicaSets, replicaSet => keys.keysOfReplicaSet(caches, replicaSet)),
-    feed(caches.pods, owned),
+    feed(caches.replicaSets, replicaSet => keys.keysOfReplicaSet(caches, replicaSet), true),
+    feed(caches.pods, owned, true),
     feed(caches.services, service => keys.keysOfService(caches, service)),
     feed(caches.slices, endpoints),
     feed(caches.endpoints, endpoints),
-    feed(caches.rollouts, rollout => [keys.keyOf(rollout.metadata.namespace, rollout.metadata.name)]),
+    feed(caches.rollouts, rollout => [keys.keyOf(rollout.metadata.namespace, rollout.metadata.name)], true),
     feed(caches.routes, route => [keys.keyOf(route.metadata.namespace, route.spec.deployment)]),
     feed(caches.analysisRuns, keys.keysOfAnalysisRun),
     feed(caches.analysisTemplates, ({ metadata }) => keys.keysOfTemplate(caches, metadata.namespace)),

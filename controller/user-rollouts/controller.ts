@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/kubernetes.ts'
 import type { Rollout } from '../../api/rollout.ts'
 import { applyConditions } from '../../engine/conditions.ts'
 import type { RolloutIntent } from '../../engine/rollout/intents.ts'
-import { planUserRollout, type RolloutPlan } from '../../engine/rollout/plan.ts'
+import type { RolloutPlan } from '../../engine/rollout/plan.ts'
 import type { RolloutSeen } from '../../engine/rollout/seen.ts'
 import { isApiError, messageOf } from '../../kube/errors.ts'
 import { ROLLOUTS } from '../../kube/resources.ts'
@@ -21,6 +21,8 @@ import {
 } from '../rollout-controller.ts'
 import { type Executed, executeRollout } from './execute.ts'
 import { gatherRollout } from './gather.ts'
+import { makeHold } from './hold-counts.ts'
+import { type Planned, planThrough } from './plan-through.ts'
 import type { StepPlugins } from './step-plugins.ts'
 import { makeTrafficReader, type TrafficOptions } from './traffic.ts'
 import { makeWorkloadReader, POD_TEMPLATE_MS } from './workload.ts'
@@ -37,6 +39,9 @@ const REFUSED_MS = 20_000
 const isRefusal = (error: unknown): boolean => isApiError(error) && [400, 403, 422].includes(error.status)
 
 const isExecuted = (intent: RolloutIntent): intent is Executed => intent.kind !== 'askStepPlugin'
+
+/** `rollout`: as it was seen, which is what writes are compared with. */
+type Pass = Planned & { readonly key: string; readonly rollout: Rollout }
 
 /** The newest version of the Rollout that this pass knows, or what to do about a ReplicaSet that was refused. */
 type Attempt = { readonly resourceVersion: string | undefined } | { readonly refused: Outcome }
@@ -61,34 +66,38 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
   const { client, caches, expectations, clock, log, events, stepPlugins } = options
   const readWorkload = makeWorkloadReader(options)
   const traffic = makeTrafficReader(options)
+  const hold = makeHold(clock.now)
 
-  /** `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must not be written over. */
+  /**
+   * `rollout`: as it was seen. `resourceVersion`: status fields are how people steer (abort, promote), and what came after this view must
+   * not be written over.
+   */
   const writeStatus = async (
     key: string,
-    { namespace, name, rollout }: RolloutSeen,
+    { metadata: { namespace = '', name, ...metadata }, status: before = {} }: Rollout,
     wanted: Rollout['status'],
-    resourceVersion = rollout.metadata.resourceVersion,
+    resourceVersion = metadata.resourceVersion,
   ) => {
-    const status = wanted === undefined ? undefined : mergePatchBetween(rollout.status ?? {}, wanted)
+    const status = wanted === undefined ? undefined : mergePatchBetween(before, wanted)
     if (status === undefined) return
     const body = { metadata: { resourceVersion }, status }
     expectations.wrote(key, await client.patch(ROLLOUTS, { namespace, name }, 'merge', body, 'status'))
   }
 
-  const tellRefusal = async (key: string, seen: RolloutSeen, name: string, error: unknown): Promise<Outcome> => {
+  const tellRefusal = async (pass: Pass, name: string, error: unknown): Promise<Outcome> => {
+    const { key, rollout, seen } = pass
     const message = `Failed to create new replica set "${name}": ${messageOf(error)}`
     const before = seen.rollout.status?.conditions ?? []
     const wish = { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message } as const
     const told = before.find(({ type }) => type === 'Progressing')
     if (told?.message !== message) events.record(seen.rollout, { type: 'Warning', reason: 'ReplicaSetCreateError', message })
     const conditions = [...before.filter(({ type }) => type !== 'Progressing'), ...applyConditions(before, [wish], clock.now())]
-    await writeStatus(key, seen, { ...seen.rollout.status, conditions })
+    await writeStatus(key, rollout, { ...seen.rollout.status, conditions })
     return { afterMs: REFUSED_MS }
   }
 
   const attempt = async (
-    key: string,
-    seen: RolloutSeen,
+    pass: Pass,
     intent: Executed,
     executor: Executor,
     resourceVersion: string | undefined,
@@ -97,7 +106,7 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
       return { resourceVersion: await executeRollout(intent, executor, resourceVersion) }
     } catch (error) {
       if (intent.kind !== 'createReplicaSet' || !isRefusal(error)) throw error
-      return { refused: await tellRefusal(key, seen, intent.replicaSet.metadata.name, error) }
+      return { refused: await tellRefusal(pass, intent.replicaSet.metadata.name, error) }
     }
   }
 
@@ -106,23 +115,25 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
     for (const intent of intents) if (intent.kind === 'askStepPlugin') stepPlugins.ask(key, intent.call, rollout)
   }
 
-  const carryOut = async (key: string, seen: RolloutSeen, { intents, status }: RolloutPlan): Promise<Outcome | undefined> => {
+  const carryOut = async (pass: Pass): Promise<Outcome> => {
+    const { key, rollout, seen, plan } = pass
     const executor = executorFor(options, key, seen, traffic.probes(seen.namespace, seen.traffic))
-    let { resourceVersion } = seen.rollout.metadata
+    let { resourceVersion } = rollout.metadata
     const toTell: Executed[] = []
     try {
-      for (const intent of intents.filter(isExecuted)) {
+      for (const intent of plan.intents.filter(isExecuted)) {
         log.info('intent', { rollout: key, intent: summarise(intent) })
         if (intent.kind === 'event') toTell.push(intent)
         else {
-          const done = await attempt(key, seen, intent, executor, resourceVersion)
+          const done = await attempt(pass, intent, executor, resourceVersion)
           if ('refused' in done) return done.refused
           resourceVersion = done.resourceVersion
         }
       }
-      await writeStatus(key, seen, status, resourceVersion)
-      askPlugins(key, seen, intents)
-      return undefined
+      const holdMs = hold({ ...plan, status: plan.status, rollout })
+      if (holdMs === 0) await writeStatus(key, rollout, plan.status, resourceVersion)
+      askPlugins(key, seen, plan.intents)
+      return soonest(nextLook(plan, rollout, clock.now()), holdMs === 0 ? {} : { afterMs: holdMs })
     } finally {
       // Whoever is told looks at the Rollout, and is to find the status that goes with it.
       for (const intent of toTell) await executeRollout(intent, executor, resourceVersion)
@@ -134,17 +145,19 @@ export const makeUserRolloutController = (options: Options): ((key: string, roll
     const workload = await readWorkload(rollout)
     const around = await traffic.read(rollout)
     const seen = gatherRollout(caches, rollout, { workload, stepPlugins: stepPlugins.seen(key), traffic: around })
-    const planned = planUserRollout(seen, clock.now(), TRAFFIC_PROVIDERS)
     try {
-      const refused = await carryOut(key, seen, planned)
-      if (refused !== undefined) return refused
+      return await carryOut({ key, rollout, ...planThrough(seen, clock.now(), TRAFFIC_PROVIDERS) })
     } catch (error) {
       if (!isStale(error)) throw error
       log.debug('the view was stale; looking again', { rollout: key, error: String(error) })
       return { afterMs: CONFLICT_MS }
     }
-    return nextLook(planned, rollout, clock.now())
   }
+}
+
+const soonest = (...outcomes: readonly Outcome[]): Outcome => {
+  const times = outcomes.flatMap(({ afterMs }) => afterMs ?? [])
+  return times.length === 0 ? {} : { afterMs: Math.min(...times) }
 }
 
 const nextLook = ({ intents, wakeAt }: RolloutPlan, { spec }: Rollout, now: number): Outcome => {

@@ -22,9 +22,7 @@ const readyPods = (caches: Caches, namespace: string, service: string | undefine
 }
 
 const gatherAnalyses = (caches: Caches, namespace: string, uid: string): AnalysisSeen => ({
-  runs: caches.analysisRuns
-    .by(BY_NAMESPACE, namespace)
-    .filter(({ metadata }) => metadata.ownerReferences?.some(owner => owner.controller === true && owner.uid === uid)),
+  runs: caches.analysisRuns.by(BY_CONTROLLER_UID, uid),
   templates: caches.analysisTemplates.by(BY_NAMESPACE, namespace),
   clusterTemplates: caches.clusterAnalysisTemplates.list(),
   problems: TEMPLATE_PROBLEMS,

@@ -5,7 +5,7 @@ import type { Deployment, KubeObject, ReplicaSet } from '../../api/kubernetes.ts
 import type { Rollout } from '../../api/rollout.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ApiError } from '../../kube/errors.ts'
-import type { Caches } from '../caches.ts'
+import { type Caches, workloadKey } from '../caches.ts'
 import { keysOfDeployment, keysOfReplicaSet } from '../keys.ts'
 import { makeWorkloadReader } from './workload.ts'
 
@@ -116,7 +116,11 @@ test('a change of the workload wakes the Rollouts that refer to it, and no other
     rolloutOf({ ...DEPLOYMENT, name: 'other' }, 'c'),
     rolloutOf(DEPLOYMENT, 'd'),
   ]
-  const caches = { rollouts: { get: () => undefined, by: () => rollouts } } as unknown as Caches
+  const by = (_: string, value: string) =>
+    rollouts.filter(
+      ({ metadata, spec: { workloadRef: ref } }) => ref && workloadKey(metadata.namespace, ref.kind, ref.name) === value,
+    )
+  const caches = { rollouts: { get: () => undefined, by } } as unknown as Caches
   assert.deepEqual(keysOfDeployment(caches, trimmed('7')), ['shop/a', 'shop/d'])
   assert.deepEqual(keysOfReplicaSet(caches, setOf('old')), ['shop/b'])
 })

@@ -6,7 +6,7 @@ import type { RolloutSeen } from './seen.ts'
 import { checkRouting } from './traffic/choose.ts'
 import type { TrafficProvider } from './traffic/provider.ts'
 import { type Routing, readRouting } from './traffic/routing.ts'
-import { invalidSpecMessage, validateRollout } from './validate/index.ts'
+import { invalidSpecMessage, type Violation, validateRollout } from './validate/index.ts'
 import { readVersions, type Versions } from './versions.ts'
 import { resolveWorkload } from './workload.ts'
 
@@ -36,12 +36,21 @@ export type RolloutContext = {
 
 const DEADLINE_SECONDS = 600
 
+const found = new WeakMap<Rollout['spec'], readonly Violation[]>()
+
+/** What is wrong with a spec, found once: it is looked at again with each change of a pod. */
+const violationsOf = (rollout: Rollout): readonly Violation[] => {
+  const violations = found.get(rollout.spec) ?? validateRollout(rollout)
+  found.set(rollout.spec, violations)
+  return violations
+}
+
 export const readContext = (seen: RolloutSeen, now: number, providers: readonly TrafficProvider[]): RolloutContext => {
   const { rollout, violation: unresolved } = resolveWorkload(seen)
   const { spec, metadata } = rollout
   const { blueGreen, canary = {} } = spec.strategy
   const replicas = spec.replicas ?? 1
-  const [violation] = [...(unresolved ? [unresolved] : []), ...validateRollout(rollout), ...checkRouting(rollout, providers)]
+  const [violation] = [...(unresolved ? [unresolved] : []), ...violationsOf(rollout), ...checkRouting(rollout, providers)]
   return {
     seen,
     now,

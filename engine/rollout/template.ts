@@ -1,6 +1,7 @@
 /** When a ReplicaSet was made from a Rollout's template, and what of a template can be kept when a quantity in it is malformed. */
 import type { Container, Labels, PodTemplate } from '../../api/kubernetes.ts'
 import { ROLLOUTS_POD_TEMPLATE_HASH } from '../../api/names.ts'
+import { perObject } from '../../api/per-object.ts'
 import { canonicalQuantityText } from '../../api/quantity-text.ts'
 import { sameTemplate } from '../../api/template.ts'
 import { withoutAntiAffinity } from './injected-affinity.ts'
@@ -113,4 +114,4 @@ const tolerant = (value: unknown): unknown => {
  * The template without what cannot be read in it: a malformed quantity is left out, and with one in them the ephemeral containers are.
  * Argo Rollouts does the same, so that one bad object does not stop the rest.
  */
-export const tolerantTemplate = (template: PodTemplate): PodTemplate => tolerant(template) as PodTemplate
+export const tolerantTemplate: (template: PodTemplate) => PodTemplate = perObject(template => tolerant(template) as PodTemplate)
