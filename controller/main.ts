@@ -1,6 +1,7 @@
 /** The controller's process: node controller/main.ts [flags]; see --help. */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { readAwsSettings } from '../analysis/providers/aws.ts'
 import { readDatadogSettings } from '../analysis/providers/datadog.ts'
 import type { ExternalOptions } from '../analysis/providers/external.ts'
@@ -118,7 +119,14 @@ const external = (): ExternalOptions => {
 const id = instanceId()
 const stepPlugins = plugins(STEP_PLUGIN, values['step-plugin'])
 
+/**
+ * A controller waits most of the time, for a cluster that is slower than it: less memory is worth more than faster code. The optimising
+ * compilers cost as much time as they save here, and memory besides (test/controller-bench/README.md).
+ */
+const LEAN = ['--optimize-for-size', '--no-turbofan', '--no-maglev']
+
 const main = async (): Promise<void> => {
+  for (const flag of LEAN) setFlagsFromString(flag)
   const log = makeLogger({ component: 'controller', level })
   const die = dieOfUncaught(log)
   const stopped = untilAskedToStop()

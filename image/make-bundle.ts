@@ -1,6 +1,7 @@
 /** All processes as a few files of JavaScript that need no node_modules. */
 import { join, resolve } from 'node:path'
 import { build, type Metafile, type OutputFile } from 'esbuild'
+import { slimModules } from './slim.ts'
 import { readThirdParty } from './third-party.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -54,6 +55,11 @@ export const makeBundle = async ({ sourceMaps = false }: BundleOptions = {}): Pr
     legalComments: 'none',
     sourcemap: sourceMaps && 'external',
     metafile: true,
+    plugins: [slimModules(ROOT)],
+    // The text of what runs stays in memory. Names stay for stack traces, and lines short, so that a place in one says something.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
     logLevel: 'silent',
   })
   const [warning] = warnings
