@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   addEvidence,
   type Limit,
+  LOG_ODDS_WEIGHTS,
   logEvidence,
   logEvidenceOfSecond,
   logStartWeight,
@@ -74,10 +75,16 @@ test('evidence grows when the canary is worse than the limit', () => {
 test('the starting points weigh 1 at most all together', () => {
   let sum = 0
   for (let second = 0; second < 1e6; second += 1) sum += Math.exp(logStartWeight(second))
-  // What is left out is the integral of 1 / (n ln^2 n), which is 1 / ln n.
-  const rest = 1 / Math.log(1e6 + 1) / 2.1098
+  // What is left out is the integral of 1 / (n ln^2 n), which is 1 / ln n; the first second has three quarters of all.
+  const rest = 0.25 / 1.0693 / Math.log(1e6 + 1)
   assert.ok(sum + rest <= 1.000001, `${sum + rest}`)
   assert.ok(sum + rest > 0.999)
+})
+
+test('so do the odds, and no second but the first is held to be likelier than the one before', () => {
+  assert.equal(LOG_ODDS_WEIGHTS.length, ODDS.length)
+  assert.ok(Math.abs(LOG_ODDS_WEIGHTS.reduce((sum, log) => sum + Math.exp(log), 0) - 1) < 1e-12)
+  for (let second = 0; second < 600; second += 1) assert.ok(logStartWeight(second + 1) < logStartWeight(second))
 })
 
 test('sums of logarithms', () => {

@@ -6,8 +6,9 @@
  * - For an assumed worse canary, the likelihood ratio of one second against the nearest pair of shares that keeps to the limit has an
  *   expectation of at most 1 whenever the limit holds, whatever the shares are in that second. Products of such ratios are
  *   e-processes: they exceed 1/alpha ever, at however many looks, with a probability of at most alpha (Ville's inequality).
- * - It is not known how bad a bad canary is, nor when it turns bad, so the evidence is the average over a grid of badness
- *   (ODDS) and over every second as a starting point. An average of e-processes is one too.
+ * - It is not known how bad a bad canary is, nor when it turns bad, so the evidence is the weighted average over a grid of badness
+ *   (ODDS) and over every second as a starting point. An average of e-processes is one too, whatever the weights: they say where the
+ *   test is quick, and only that they add up to 1 matters for how often it is wrong.
  */
 import type { Counts } from './tally.ts'
 
@@ -20,17 +21,28 @@ export type SecondCounts = { readonly second: number; readonly canary: Counts; r
 /** Assumed badness: the odds of a bad answer are so many times those of the limit. */
 export const ODDS: readonly number[] = [2, 4, 8, 16, 32, 64]
 
+/**
+ * How much each of ODDS counts. Most for 4 and 8 times, where every request that is saved is a second at ten a second; what is far worse is
+ * found with three bad answers however little it counts, and twice as bad takes minutes.
+ */
+const ODDS_WEIGHTS: readonly number[] = [3, 8, 8, 3, 1, 1]
+const ODDS_MASS = ODDS_WEIGHTS.reduce((sum, weight) => sum + weight, 0)
+export const LOG_ODDS_WEIGHTS: readonly number[] = ODDS_WEIGHTS.map(weight => Math.log(weight / ODDS_MASS))
+
 /** Shares are kept so far away from 0 and 1, so that no single request is infinitely telling. */
 const MARGIN = 1e-6
 const inside = (share: number): number => Math.min(1 - MARGIN, Math.max(MARGIN, share))
 
-/** Sum over n >= 2 of 1 / (n ln^2 n). */
-const START_MASS = 2.1098
+/** How likely a bad canary is held to be bad from its first request on. */
+const BAD_FROM_START = 0.75
+/** Sum over n >= 3 of 1 / (n ln^2 n), rounded up. */
+const LATER_MASS = 1.0693
 
 /** log of the weight of second `second` as the one in which the canary turned bad; all weights add up to at most 1. */
 export const logStartWeight = (second: number): number => {
-  const n = Math.max(0, second) + 2
-  return -Math.log(START_MASS * n * Math.log(n) ** 2)
+  if (second <= 0) return Math.log(BAD_FROM_START)
+  const n = second + 2
+  return Math.log((1 - BAD_FROM_START) / (LATER_MASS * n * Math.log(n) ** 2))
 }
 
 export const logSum = (a: number, b: number): number => {
@@ -43,15 +55,16 @@ const logLikelihood = (counts: Counts, share: number): number =>
 
 const withOdds = (share: number, odds: number): number => inside((odds * share) / (1 - share + odds * share))
 
+type Pair = { readonly canary: number; readonly stable: number }
+
 /** Derivative of the relative entropy of `assumed` against `share`, by `share`. */
 const pull = (assumed: number, share: number): number => (share - assumed) / (share * (1 - share))
 
-/** Stable's share on the limit's edge that is nearest (in relative entropy of this many requests) to the assumed shares. */
-const nearestOnEdge = (
-  limit: Limit,
-  assumed: { canary: number; stable: number },
-  requests: { canary: number; stable: number },
-): number => {
+/**
+ * Stable's share on the limit's edge that is nearest (in relative entropy of this many requests) to the assumed shares.
+ * @param requests of both; only how they stand to each other counts
+ */
+export const nearestOnEdge = (limit: Limit, assumed: Pair, requests: Pair): number => {
   // Equal shares: the nearest is where both are pooled.
   if (limit.base === 0 && limit.slope === 1) {
     return inside(
@@ -121,4 +134,4 @@ export const addEvidence = (before: Evidence, limit: Limit, counts: SecondCounts
 
 /** log of the whole evidence against the limit; above log(1 / alpha) it is false in at most the share alpha of good rollouts. */
 export const logEvidence = (evidence: Evidence): number =>
-  evidence.logs.reduce(logSum, Number.NEGATIVE_INFINITY) - Math.log(ODDS.length)
+  evidence.logs.reduce((sum, log, i) => logSum(sum, log + LOG_ODDS_WEIGHTS[i]!), Number.NEGATIVE_INFINITY)

@@ -6,7 +6,7 @@ import { FINEST_SHARE_VS_STABLE, requestsNeeded } from './sample-size.ts'
 import { addCounts, badShare, type Counts, NO_COUNTS } from './tally.ts'
 
 /** A good canary is failed in at most this share of rollouts, for each check, however long and often it is looked at. */
-export const FALSE_ALARM_RATE = 0.01
+export const FALSE_ALARM_RATE = 0.008
 /** Fewer bad answers than so many never fail a canary: one pod's hiccup is not independent evidence. */
 export const LEAST_BAD = 3
 /** Chance that a canary no worse than stable is called clearly worse when both break an absolute limit. */
@@ -46,8 +46,8 @@ export const isClearlyWorse = (canary: Counts, stable: Counts): boolean => {
   return (canary.bad + stable.bad) * entropy >= Math.log(1 / CLEARLY_WORSE)
 }
 
-/** Where nothing bad is allowed, one bad answer is proof. */
-const isProven = ({ base, slope }: Limit, log: number, canary: Counts): boolean =>
+/** Is the limit broken, with that much evidence and so many answers of the canary? Where nothing bad is allowed, one bad answer is proof. */
+export const isProven = ({ base, slope }: Limit, log: number, canary: Counts): boolean =>
   base === 0 && slope === 0 ? canary.bad > 0 : log >= THRESHOLD && canary.bad >= LEAST_BAD
 
 /** One second as the test saw it: the evidence of each limit after it. */
