@@ -39,7 +39,7 @@ export const USAGE = `Usage: node router/main.ts [flags]
   --linger-seconds SECONDS          keep the ports of a Route that is gone open for so long (5)
   --upstream-timeout-seconds SECONDS  a pod must begin its answer within this; 0: no limit (0)
   --max-ejected-percent NUMBER      of a version's pods, leave out at most so many that cannot be reached; one always stays (50)
-  --max-connections NUMBER          connections of clients on one port (10000)
+  --max-connections NUMBER          connections of clients on one port, of each worker where there are any (10000)
   --zone ZONE                       where this router is; pods of the same zone are preferred, see --same-zone (ROUTER_ZONE)
   --same-zone hints|zone|off        hints: where the Service asks for it (trafficDistribution); zone: always (hints)
   --fast-lane on|off                HTTP/1.1 on raw sockets where that is safe; off: all of it through Node's server (on)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type Clock, systemClock } from '../kube/clock.ts'
+import { makeKey } from '../kube/shared-keys.ts'
 import { startLoad } from './testing/load.ts'
 import { ask, startPod, until } from './testing/pods.ts'
 import { isGone, patiently, startRouterWithWorkers, type WorkersUnderTest } from './testing/router-with-workers.ts'
@@ -22,7 +23,7 @@ const aSplit = async (t: TestContext, workers: number, weight: number): Promise<
   return running
 }
 
-test('the workers split exactly, each by itself, and their counts are one sum', { timeout: 120_000 }, async t => {
+test('the workers split exactly, each by itself, and their counts are one sum', { timeout: 300_000 }, async t => {
   const running = await aSplit(t, 2, 7)
   const load = startLoad({ port: () => running.port, workers: 16 })
   await patiently(() => load.requests() >= 2_000, '2,000 requests')
@@ -44,7 +45,7 @@ test('the workers split exactly, each by itself, and their counts are one sum', 
 })
 
 test('a worker that is killed costs only what was under way in it, nobody is refused, and it is replaced', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async t => {
   for (const workers of [2, 1]) {
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
@@ -83,7 +84,7 @@ test('a worker that is killed costs only what was under way in it, nobody is ref
   }
 })
 
-test('what a dead worker counted stays counted, and what was open in it is open no more', { timeout: 120_000 }, async t => {
+test('what a dead worker counted stays counted, and what was open in it is open no more', { timeout: 300_000 }, async t => {
   const held = await startPod((req, res) => {
     if (req.url !== '/held') res.end('pod')
   })
@@ -115,7 +116,7 @@ test('what a dead worker counted stays counted, and what was open in it is open 
 })
 
 test('a version is acknowledged when the last worker runs it, and never taken back by a new worker', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async t => {
   const running = await aSplit(t, 2, 0)
   const v1 = await podThatSays(t, 'v1')
@@ -142,7 +143,7 @@ test('a version is acknowledged when the last worker runs it, and never taken ba
 })
 
 test('without any worker the router is not ready, and a connection waits for the next one', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async t => {
   const running = await startRouterWithWorkers(t, 2)
   running.split({ v1: [(await podThatSays(t, 'v1')).port] })
@@ -155,14 +156,14 @@ test('without any worker the router is not ready, and a connection waits for the
   await patiently(() => running.router.notReady() === undefined, 'both are back')
 })
 
-test('a Route that is removed is let go of by all workers, and its port is closed', { timeout: 120_000 }, async t => {
+test('a Route that is removed is let go of by all workers, and its port is closed', { timeout: 300_000 }, async t => {
   const running = await aSplit(t, 2, 0)
   running.remove()
   await until(() => running.router.serving.routes.size === 0, 'it is forgotten')
   await assert.rejects(ask(running.port), /ECONNREFUSED/)
 })
 
-test('the workers end with the router', { timeout: 120_000 }, async t => {
+test('the workers end with the router', { timeout: 300_000 }, async t => {
   const running = await aSplit(t, 2, 0)
   const pids = [1, 2].map(running.pid)
   await running.router.drain()
@@ -174,7 +175,7 @@ test('the workers end with the router', { timeout: 120_000 }, async t => {
   )
 })
 
-test('a worker that ends by an error tells first what it has counted', { timeout: 120_000 }, async t => {
+test('a worker that ends by an error tells first what it has counted', { timeout: 300_000 }, async t => {
   const pod = await podThatSays(t, 'pod')
   const script = new URL('testing/failing-worker.ts', import.meta.url).pathname
   const running = await startRouterWithWorkers(t, 1, { workers: { workers: 1, script, args: [], logLevel: 'error' } })
@@ -189,7 +190,7 @@ test('a worker that ends by an error tells first what it has counted', { timeout
   assert.equal(stats?.ring.totals().status2xx, 10)
 })
 
-test('a worker that hangs is killed and replaced', { timeout: 120_000 }, async t => {
+test('a worker that hangs is killed and replaced', { timeout: 300_000 }, async t => {
   const pod = await podThatSays(t, 'pod')
   // Half a minute passes at once while it hangs.
   let hangs = false
@@ -207,4 +208,20 @@ test('a worker that hangs is killed and replaced', { timeout: 120_000 }, async t
   hangs = false
   await patiently(() => running.pid(1) !== pid, 'it is replaced')
   assert.equal((await ask(running.port)).body, 'pod')
+})
+
+test('a user who is kept by cookie is kept by all workers', { timeout: 300_000 }, async t => {
+  const [v1, v2] = [await podThatSays(t, 'v1'), await podThatSays(t, 'v2')]
+  const running = await startRouterWithWorkers(t, 2)
+  running.router.serving.useKeys([makeKey()])
+  running.split({ v1: [v1.port], v2: [v2.port], weight: 50, spec: { sticky: { by: 'cookie' } } })
+  await patiently(() => running.router.notReady() === undefined, 'it is ready')
+  for (let user = 0; user < 10; user++) {
+    const first = await ask(running.port)
+    const [cookie = ''] = first.headers['set-cookie']?.[0]?.split(';') ?? []
+    assert.match(cookie, /=\d+\./)
+    // Each on a connection of its own, and so with whichever worker is first.
+    const later = await Promise.all(Array.from({ length: 8 }, () => ask(running.port, { headers: { cookie } })))
+    assert.deepEqual([...new Set(later.map(({ body }) => body))], [first.body])
+  }
 })
