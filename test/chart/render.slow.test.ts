@@ -180,6 +180,11 @@ test(
   },
 )
 
+type Binding = KubeObject & {
+  readonly roleRef: { readonly kind: string; readonly name: string }
+  readonly subjects: readonly { readonly name: string }[]
+}
+
 test('a namespaced controller has its rights in its own namespace only, and is told so', withHelm, async () => {
   const set = [
     'controller.namespaced=true',
@@ -188,12 +193,8 @@ test('a namespaced controller has its rights in its own namespace only, and is t
     'analysis.readSecrets=true',
   ]
   const objects = await render({ namespace: 'team', set })
-  const bindings = objects.filter(
-    ({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding',
-  ) as readonly (KubeObject & {
-    readonly roleRef: { readonly kind: string; readonly name: string }
-    readonly subjects: readonly { readonly name: string }[]
-  })[]
+  const isBinding = (one: KubeObject): one is Binding => one.kind === 'RoleBinding' || one.kind === 'ClusterRoleBinding'
+  const bindings = objects.filter(isBinding)
   const ofController = bindings.filter(({ subjects }) => subjects.some(({ name }) => name === 'sluice-controller'))
   assert.deepEqual(
     ofController.map(({ kind, metadata, roleRef }) => [kind, metadata.namespace, roleRef.kind, roleRef.name]).sort(),
