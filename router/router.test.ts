@@ -99,7 +99,8 @@ test('a router serves, acknowledges, counts and publishes', async t => {
     () => api.objects<EndpointSlice>(ENDPOINT_SLICES).some(({ metadata }) => metadata.name === 'web-sluice-router'),
     'the slice',
   )
-  assert.equal(router.isPublisher(), true)
+  // A busy machine may lose the short lease of the test for a moment.
+  await until(() => router.isPublisher(), 'it publishes')
 })
 
 test('the admin port says what is wrong with a question', async t => {
