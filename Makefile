@@ -96,7 +96,7 @@ bench-controller: setup ## CPU, writes and memory of the controller with 200 Rol
 	@tools/kube/in-namespace node test/controller-bench/main.ts $(ARGS)
 
 .PHONY: soak-router
-soak-router: setup ## a router under load while everything changes: no failed request, no growing memory (SECONDS=300)
+soak-router: setup ## a router under load while everything changes, until its SIGTERM: no failed request, no growing memory (SECONDS=300)
 	@node test/router-soak/main.ts --seconds $(or $(SECONDS),300)
 
 .PHONY: fuzz-router
