@@ -41,6 +41,15 @@ const SILENT_METRICS: { readonly [name: string]: string } = {
   sluice_router_route_refused: EMPTY['alert SluiceRouteRefused'] ?? '',
   sluice_router_grpc_calls_total: 'nobody calls by gRPC',
   ...Object.fromEntries(
+    ['', '_manual_pause', '_progression'].map(what => [`rollout${what}_duration_seconds`, 'no user has a Rollout here']),
+  ),
+  ...Object.fromEntries(
+    ['actions_total', 'requests_total', 'sessions', 'streams'].map(what => [
+      `sluice_dashboard_${what}`,
+      'it is not installed here',
+    ]),
+  ),
+  ...Object.fromEntries(
     ['s', '_deaths_total', '_cpu_seconds_total', '_resident_memory_bytes', '_eventloop_lag_p99_seconds'].map(what => [
       `sluice_router_worker${what}`,
       EMPTY['alert SluiceRouterWorkersDie'] ?? '',
