@@ -20,29 +20,53 @@ export const memoryMb = (pid: number): { readonly now: number; readonly most: nu
   return { now: read('VmRSS'), most: read('VmHWM') }
 }
 
-const LINE = /^apiserver_request_total\{(.*)\} (\S+)$/
+const LINE = /^(\w+)\{(.*)\} (\S+)$/
 
-const labelsOf = (text: string): { readonly [name: string]: string } =>
-  Object.fromEntries([...text.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]))
+type Labels = { readonly [name: string]: string }
 
-const isWrite = ({ verb = '', group = '' }: { readonly [name: string]: string }): boolean =>
-  ['POST', 'PUT', 'PATCH', 'APPLY', 'DELETE'].includes(verb) && (group === 'apps' || group === 'argoproj.io')
+/** The series of one counter in the text of `/metrics`. */
+const seriesOf = (metrics: string, counter: string): readonly { readonly labels: Labels; readonly count: number }[] =>
+  metrics.split('\n').flatMap(line => {
+    const [, name, said = '', count = '0'] = line.match(LINE) ?? []
+    if (name !== counter) return []
+    const labels = Object.fromEntries([...said.matchAll(/(\w+)="([^"]*)"/g)].map(([, label = '', value = '']) => [label, value]))
+    return [{ labels, count: Number(count) }]
+  })
 
 export type Writes = ReadonlyMap<string, number>
 
+const added = (found: readonly (readonly [key: string, count: number])[]): Writes => {
+  const sums = new Map<string, number>()
+  for (const [key, count] of found) sums.set(key, (sums.get(key) ?? 0) + count)
+  return sums
+}
+
+const VERBS = ['POST', 'PUT', 'PATCH', 'APPLY', 'DELETE']
+const GROUPS = ['apps', 'argoproj.io']
+
 /** Writes so far of everybody, to Deployments, ReplicaSets, Rollouts and the like, as `PATCH replicasets/status`. */
 export const writesOf = async (transport: Transport): Promise<Writes> => {
-  const found = new Map<string, number>()
   const { body } = await transport({ method: 'GET', path: '/metrics' })
-  for (const line of (await text(body)).split('\n')) {
-    const [, said = '', count = '0'] = line.match(LINE) ?? []
-    const labels = labelsOf(said)
-    if (said === '' || !isWrite(labels)) continue
-    const key = `${labels['verb']} ${labels['resource']}${labels['subresource'] ? `/${labels['subresource']}` : ''}`
-    found.set(key, (found.get(key) ?? 0) + Number(count))
-  }
-  return found
+  const series = seriesOf(await text(body), 'apiserver_request_total')
+  return added(
+    series
+      .filter(({ labels: { verb = '', group = '' } }) => VERBS.includes(verb) && GROUPS.includes(group))
+      .map(({ labels: { verb, resource, subresource }, count }) => [
+        `${verb} ${resource}${subresource ? `/${subresource}` : ''}`,
+        count,
+      ]),
+  )
 }
+
+const OWN = ['create', 'patch', 'delete', 'other']
+
+/** What the controller itself asked of the API server so far, answers and refusals, as `patch rollouts 409`; from its own metrics. Without its lease. */
+export const requestsOf = (metrics: string): Writes =>
+  added(
+    seriesOf(metrics, 'sluice_api_requests_total')
+      .filter(({ labels: { method = '', resource } }) => OWN.includes(method) && resource !== 'leases')
+      .map(({ labels: { method, resource, code }, count }) => [`${method} ${resource} ${code}`, count]),
+  )
 
 export const writesBetween = (before: Writes, after: Writes): Writes =>
   new Map([...after].map(([key, count]) => [key, count - (before.get(key) ?? 0)] as const).filter(([, count]) => count > 0))
