@@ -10,7 +10,7 @@ export const WRONG_ANNOTATIONS: readonly (readonly [key: string, value: string])
   ['steps', ' '],
   ['steps', '120%'],
   ['steps', '-5%'],
-  ['steps', '5.5%'],
+  ['steps', '5.555%'],
   ['steps', '5'],
   ['steps', '%'],
   ['steps', '5 percent'],

@@ -20,6 +20,7 @@ export class ReadBuffers {
   #own: Buffer | undefined
   #isKept = false
   #waits = false
+  #isOver = false
   /** Bytes of the message so far. */
   #length = 0
 
@@ -41,7 +42,7 @@ export class ReadBuffers {
     if (!this.#own || (wasLarge && !this.#isKept && this.#mayWait())) return undefined
     // One that is kept is still being written from.
     if (!this.#isKept && spare.length < MAX_SPARE) spare.push(this.#own)
-    this.drop()
+    this.#leave()
     this.#isKept = false
     this.#own = undefined
     return SHARED
@@ -49,7 +50,7 @@ export class ReadBuffers {
 
   #mayWait(): boolean {
     if (this.#waits) return true
-    if (waiting >= MAX_WAITING) return false
+    if (this.#isOver || waiting >= MAX_WAITING) return false
     waiting += 1
     this.#waits = true
     return true
@@ -64,8 +65,13 @@ export class ReadBuffers {
     this.#isKept = true
   }
 
-  /** The connection is over, or its messages are small again. */
+  /** The connection is over; what is still asked for in the same read takes no room. */
   drop() {
+    this.#leave()
+    this.#isOver = true
+  }
+
+  #leave() {
     if (this.#waits) waiting -= 1
     this.#waits = false
   }
