@@ -281,7 +281,9 @@ describe('a Service in front of an annotated Deployment', { concurrency: 4 }, ()
     const { message } = await web.until('the refusal', refused)
     assert.match(
       message ?? '',
-      /NetworkPolicy closed of namespace suite lets no router reach its pods on port 8080; add an ingress rule/,
+      new RegExp(
+        `NetworkPolicy closed of namespace ${lab.namespace} lets no router reach its pods on port 8080; add an ingress rule`,
+      ),
     )
     assert.deepEqual(await web.sizes(), { v1: 2 })
     const ingress = [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'sluice-system' } } }] }]
