@@ -141,7 +141,7 @@ const uninstall = (configuration: string): Rights => ({
     rule('', ['services'], ['get', 'list', 'patch', 'delete']),
     rule('discovery.k8s.io', ['endpointslices'], ['list', 'patch', 'delete']),
     rule('argoproj.io', ['rollouts'], ['get', 'list', 'delete']),
-    rule('argoproj.io', ['analysisruns'], ['list']),
+    rule('argoproj.io', ['analysisruns', 'experiments'], ['list']),
     rule('sluice.dev', ['routes'], ['list', 'patch', 'delete']),
   ],
   own: [
