@@ -21,6 +21,7 @@ type OnNode = { readonly proxy: ProxyMode; readonly files: readonly string[] }
 
 /** Of the cluster suite those about traffic; the rest says the same on a real control plane without a node. */
 const NODES: readonly OnNode[] = [
+  // By name: the one that takes Sluice away is the last.
   { proxy: 'iptables', files: globSync('test/node/*.test.ts') },
   { proxy: 'nftables', files: ['test/cluster/services.test.ts', 'test/cluster/sidecar.test.ts', 'test/node/rollouts.test.ts'] },
 ]
