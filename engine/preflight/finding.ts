@@ -1,5 +1,6 @@
 /** What a check of the surroundings found. */
 import type { PodTemplate, Service } from '../../api/kubernetes.ts'
+import type { WayOut } from './way-out.ts'
 
 export type Finding = {
   /** `no`: routers cannot stand in front of the pods. `warning`: they can, but somebody should know. */
@@ -15,4 +16,6 @@ export type Front = {
   readonly template: PodTemplate
   /** Of its pods, as far as they are known. */
   readonly addresses: readonly string[]
+  /** Absent: a Deployment's. */
+  readonly wayOut?: WayOut
 }

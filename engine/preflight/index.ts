@@ -11,7 +11,7 @@ export type { Surroundings } from './surroundings.ts'
 
 /** Everything that is in the way, and what somebody should know; nothing when all is well. */
 export const surroundingFindings = (front: Front, around: Surroundings): readonly Finding[] => [
-  ...workloadFindings(front.template, around),
+  ...workloadFindings(front, around),
   ...addressFindings(front, around),
   ...reachFindings(front, around),
   ...meshFindings(front, around),

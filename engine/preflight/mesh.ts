@@ -7,6 +7,7 @@ import type { Labels } from '../../api/kubernetes.ts'
 import type { Finding, Front } from './finding.ts'
 import { targetOf } from './reach.ts'
 import type { MutualTls, PeerAuthentication, Surroundings } from './surroundings.ts'
+import { OF_DEPLOYMENT, type WayOut } from './way-out.ts'
 
 /** Istio's root namespace, unless an installation was told another. */
 export const ISTIO_NAMESPACE = 'istio-system'
@@ -59,7 +60,7 @@ export const mutualTlsOf = (
 }
 
 const istioFindings = (front: Front, around: Surroundings): readonly Finding[] => {
-  const { service, namespace, template } = front
+  const { service, namespace, template, wayOut = OF_DEPLOYMENT } = front
   const labels = template.metadata?.labels ?? {}
   for (const port of (service.spec.ports ?? []).flatMap(one => targetOf(one, template) ?? [])) {
     const { mode, by } = mutualTlsOf(around.peerAuthentications, { namespace, labels, port })
@@ -67,7 +68,7 @@ const istioFindings = (front: Front, around: Surroundings): readonly Finding[] =
       return [
         {
           severity: 'no',
-          text: `its pods are in an Istio mesh that takes only mutual TLS on port ${port} (PeerAuthentication ${by}), and routers are outside of the mesh; set that to PERMISSIVE for this workload, or set sluice.dev/router: none`,
+          text: `its pods are in an Istio mesh that takes only mutual TLS on port ${port} (PeerAuthentication ${by}), and routers are outside of the mesh; set that to PERMISSIVE for this workload, or ${wayOut.noRouters}`,
         },
       ]
   }
@@ -82,13 +83,13 @@ const istioFindings = (front: Front, around: Surroundings): readonly Finding[] =
 const LINKERD_INJECT = 'linkerd.io/inject'
 const LINKERD_POLICY = 'config.linkerd.io/default-inbound-policy'
 
-const linkerdFindings = ({ annotations, namespaceAnnotations }: Marks): readonly Finding[] => {
+const linkerdFindings = ({ annotations, namespaceAnnotations }: Marks, wayOut: WayOut): readonly Finding[] => {
   const policy = annotations[LINKERD_POLICY] ?? namespaceAnnotations[LINKERD_POLICY] ?? 'all-unauthenticated'
   if (policy === 'deny' || policy.endsWith('-authenticated'))
     return [
       {
         severity: 'no',
-        text: `its pods are in a Linkerd mesh that takes only authenticated connections (${LINKERD_POLICY}: ${policy}), and routers are outside of the mesh; set it to all-unauthenticated, or set sluice.dev/router: none`,
+        text: `its pods are in a Linkerd mesh that takes only authenticated connections (${LINKERD_POLICY}: ${policy}), and routers are outside of the mesh; set it to all-unauthenticated, or ${wayOut.noRouters}`,
       },
     ]
   return [
@@ -104,6 +105,6 @@ export const meshFindings = (front: Front, around: Surroundings): readonly Findi
   const inject = marks.annotations[LINKERD_INJECT] ?? marks.namespaceAnnotations[LINKERD_INJECT]
   return [
     ...(isIstio(marks) ? istioFindings(front, around) : []),
-    ...(inject === 'enabled' || inject === 'ingress' ? linkerdFindings(marks) : []),
+    ...(inject === 'enabled' || inject === 'ingress' ? linkerdFindings(marks, front.wayOut ?? OF_DEPLOYMENT) : []),
   ]
 }

@@ -4,6 +4,7 @@ import { ROUTER_APP_LABEL } from '../../api/names.ts'
 import type { Finding, Front } from './finding.ts'
 import { type Denied, denied, deniedEgress, deniedIngress, type PodSeen } from './network-policy.ts'
 import type { NetworkPolicy, Surroundings } from './surroundings.ts'
+import { OF_DEPLOYMENT } from './way-out.ts'
 
 /** Both ends of the range from which a Service port gets its listening port; which one it gets is not known yet. */
 const LISTENING = [20000, 29999] as const
@@ -89,7 +90,7 @@ const restricted = (policies: readonly NetworkPolicy[], around: Surroundings): r
 
 /** Clients that reach the pods now and would not reach the routers. */
 const fromClients = (front: Front, around: Surroundings): readonly Finding[] => {
-  const { service, template } = front
+  const { service, template, wayOut = OF_DEPLOYMENT } = front
   const { policies } = around
   const pod = appPod(front, around)
   const targets = targetsOf(service, template)
@@ -97,7 +98,7 @@ const fromClients = (front: Front, around: Surroundings): readonly Finding[] => 
     if (!targets.some(port => denied(policies, client, pod, port) === undefined)) continue
     const no = LISTENING.map(port => deniedEgress(policies, client, router(around), port)).find(one => one !== undefined)
     if (no === undefined) continue
-    const text = `${policiesOf(no)} lets its pods reach this Deployment but not the routers; add an egress rule to ${ROUTER_PEER(around)} for ports ${LISTENING.join(' to ')}`
+    const text = `${policiesOf(no)} lets its pods reach ${wayOut.workload} but not the routers; add an egress rule to ${ROUTER_PEER(around)} for ports ${LISTENING.join(' to ')}`
     return [{ severity: 'no', text }]
   }
   return []

@@ -1,12 +1,15 @@
 /** The Deployment itself: who else sizes it, and what its pods ask of their nodes. */
 import type { PodTemplate } from '../../api/kubernetes.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Front } from './finding.ts'
 import type { Surroundings } from './surroundings.ts'
+import { OF_DEPLOYMENT } from './way-out.ts'
 
-const rivalFindings = ({ rivals }: Surroundings): readonly Finding[] =>
+type Workload = Pick<Front, 'template' | 'wayOut'>
+
+const rivalFindings = ({ wayOut = OF_DEPLOYMENT }: Workload, { rivals }: Surroundings): readonly Finding[] =>
   rivals.map(name => ({
     severity: 'no',
-    text: `Rollout ${name} refers to this Deployment with workloadRef, so that Argo Rollouts sizes it as well; delete that Rollout, or remove sluice.dev/strategy`,
+    text: `Rollout ${name} refers to ${wayOut.workload} with workloadRef, so that Argo Rollouts sizes it as well; delete that Rollout, or remove sluice.dev/strategy`,
   }))
 
 const hostPortsOf = ({ spec }: PodTemplate): readonly number[] =>
@@ -34,7 +37,7 @@ const hostFindings = (template: PodTemplate): readonly Finding[] => {
 }
 
 /** What is true of the Deployment whatever Service fronts it. */
-export const workloadFindings = (template: PodTemplate, around: Surroundings): readonly Finding[] => [
-  ...rivalFindings(around),
-  ...hostFindings(template),
+export const workloadFindings = (workload: Workload, around: Surroundings): readonly Finding[] => [
+  ...rivalFindings(workload, around),
+  ...hostFindings(workload.template),
 ]

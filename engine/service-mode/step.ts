@@ -1,9 +1,11 @@
 /** The steps of entering and leaving proxy mode. Each is named for what is waited for and stands in Route.status.step. */
+
 import type { Labels, PodTemplate } from '../../api/kubernetes.ts'
 import type { Route, RouterEndpoints } from '../../api/route.ts'
 import type { Intent } from '../intents.ts'
 import type { Ports, RouteWish } from '../make-route.ts'
 import type { Surroundings } from '../preflight/index.ts'
+import type { WayOut } from '../preflight/way-out.ts'
 import type { BackendSeen, RouterSeen, ServiceSeen, Settings } from '../seen.ts'
 import type { Placement } from '../sidecar/placement.ts'
 import type { Waiting } from '../waiting.ts'
@@ -51,6 +53,8 @@ export type ModeContext = {
   readonly template?: PodTemplate
   /** Absent where nobody looked: then nothing there is in the way. */
   readonly surroundings?: Surroundings
+  /** Absent: a Deployment's. */
+  readonly wayOut?: WayOut
   /** What the Route is to say once this Service is in proxy mode; until then it sends everything to the stable version. */
   readonly wish: RouteWish
   /** Nothing but the final version has pods, so that the Service's own selector is safe. */

@@ -66,7 +66,7 @@ export const sidecarPreflight = (seen: ServiceSeen, pods: Fronted, deployment: s
 const surroundingProblem = ({ service, slices }: ServiceSeen, { template, surroundings }: Fronted): string | undefined => {
   if (template === undefined || surroundings === undefined) return undefined
   const addresses = slices.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses: own }) => own))
-  const rival = workloadFindings(template, surroundings).find(({ severity }) => severity === 'no')
+  const rival = workloadFindings({ template }, surroundings).find(({ severity }) => severity === 'no')
   return rival?.text ?? sidecarReach({ service, namespace: service.metadata.namespace ?? '', template, addresses }, surroundings)
 }
 

@@ -13,6 +13,7 @@ import {
   type RouteWish,
 } from '../../engine/make-route.ts'
 import { labelService, unlabelService } from '../../engine/modes.ts'
+import type { WayOut } from '../../engine/preflight/way-out.ts'
 import type { TrafficPlan, TrafficProvider, TrafficView, TrafficWish } from '../../engine/rollout/traffic/provider.ts'
 import { isAcknowledged, isOutdatedNowhere, lagging } from '../../engine/routers.ts'
 import type { ServiceSeen } from '../../engine/seen.ts'
@@ -55,6 +56,12 @@ const neededHashes = (
   return [...new Set([...wish.shares.map(({ hash }) => hash), ...(isOld ? old : [])])]
 }
 
+const WAY_OUT: WayOut = {
+  workload: 'this Rollout',
+  noRouters: 'take trafficRouting out of the Rollout',
+  leaveOut: `name another one in trafficRouting.plugins["${SLUICE_ROUTER}"].services`,
+}
+
 const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, listenPorts: Ports): ModeContext => {
   const { settings, routers, backends, surroundings } = view.seen
   const { name } = seen.service.metadata
@@ -73,6 +80,7 @@ const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, li
     podPrefixes: view.podPrefixes,
     template: view.template,
     ...(surroundings && { surroundings }),
+    wayOut: WAY_OUT,
     wish: makeWish(view, seen, wish),
     // A Service that selects one version only takes in no other when its selector comes back.
     onlyFinal: wish.isAtRest && (wish.isAlone || pinned === stableHash),
@@ -81,21 +89,6 @@ const modeContext = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, li
     listenPorts,
   }
 }
-
-/** Messages about Services are written for annotated Deployments; here other fields say the same. */
-const PHRASES: readonly (readonly [string, string])[] = [
-  [
-    'leave it out with the annotation sluice.dev/services',
-    `name another one in trafficRouting.plugins["${SLUICE_ROUTER}"].services`,
-  ],
-  ['set sluice.dev/router: none', 'take trafficRouting out of the Rollout'],
-  ['this Deployment', 'this Rollout'],
-]
-
-const inTermsOfRollouts = (waiting: Waiting): Waiting => ({
-  ...waiting,
-  what: PHRASES.reduce((text, [from, to]) => text.replaceAll(from, to), waiting.what),
-})
 
 /** Where everything is as told, but not every router has heard of it. */
 const untilAcknowledged = ({ route }: ServiceSeen, { now, seen: { routers } }: TrafficView): readonly Waiting[] =>
@@ -112,21 +105,12 @@ const untilAcknowledged = ({ route }: ServiceSeen, { now, seen: { routers } }: T
         },
       ]
 
-const engage = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, ports: Ports): ServiceMode => {
-  const isAlways = readConfig(view.strategy).mode === 'always'
-  const want = wish.isAtRest && !isAlways ? 'serve' : 'proxy'
+const bring = (want: 'serve' | 'proxy', seen: ServiceSeen, view: TrafficView, context: ModeContext): ServiceMode => {
   const label = want === 'proxy' ? labelService(seen, view.name) : []
   // One patch of an object in a pass: two would contradict each other's resourceVersion.
   if (label.length > 0) return { intents: label, done: false }
-  const mode = planServiceMode(seen, want, modeContext(view, seen, wish, ports))
+  const mode = planServiceMode(seen, want, context)
   if (!mode.done || want === 'proxy') return mode
-  const unlabel = unlabelService(seen, view.name)
-  return { intents: unlabel, done: unlabel.length === 0 }
-}
-
-const release = (view: TrafficView, seen: ServiceSeen, wish: TrafficWish, ports: Ports): ServiceMode => {
-  const mode = planServiceMode(seen, 'serve', modeContext(view, seen, wish, ports))
-  if (!mode.done) return mode
   const unlabel = unlabelService(seen, view.name)
   return { intents: unlabel, done: unlabel.length === 0 }
 }
@@ -139,12 +123,14 @@ const portsOf = ({ seen: { takenPorts } }: TrafficView): Ports & { readonly take
 const planTraffic = (view: TrafficView, wish: TrafficWish): TrafficPlan => {
   const { fronts, strays, missing } = readFronts(view)
   const ports = portsOf(view)
+  const isAlways = readConfig(view.strategy).mode === 'always'
+  const want = wish.isAtRest && !isAlways ? 'serve' : 'proxy'
   const modes = fronts.map(seen => {
-    const planned = engage(view, seen, wish, ports)
+    const planned = bring(want, seen, view, modeContext(view, seen, wish, ports))
     if (seen.route === undefined) for (const { listenPort } of makePorts(seen, ports)) ports.taken.add(listenPort)
     return planned
   })
-  const all = [...modes, ...strays.map(seen => release(view, seen, wish, ports))]
+  const all = [...modes, ...strays.map(seen => bring('serve', seen, view, modeContext(view, seen, wish, ports)))]
   const absent: readonly Waiting[] = missing.map(name => ({
     reason: 'ServiceRefused',
     what: `service "${name}" not found`,
@@ -154,7 +140,7 @@ const planTraffic = (view: TrafficView, wish: TrafficWish): TrafficPlan => {
     intents: all.flatMap(({ intents }) => intents),
     waits: [
       ...absent,
-      ...all.flatMap(({ waiting }) => (waiting === undefined ? [] : [inTermsOfRollouts(waiting)])),
+      ...all.flatMap(({ waiting }) => waiting ?? []),
       ...modes.flatMap(({ done }, i) => (done && fronts[i] ? untilAcknowledged(fronts[i], view) : [])),
     ],
     isDone: all.every(({ done }) => done) && missing.length === 0,
