@@ -1,6 +1,6 @@
 /** The ready triggers and templates: printed as a ConfigMap, or added to the cluster's. */
 import type { KubeObject } from '../api/kubernetes.ts'
-import { isNotFound } from '../kube/errors.ts'
+import { orAbsent } from '../kube/errors.ts'
 import { CONFIG_MAPS } from '../kube/resources.ts'
 import { catalogue } from '../notifications/catalogue.ts'
 import { CONFIG_MAP_NAME } from '../notifications/config.ts'
@@ -22,17 +22,9 @@ export const catalogueMap = (namespace: string): ConfigMap => ({
 const add = async (session: Session): Promise<number> => {
   const { client } = await session.cluster()
   const { sluiceNamespace: namespace, terminal } = session
-  const find = async (): Promise<ConfigMap | undefined> => {
-    try {
-      return await client.get<ConfigMap>(CONFIG_MAPS, { namespace, name: CONFIG_MAP_NAME })
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
-  }
   return patchFresh(async () => {
     const wanted = catalogueMap(namespace)
-    const found = await find()
+    const found = await orAbsent(client.get<ConfigMap>(CONFIG_MAPS, { namespace, name: CONFIG_MAP_NAME }))
     const own = found?.data ?? {}
     const missing = Object.fromEntries(Object.entries(wanted.data ?? {}).filter(([key]) => !Object.hasOwn(own, key)))
     const added = Object.keys(missing)

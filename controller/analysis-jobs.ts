@@ -2,7 +2,7 @@
 import type { Job, JobSource } from '../analysis/providers/job.ts'
 import type { Pod } from '../api/kubernetes.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { ApiError, isNotFound } from '../kube/errors.ts'
+import { ApiError, orAbsent } from '../kube/errors.ts'
 import { JOBS, PODS } from '../kube/resources.ts'
 
 const NO_RIGHT =
@@ -53,17 +53,9 @@ export const makeJobSource = (client: KubeClient): JobSource => {
       throw explained(what, error)
     }
   }
-  const optional = async <T>(run: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await run()
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
-  }
   return {
     create: job => trying(`job create ${job.metadata.name}`, () => create(client, job)),
-    get: (namespace, name) => trying(`job get ${name}`, () => optional(() => client.get<Job>(JOBS, { namespace, name }))),
+    get: (namespace, name) => trying(`job get ${name}`, () => orAbsent(client.get<Job>(JOBS, { namespace, name }))),
     badImage: (namespace, name) =>
       trying(`pods of job ${name}`, async () => {
         const { items } = await client.list<Pod>(PODS, { namespace, labelSelector: `job-name=${name}` })
@@ -71,7 +63,7 @@ export const makeJobSource = (client: KubeClient): JobSource => {
       }),
     delete: (namespace, name) =>
       trying(`job delete ${name}`, async () => {
-        await optional(() => client.delete(JOBS, { namespace, name }, { propagation: 'Background' }))
+        await orAbsent(client.delete(JOBS, { namespace, name }, { propagation: 'Background' }))
       }),
   }
 }

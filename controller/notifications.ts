@@ -4,7 +4,7 @@ import type { Json } from '../analysis/providers/json.ts'
 import { redact } from '../analysis/redact.ts'
 import type { KubeObject } from '../api/kubernetes.ts'
 import type { KubeClient, ObjectRef } from '../kube/client.ts'
-import { isNotFound, messageOf } from '../kube/errors.ts'
+import { messageOf, orAbsent } from '../kube/errors.ts'
 import type { EventRecorder, EventText } from '../kube/events.ts'
 import { ROLLOUTS } from '../kube/resources.ts'
 import type { Config } from '../notifications/config.ts'
@@ -82,14 +82,7 @@ export const makeNotifier = (options: NotifierOptions): Notifier => {
   const chains = new Map<string, Promise<void>>()
   let waiting = 0
 
-  const find = async (ref: ObjectRef): Promise<KubeObject | undefined> => {
-    try {
-      return await client.get<KubeObject>(ROLLOUTS, ref)
-    } catch (error) {
-      if (isNotFound(error)) return undefined
-      throw error
-    }
-  }
+  const find = (ref: ObjectRef): Promise<KubeObject | undefined> => orAbsent(client.get<KubeObject>(ROLLOUTS, ref))
 
   /** Why it could not be sent. */
   const send = async (config: Config, { destination, templates }: ToSend, variables: Variables): Promise<string | undefined> => {

@@ -16,7 +16,7 @@ import {
 } from './certificate-pair.ts'
 import type { KubeClient, ObjectRef } from './client.ts'
 import type { Clock, Timer } from './clock.ts'
-import { isAlreadyExists, isConflict, isNotFound, messageOf } from './errors.ts'
+import { isAlreadyExists, isConflict, messageOf, orAbsent } from './errors.ts'
 import type { Logger } from './log.ts'
 import { SECRETS } from './resources.ts'
 
@@ -129,10 +129,7 @@ const DEFAULTS = { trustMs: 5 * 60_000, retireMs: 24 * 60 * 60_000, pollMs: 60_0
 /** Reads the Secret, makes or renews what is in it, writes it with its resourceVersion; the quicker of two replicas wins. */
 const reconcileSecret = async ({ client, secret, clock }: CertificateOptions, rules: Rules): Promise<Content> => {
   const ref: ObjectRef = secret
-  const found = await client.get<Secret>(SECRETS, ref).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined
-    throw error
-  })
+  const found = await orAbsent(client.get<Secret>(SECRETS, ref))
   const before = found === undefined ? undefined : contentOf(found)
   const after = await nextContent(before, rules, clock.now())
   if (after === before) return after

@@ -59,6 +59,16 @@ export const reasonOf = (status: number): string => REASONS[status] ?? 'Unknown'
 
 export const isApiError = (error: unknown): error is ApiError => error instanceof ApiError
 export const isNotFound = (error: unknown): boolean => isApiError(error) && error.status === 404
+/** What a request answers; undefined when the object, or its kind, is not there. */
+export const orAbsent = async <T>(request: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await request
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
 /** The object changed since it was read (or its uid is another one). `AlreadyExists` has the same status and is not meant. */
 export const isConflict = (error: unknown): boolean =>
   isApiError(error) && error.status === 409 && error.reason !== 'AlreadyExists'

@@ -5,7 +5,7 @@
 import { abortable } from './abortable.ts'
 import type { KubeClient } from './client.ts'
 import { type Clock, sleep, systemClock, type Timer } from './clock.ts'
-import { isAlreadyExists, isConflict, isNotFound, messageOf } from './errors.ts'
+import { isAlreadyExists, isConflict, isNotFound, messageOf, orAbsent } from './errors.ts'
 import { evaluate, heldSpec, type Lease, leaseFingerprint, releasedSpec } from './lease.ts'
 import type { Logger } from './log.ts'
 import { LEASES } from './resources.ts'
@@ -166,10 +166,7 @@ class Candidate {
   }
 
   async #read(): Promise<Lease | undefined> {
-    const lease = await this.#options.client.get<Lease>(LEASES, this.#options.lease).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined
-      throw error
-    })
+    const lease = await orAbsent(this.#options.client.get<Lease>(LEASES, this.#options.lease))
     this.#observe(lease)
     return lease
   }

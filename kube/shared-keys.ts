@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { KubeObject } from '../api/kubernetes.ts'
 import type { KubeClient, ObjectRef } from './client.ts'
-import { isNotFound } from './errors.ts'
+import { orAbsent } from './errors.ts'
 import { SECRETS } from './resources.ts'
 
 const KEY_BYTES = 32
@@ -84,22 +84,16 @@ const dataOf = ({ current, since, previous, next, nextSince }: SharedKeys): { re
 
 /** The keys in the Secret; undefined when it is not there, or holds none. Rejects when the API server refuses. */
 export const readSharedKeys = async (client: KubeClient, secret: ObjectRef): Promise<SharedKeys | undefined> => {
-  const found = await find(client, secret)
+  const found = await orAbsent(client.get<Secret>(SECRETS, secret))
   return found && keysOf(found)
 }
-
-const find = (client: KubeClient, secret: ObjectRef): Promise<Secret | undefined> =>
-  client.get<Secret>(SECRETS, secret).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined
-    throw error
-  })
 
 /** Makes or replaces what is due and gives back what is there then. Rejects with a conflict when another was quicker. */
 export const keepSharedKeys = async (
   { client, secret, rules }: { readonly client: KubeClient; readonly secret: ObjectRef; readonly rules: KeyRules },
   now: number,
 ): Promise<SharedKeys> => {
-  const found = await find(client, secret)
+  const found = await orAbsent(client.get<Secret>(SECRETS, secret))
   const before = found && keysOf(found)
   const after = nextKeys(before, rules, now)
   if (after === before) return after

@@ -6,40 +6,26 @@ import { DEPLOYMENT_LABEL } from '../api/names.ts'
 import type { Rollout } from '../api/rollout.ts'
 import type { Route } from '../api/route.ts'
 import type { KubeClient, ListOptions, Resource } from '../kube/client.ts'
-import { isNotFound } from '../kube/errors.ts'
+import { orAbsent } from '../kube/errors.ts'
 import { ANALYSIS_RUNS, DEPLOYMENTS, EXPERIMENTS, PODS, REPLICA_SETS, ROLLOUTS, ROUTES, SERVICES } from '../kube/resources.ts'
 import { type ExperimentView, makeExperimentView } from './experiment-view.ts'
 import { makeRolloutView, type RolloutObjects, type RolloutView } from './rollout-view.ts'
 import { UserError } from './user-error.ts'
 
 /** Undefined when there is no such object, or no such kind in this cluster. */
-export const readObject = async <T extends KubeObject>(
+export const readObject = <T extends KubeObject>(
   client: KubeClient,
   resource: Resource,
   namespace: string,
   name: string,
-): Promise<T | undefined> => {
-  try {
-    return await client.get<T>(resource, { namespace, name })
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
+): Promise<T | undefined> => orAbsent(client.get<T>(resource, { namespace, name }))
 
 /** Empty where the cluster does not have the kind (its CustomResourceDefinition is not installed). */
 export const readList = async <T extends KubeObject>(
   client: KubeClient,
   resource: Resource,
   options: ListOptions,
-): Promise<readonly T[]> => {
-  try {
-    return (await client.list<T>(resource, options)).items
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw error
-  }
-}
+): Promise<readonly T[]> => (await orAbsent(client.list<T>(resource, options)))?.items ?? []
 
 export const readRolloutObjects = async (client: KubeClient, namespace: string, name: string): Promise<RolloutObjects> => {
   const [rollout, deployment, replicaSets, pods, analysisRuns, experiments, services, routes] = await Promise.all([

@@ -2,7 +2,7 @@
 import type { JsonPatchOp } from '../api/json-patch.ts'
 import type { KubeClient, Resource } from '../kube/client.ts'
 import { type Clock, sleep } from '../kube/clock.ts'
-import { isAlreadyExists, isApiError, isConflict, isNotFound } from '../kube/errors.ts'
+import { isAlreadyExists, isApiError, isConflict, isNotFound, orAbsent } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import { MUTATING_WEBHOOKS } from '../kube/resources.ts'
 import { type MutatingWebhookConfiguration, makeWebhookManifests, type WebhookService } from './manifests.ts'
@@ -130,14 +130,8 @@ const settleRegistration = async (
   }
 }
 
-const readConfiguration = async (client: KubeClient, name: string): Promise<MutatingWebhookConfiguration | undefined> => {
-  try {
-    return await client.get<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name })
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
+const readConfiguration = (client: KubeClient, name: string): Promise<MutatingWebhookConfiguration | undefined> =>
+  orAbsent(client.get<MutatingWebhookConfiguration>(MUTATING_WEBHOOKS, { name }))
 
 const policyResource = (plural: string, kind: string): Resource => ({
   group: 'admissionregistration.k8s.io',

@@ -3,7 +3,7 @@ import { CUSTOM_RESOURCES } from '../../api/custom-resources.ts'
 import type { KubeObject, Labels, Pod } from '../../api/kubernetes.ts'
 import { WEBHOOK_SECRET } from '../../api/names.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
-import { isApiError, isNotFound, messageOf } from '../../kube/errors.ts'
+import { isApiError, messageOf, orAbsent } from '../../kube/errors.ts'
 import { CONFIG_MAPS, CRDS, DEPLOYMENTS, LEASES, MUTATING_WEBHOOKS, NODES, PODS, SECRETS } from '../../kube/resources.ts'
 import type { Lease } from '../eject/lease.ts'
 import { askRights } from './ask-rights.ts'
@@ -39,15 +39,6 @@ const answerOf = async <T>(reading: Promise<T>): Promise<Answer<T>> => {
   } catch (error) {
     if (isApiError(error) && (error.status === 403 || error.status === 401)) return { refused: 'you may not' }
     if (isApiError(error)) return { refused: messageOf(error) }
-    throw error
-  }
-}
-
-const orAbsent = async <T>(reading: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await reading
-  } catch (error) {
-    if (isNotFound(error)) return undefined
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** One pod on this node, from its first process to its removal from the API. */
 import type { Labels, Pod } from '../../api/kubernetes.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { isNotFound, messageOf } from '../../kube/errors.ts'
+import { isNotFound, messageOf, orAbsent } from '../../kube/errors.ts'
 import type { EventText } from '../../kube/events.ts'
 import type { Logger } from '../../kube/log.ts'
 import { CONFIG_MAPS, PODS, SECRETS } from '../../kube/resources.ts'
@@ -173,10 +173,7 @@ export class PodWorker {
   ): Promise<ReadonlyMap<string, Labels>> {
     const found = new Map<string, Labels>()
     for (const name of names) {
-      const object = await this.#shell.client.get(resource, { namespace: this.#ref.namespace, name }).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined
-        throw error
-      })
+      const object = await orAbsent(this.#shell.client.get(resource, { namespace: this.#ref.namespace, name }))
       if (!object) continue
       const { data = {} } = object as { readonly data?: Labels }
       found.set(name, Object.fromEntries(Object.entries(data).map(([key, text]) => [key, decode(text)])))

@@ -8,7 +8,7 @@ import type { Rollout } from '../../api/rollout.ts'
 import type { WorkloadSeen } from '../../engine/rollout/seen.ts'
 import { sourceOf } from '../../engine/rollout/workload.ts'
 import type { KubeClient, Resource } from '../../kube/client.ts'
-import { isNotFound } from '../../kube/errors.ts'
+import { orAbsent } from '../../kube/errors.ts'
 import { DEPLOYMENTS, POD_TEMPLATES } from '../../kube/resources.ts'
 import type { Caches } from '../caches.ts'
 
@@ -31,15 +31,6 @@ const seenOf = ({ metadata }: KubeObject, { template, selector, replicas }: Temp
   }
 }
 
-const orNothing = async <T>(reading: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await reading
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
-
 export type WorkloadReader = (rollout: Rollout) => Promise<WorkloadSeen | undefined>
 
 /** Nothing where it is not there, and for a kind that no template is taken from. Throws what the API server answers otherwise. */
@@ -47,7 +38,7 @@ export const makeWorkloadReader = ({ client, caches }: Options): WorkloadReader 
   /** By the very object in the cache, which is another one after each change: what was read of one that is gone goes with it. */
   const whole = new WeakMap<Deployment, Deployment>()
   const get = <T extends KubeObject>(resource: Resource, namespace: string, name: string) =>
-    orNothing(client.get<T>(resource, { namespace, name }))
+    orAbsent(client.get<T>(resource, { namespace, name }))
 
   const readDeployment = async (namespace: string, name: string): Promise<WorkloadSeen | undefined> => {
     const cached = caches.deployments.get(namespace, name)
