@@ -11,6 +11,7 @@ import { isSame } from '../../same.ts'
 import { applyIntent, writeStatus } from '../../simulate/apply.ts'
 import { catchUp, publish } from '../../simulate/fleet.ts'
 import { syncNative } from '../../simulate/native.ts'
+import { patchedRollout } from '../../simulate/rollout/patch-rollout.ts'
 import { isReady, makeWorld, podsOf, readyAddresses, seenOf, slicesOf, type World } from '../../simulate/world.ts'
 import { readContext } from '../context.ts'
 import type { RolloutPlan } from '../finish.ts'
@@ -19,7 +20,7 @@ import { EXPERIMENT_NAME } from '../names.ts'
 import { planUserRollout } from '../plan.ts'
 import type { RolloutSeen } from '../seen.ts'
 import type { Routing } from '../traffic/routing.ts'
-import { templateOf } from './world.ts'
+import { described, edited, type StatusPatch, sizesOf, steered, templateOf } from './world.ts'
 
 export type TrafficWorld = World & {
   /** Services that callers use. */
@@ -64,20 +65,12 @@ export const imageOf = (world: TrafficWorld, hash: string): string =>
   world.replicaSets.find(({ metadata }) => metadata.labels?.[ROLLOUTS_POD_TEMPLATE_HASH] === hash)?.spec.template.spec
     .containers[0]?.image ?? hash
 
-/** Pods by image, as `v1: 4, v2: 1`. */
-export const sizesOf = ({ replicaSets }: TrafficWorld): string =>
-  replicaSets
-    .filter(({ spec }) => (spec.replicas ?? 1) > 0)
-    .map(({ spec }) => `${spec.template.spec.containers[0]?.image}: ${spec.replicas}`)
-    .join(', ')
-
 const weightsOf = ({ canary }: RolloutStatus): string =>
   canary?.weights === undefined
     ? ''
     : `; canary ${canary.weights.canary.weight}, stable ${canary.weights.stable.weight}${canary.weights.verified === false ? ', not yet everywhere' : ''}`
 
-const described = (status: RolloutStatus): string =>
-  `${status.phase}${status.message === undefined ? '' : ` (${status.message})`}${status.currentStepIndex === undefined ? '' : ` at step ${status.currentStepIndex}`}${weightsOf(status)}`
+const tellOf = (status: RolloutStatus): string => `${described(status)}${weightsOf(status)}`
 
 const readyOf = (world: TrafficWorld, hash: string): number =>
   world.pods.filter(pod => pod.labels[ROLLOUTS_POD_TEMPLATE_HASH] === hash && isReady(world, pod)).length
@@ -121,23 +114,13 @@ const check = (world: TrafficWorld): void => {
   }
 }
 
-const patchRollout = (world: TrafficWorld, { patch }: Extract<RolloutIntent, { kind: 'patchRollout' }>): void => {
-  const { metadata, spec } = rolloutOf(world)
-  const annotations = Object.fromEntries(
-    Object.entries({ ...metadata.annotations, ...patch.metadata?.annotations }).flatMap(([key, value]) =>
-      value === null ? [] : [[key, value]],
-    ),
-  )
-  world.rollout = { ...rolloutOf(world), metadata: { ...metadata, annotations }, spec: { ...spec, ...patch.spec } }
-}
-
 const apply = (world: TrafficWorld, intent: RolloutIntent): void => {
   switch (intent.kind) {
     case 'event':
       world.log.push(`${intent.type === 'Warning' ? 'Warning ' : ''}${intent.reason}: ${intent.message}`)
       return
     case 'patchRollout':
-      patchRollout(world, intent)
+      world.rollout = patchedRollout(rolloutOf(world), intent.patch)
       return
     case 'patchPod':
     case 'askStepPlugin':
@@ -204,9 +187,9 @@ export const pass = (world: TrafficWorld, { dies = Number.POSITIVE_INFINITY }: P
   for (const intent of plan.intents.slice(0, dies)) apply(world, intent)
   // As the controller: only what differs is written.
   if (plan.intents.length <= dies && plan.status !== undefined && !isSame(plan.status, statusOf(world))) {
-    const before = described(statusOf(world))
+    const before = tellOf(statusOf(world))
     writeStatus(world, plan.status)
-    if (described(plan.status) !== before) world.log.push(`= ${described(plan.status)}; ${sizesOf(world)}`)
+    if (tellOf(plan.status) !== before) world.log.push(`= ${tellOf(plan.status)}; ${sizesOf(world)}`)
   }
   check(world)
   others(world)
@@ -232,14 +215,8 @@ export const runUntil = (
   throw new Error(`it did not come to that:\n${world.log.join('\n')}\n${JSON.stringify(statusOf(world).conditions)}`)
 }
 
-/** What a user applies. */
 export const edit = (world: TrafficWorld, change: Partial<Rollout['spec']>): void => {
-  const { metadata, spec } = rolloutOf(world)
-  world.rollout = {
-    ...rolloutOf(world),
-    metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
-    spec: { ...spec, ...change },
-  }
+  world.rollout = edited(rolloutOf(world), change)
 }
 
 export const ship = (world: TrafficWorld, image: string): void => {
@@ -247,15 +224,9 @@ export const ship = (world: TrafficWorld, image: string): void => {
   edit(world, { template: templateOf(image) })
 }
 
-/** What the tools of Argo Rollouts write into the status; null removes a field. */
-export const steer = (
-  world: TrafficWorld,
-  what: string,
-  patch: { readonly [field in keyof RolloutStatus]?: RolloutStatus[field] | null },
-): void => {
+export const steer = (world: TrafficWorld, what: string, patch: StatusPatch): void => {
   world.log.push(`> ${what}`)
-  const merged = Object.entries({ ...statusOf(world), ...patch }).filter(([, value]) => value !== null)
-  world.rollout = { ...rolloutOf(world), status: Object.fromEntries(merged) }
+  world.rollout = steered(rolloutOf(world), patch)
 }
 
 export const serviceOf = (world: TrafficWorld, name: string): Service => {

@@ -3,6 +3,7 @@ import type { AnalysisRun, AnalysisTemplate } from '../../../api/analysis-run.ts
 import type { Labels, Pod, ReplicaSet, Service } from '../../../api/kubernetes.ts'
 import type { Rollout, RolloutStatus, RolloutStrategy } from '../../../api/rollout.ts'
 import { applyPatch } from '../../simulate/json-patch.ts'
+import { mergedMap, patchedRollout } from '../../simulate/rollout/patch-rollout.ts'
 import { timestamp } from '../../time.ts'
 import type { RolloutIntent } from '../intents.ts'
 import { planUserRollout } from '../plan.ts'
@@ -172,7 +173,7 @@ const apply = (world: World, intent: RolloutIntent): void => {
       return
     case 'patchPod':
       world.pods = world.pods.map(pod =>
-        pod.name === intent.name ? { ...pod, labels: merged(pod.labels, intent.patch.labels) } : pod,
+        pod.name === intent.name ? { ...pod, labels: mergedMap(pod.labels, intent.patch.labels) } : pod,
       )
       return
     case 'evictPod':
@@ -181,7 +182,7 @@ const apply = (world: World, intent: RolloutIntent): void => {
       world.log.push(`evicted ${imageOfPod(intent.name, world)}`)
       return
     case 'patchRollout':
-      patchRollout(world, intent.patch)
+      world.rollout = patchedRollout(world.rollout, intent.patch)
       return
     case 'askStepPlugin':
       askPlugin(world, intent.call)
@@ -219,23 +220,14 @@ const endpointsOf = (world: World, name: string | undefined): readonly string[] 
     .map(pod => pod.name)
 }
 
-const merged = (map: Labels, patch: { readonly [key: string]: string | null } = {}): Labels =>
-  Object.fromEntries(Object.entries({ ...map, ...patch }).flatMap(([key, value]) => (value === null ? [] : [[key, value]])))
-
-const patchRollout = (world: World, patch: Extract<RolloutIntent, { kind: 'patchRollout' }>['patch']): void => {
-  const { metadata, spec } = world.rollout
-  const annotations = merged(metadata.annotations ?? {}, patch.metadata?.annotations)
-  world.rollout = { ...world.rollout, metadata: { ...metadata, annotations }, spec: { ...spec, ...patch.spec } }
-}
-
 /** Pods by image, as `v1: 4, v2: 1`. */
-export const sizesOf = (world: World): string =>
-  world.replicaSets
+export const sizesOf = ({ replicaSets }: { readonly replicaSets: readonly ReplicaSet[] }): string =>
+  replicaSets
     .filter(({ spec }) => (spec.replicas ?? 1) > 0)
     .map(set => `${imageOf(set)}: ${set.spec.replicas}`)
     .join(', ')
 
-const described = ({ phase, message, currentStepIndex }: RolloutStatus): string =>
+export const described = ({ phase, message, currentStepIndex }: RolloutStatus): string =>
   `${phase}${message === undefined ? '' : ` (${message})`}${currentStepIndex === undefined ? '' : ` at step ${currentStepIndex}`}`
 
 /** One look of the controller, then a second of everything else. `dies`: after so many intents, before the status. */
@@ -288,14 +280,23 @@ export const runUntil = (world: World, isSo: (status: RolloutStatus) => boolean,
 export const isHealthy = ({ phase }: RolloutStatus): boolean => phase === 'Healthy'
 export const isPaused = ({ phase }: RolloutStatus): boolean => phase === 'Paused'
 
-/** What a user applies. */
+/** As a user applies it. */
+export const edited = (rollout: Rollout, change: Partial<Rollout['spec']>): Rollout => ({
+  ...rollout,
+  metadata: { ...rollout.metadata, generation: (rollout.metadata.generation ?? 0) + 1 },
+  spec: { ...rollout.spec, ...change },
+})
+
+export type StatusPatch = { readonly [field in keyof RolloutStatus]?: RolloutStatus[field] | null }
+
+/** As the tools of Argo Rollouts write into the status; null removes a field. */
+export const steered = (rollout: Rollout, patch: StatusPatch): Rollout => {
+  const fields = Object.entries({ ...rollout.status, ...patch }).filter(([, value]) => value !== null)
+  return { ...rollout, status: Object.fromEntries(fields) }
+}
+
 export const edit = (world: World, change: Partial<Rollout['spec']>): void => {
-  const { metadata, spec } = world.rollout
-  world.rollout = {
-    ...world.rollout,
-    metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 },
-    spec: { ...spec, ...change },
-  }
+  world.rollout = edited(world.rollout, change)
 }
 
 export const ship = (world: World, image: string): void => {
@@ -303,13 +304,7 @@ export const ship = (world: World, image: string): void => {
   edit(world, { template: templateOf(image) })
 }
 
-/** What the tools of Argo Rollouts write into the status; null removes a field. */
-export const steer = (
-  world: World,
-  what: string,
-  patch: { readonly [field in keyof RolloutStatus]?: RolloutStatus[field] | null },
-): void => {
+export const steer = (world: World, what: string, patch: StatusPatch): void => {
   world.log.push(`> ${what}`)
-  const merged = Object.entries({ ...world.rollout.status, ...patch }).filter(([, value]) => value !== null)
-  world.rollout = { ...world.rollout, status: Object.fromEntries(merged) }
+  world.rollout = steered(world.rollout, patch)
 }

@@ -14,11 +14,11 @@ import {
   runUntil,
   serviceOf,
   ship,
-  sizesOf,
   statusOf,
   steer,
   type TrafficWorld,
 } from '../testing/traffic-world.ts'
+import { sizesOf } from '../testing/world.ts'
 
 // `SEED=1 RUNS=500 node --test engine/rollout/traffic/life.property.slow.test.ts` repeats or widens a run.
 const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])

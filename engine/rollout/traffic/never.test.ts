@@ -13,13 +13,12 @@ import {
   runUntil,
   serviceOf,
   ship,
-  sizesOf,
   statusOf,
   steer,
   type TrafficOptions,
   type TrafficWorld,
 } from '../testing/traffic-world.ts'
-import { templateOf } from '../testing/world.ts'
+import { sizesOf, templateOf } from '../testing/world.ts'
 
 const STEPS = [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }]
 

@@ -9,12 +9,12 @@ import {
   run,
   runUntil,
   ship,
-  sizesOf,
   statusOf,
   steer,
   type TrafficOptions,
   type TrafficWorld,
 } from '../testing/traffic-world.ts'
+import { sizesOf } from '../testing/world.ts'
 
 const isHealthy = ({ phase }: RolloutStatus) => phase === 'Healthy'
 const isPausedAt = (index: number) => (status: RolloutStatus) => status.phase === 'Paused' && status.currentStepIndex === index

@@ -3,6 +3,7 @@ import type { ReplicaSet } from '../../../api/kubernetes.ts'
 import type { RolloutIntent } from '../../rollout/intents.ts'
 import { timestamp } from '../../time.ts'
 import { applyPatch } from '../json-patch.ts'
+import { patchedRollout } from './patch-rollout.ts'
 import type { RolloutWorld } from './world.ts'
 
 type Named = { readonly metadata: { readonly name: string } }
@@ -17,13 +18,6 @@ const made = <T extends Named>(world: RolloutWorld, object: T): T => ({
   ...object,
   metadata: { ...object.metadata, uid: `uid-${object.metadata.name}`, creationTimestamp: timestamp(world.now) },
 })
-
-const patchRollout = (world: RolloutWorld, { patch }: Extract<RolloutIntent, { kind: 'patchRollout' }>): void => {
-  const { metadata, spec } = world.rollout
-  const all = Object.entries({ ...metadata.annotations, ...patch.metadata?.annotations })
-  const annotations = Object.fromEntries(all.flatMap(([key, value]) => (value === null ? [] : [[key, value]])))
-  world.rollout = { ...world.rollout, metadata: { ...metadata, annotations }, spec: { ...spec, ...patch.spec } }
-}
 
 const scaled = (to: number) => (set: ReplicaSet) => ({ ...set, spec: { ...set.spec, replicas: to } })
 
@@ -49,7 +43,7 @@ export const applyRolloutIntent = (world: RolloutWorld, intent: RolloutIntent): 
       world.services = changed(world.services, intent.name, service => applyPatch(service, intent.patch))
       return
     case 'patchRollout':
-      patchRollout(world, intent)
+      world.rollout = patchedRollout(world.rollout, intent.patch)
       return
     case 'scaleWorkload':
       if (world.workload) world.workload = { ...world.workload, replicas: intent.to, generation: world.workload.generation + 1 }
