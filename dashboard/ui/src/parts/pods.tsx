@@ -3,6 +3,7 @@ import type { VNode } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PodState } from '../../../contract.ts'
 import { Age, Card, Role, Scrolls, State } from './basics.tsx'
+import { Heads } from './heads.tsx'
 import { Log } from './log.tsx'
 
 type LineProps = { readonly pod: PodState; readonly now: number; readonly show: (pod: PodState) => void }
@@ -51,15 +52,7 @@ export const Pods = ({ namespace, pods, now }: PodsProps): VNode => {
       ) : (
         <Scrolls label="List of pods" way="scroll-x scroll-y">
           <table>
-            <thead>
-              <tr>
-                {HEADS.map(head => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Heads of={HEADS} />
             <tbody>
               {pods.map(pod => (
                 <Line key={pod.name} pod={pod} now={now} show={show} />

@@ -5,6 +5,7 @@ import type { ExperimentState, Problem, RunRow, RunState, Runs as RunsAnswer } f
 import { Age, Card, Missing, Scrolls, State } from '../parts/basics.tsx'
 import { Run as RunChecks } from '../parts/checks.tsx'
 import { ExperimentBody } from '../parts/experiments.tsx'
+import { Heads } from '../parts/heads.tsx'
 import { type Answer, getExperiment, getRun, getRuns } from '../requests.ts'
 import { type RunKind, writePlace } from '../view/place.ts'
 
@@ -72,15 +73,7 @@ const List = ({ runs, now }: { readonly runs: RunsAnswer; readonly now: number }
   ) : (
     <Scrolls label="List of experiments and analysis runs" way="card scroll-x">
       <table class="runs">
-        <thead>
-          <tr>
-            {HEADS.map(head => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads of={HEADS} />
         <tbody>
           {runs.rows.map(row => (
             <Line key={`${row.kind} ${row.namespace}/${row.name}`} row={row} now={now} />
