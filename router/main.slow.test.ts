@@ -1,19 +1,14 @@
 /** Two router processes in the in-process cluster: real pods, real slices, clients that know a cluster address only. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { parse } from 'yaml'
-import type { Deployment, EndpointSlice, KubeObject, Pod, Service } from '../api/kubernetes.ts'
+import type { Deployment, EndpointSlice, Pod, Service } from '../api/kubernetes.ts'
 import { FRONTED_SERVICE_LABEL, ROUTER_APP_LABEL, SLUICE_NAMESPACE } from '../api/names.ts'
 import type { Route } from '../api/route.ts'
-import { startCluster } from '../cluster/start.ts'
-import { silentLogger } from '../kube/log.ts'
-import { CRDS, DEPLOYMENTS, ENDPOINT_SLICES, NAMESPACES, PODS, ROUTES, SERVICE_ACCOUNTS, SERVICES } from '../kube/resources.ts'
+import { DEPLOYMENTS, ENDPOINT_SLICES, PODS, ROUTES, SERVICE_ACCOUNTS, SERVICES } from '../kube/resources.ts'
 import { ask } from './testing/pods.ts'
+import { startRouteCluster } from './testing/route-cluster.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -124,16 +119,8 @@ const eventually = async <T>(what: string, look: () => Promise<T | undefined>): 
 }
 
 const startWorld = async (t: TestContext) => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-router-'))
-  const cluster = await startCluster({ stateDir, log: silentLogger, workingDirectory: ROOT })
-  t.after(async () => {
-    await cluster.stop()
-    await rm(stateDir, { recursive: true, force: true })
-  })
+  const cluster = await startRouteCluster(t)
   const { client } = cluster
-  const crd: KubeObject = parse(readFileSync(join(ROOT, 'charts/sluice/files/crds/routes.yaml'), 'utf8'))
-  await client.create(CRDS, crd)
-  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SLUICE_NAMESPACE } })
   await client.create(SERVICE_ACCOUNTS, {
     apiVersion: 'v1',
     kind: 'ServiceAccount',

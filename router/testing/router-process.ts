@@ -1,21 +1,17 @@
 /** A router as the process that it is in a pod, on an in-process cluster with the Route `shop/web`. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
-import { parse } from 'yaml'
-import type { KubeObject, Service } from '../../api/kubernetes.ts'
+import type { Service } from '../../api/kubernetes.ts'
 import { SLUICE_NAMESPACE } from '../../api/names.ts'
-import { type Cluster, startCluster } from '../../cluster/start.ts'
-import { silentLogger } from '../../kube/log.ts'
-import { CRDS, ENDPOINT_SLICES, NAMESPACES, ROUTES, SERVICES } from '../../kube/resources.ts'
+import type { Cluster } from '../../cluster/start.ts'
+import { ENDPOINT_SLICES, NAMESPACES, ROUTES, SERVICES } from '../../kube/resources.ts'
 import { anEndpoint, aRoute, aSlice, canaryAt, NAMESPACE } from './objects.ts'
 import { deadPort } from './pods.ts'
+import { startRouteCluster } from './route-cluster.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
@@ -31,17 +27,9 @@ export const startWorld = async (
   t: TestContext,
   { v1, v2, weight }: { readonly v1: number; readonly v2: number; readonly weight: number },
 ): Promise<World> => {
-  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-workers-'))
-  const cluster = await startCluster({ stateDir, log: silentLogger, workingDirectory: ROOT })
-  t.after(async () => {
-    await cluster.stop()
-    await rm(stateDir, { recursive: true, force: true })
-  })
+  const cluster = await startRouteCluster(t)
   const { client } = cluster
-  const crd: KubeObject = parse(readFileSync(join(ROOT, 'charts/sluice/files/crds/routes.yaml'), 'utf8'))
-  await client.create(CRDS, crd)
-  for (const name of [SLUICE_NAMESPACE, NAMESPACE])
-    await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
   const service = await client.create<Service>(SERVICES, {
     apiVersion: 'v1',
     kind: 'Service',
