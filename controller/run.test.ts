@@ -1,8 +1,6 @@
 /** The controller as a whole, before an in-process API server that refuses what a test wants refused. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -17,6 +15,7 @@ import { ApiError } from '../kube/errors.ts'
 import { silentLogger } from '../kube/log.ts'
 import { ANALYSIS_RUNS, EVENTS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from '../kube/resources.ts'
 import { apply, readCrds } from '../local/apply.ts'
+import { freePort } from '../local/free-port.ts'
 import { waitFor } from '../local/wait.ts'
 import { type RunningController, runController } from './run.ts'
 import { runProgram } from './run-program.ts'
@@ -24,15 +23,6 @@ import { runProgram } from './run-program.ts'
 const OF = 'argo-rollouts.argoproj.io/controller-instance-id'
 const NAMESPACE = 'shop'
 const HASH = 'rollouts-pod-template-hash'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const aTemplate = (app: string) => ({
   metadata: { labels: { app } },

@@ -1,8 +1,6 @@
 /** Whose objects a controller runs: those of its instance id, and with `namespaced` those of its own namespace only. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,20 +12,12 @@ import { systemClock } from '../kube/clock.ts'
 import { silentLogger } from '../kube/log.ts'
 import { ANALYSIS_RUNS, ROLLOUTS } from '../kube/resources.ts'
 import { apply, readCrds } from '../local/apply.ts'
+import { freePort } from '../local/free-port.ts'
 import { waitFor } from '../local/wait.ts'
 import { runController } from './run.ts'
 
 const OF = 'argo-rollouts.argoproj.io/controller-instance-id'
 const OWN = 'sluice-system'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const labelled = (instance: string | undefined) => (instance === undefined ? {} : { labels: { [OF]: instance } })
 

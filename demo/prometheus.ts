@@ -1,12 +1,12 @@
 /** A real Prometheus beside the demonstration, which scrapes the routers as a user's own would; and the AnalysisTemplate that asks it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { KubeObject, Pod } from '../api/kubernetes.ts'
 import { SLUICE_NAMESPACE } from '../api/names.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { PODS } from '../kube/resources.ts'
+import { freePort } from '../local/free-port.ts'
 import { waitFor } from '../local/wait.ts'
 
 /** Where every process of Sluice has its /metrics. */
@@ -16,14 +16,6 @@ export const TEMPLATE_NAME = 'web-by-prometheus'
 export const isPrometheusInstalled = (): boolean => spawnSync('prometheus', ['--version']).status === 0
 
 export type Prometheus = { readonly address: string; readonly stop: () => Promise<void> }
-
-const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 const routerTargets = async (client: KubeClient): Promise<readonly string[]> => {
   const { items } = await client.list<Pod>(PODS, {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../local/free-port.ts'
 import { judgeResult } from '../conditions.ts'
 import type { Measured } from '../measured.ts'
 import { makeIdentity } from '../testing/admin-server.ts'
@@ -17,14 +17,6 @@ import { makePrometheusProvider } from './prometheus.ts'
 const isThere = spawnSync('prometheus', ['--version']).status === 0
 /** bcrypt of `secret`, cost 4. */
 const PASSWORD_HASH = '$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW'
-
-const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 
 describe('a real Prometheus', { skip: isThere ? false : 'prometheus is not installed' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'))

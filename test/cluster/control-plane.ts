@@ -1,8 +1,8 @@
 /** A real Kubernetes control plane as child processes: etcd, kube-apiserver, kube-controller-manager, kube-scheduler (tools/kube/build). */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../local/free-port.ts'
 import { makeProcesses, type Processes } from './processes.ts'
 
 export type ControlPlane = {
@@ -27,16 +27,6 @@ export type ControlPlaneOptions = {
   /** The address under which pods reach the API server; without one it is on loopback only, and no endpoint of its own Service. */
   readonly nodeAddress?: string
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 
 /** A kubeconfig (JSON is YAML) for the bearer of `token`. */
 export const makeKubeconfig = (server: string, ca: string, token: string): string =>

@@ -9,6 +9,7 @@ import { ANALYSIS_RUNS, ANALYSIS_TEMPLATES, EXPERIMENTS, REPLICA_SETS, ROLLOUTS,
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment } from './objects.ts'
+import { statusWait } from './status.ts'
 
 /** An address where nobody listens: the measurement is an error each time. */
 const analysisTemplate = (name: string, namespace: string): AnalysisTemplate => ({
@@ -54,17 +55,7 @@ describe('an Experiment', { concurrency: 3 }, () => {
       size: async (of: string) =>
         (await client.get<ReplicaSet>(REPLICA_SETS, { namespace, name: `${name}-${of}` })).spec.replicas,
       events: () => lab.kubectl('get', 'events', '--field-selector', `involvedObject.name=${name}`),
-      until: async (what: string, is: (status: ExperimentStatus) => boolean): Promise<ExperimentStatus> => {
-        let last: ExperimentStatus = {}
-        try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
-            last = await status()
-            return is(last) && last
-          })
-        } catch (error) {
-          throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`)
-        }
-      },
+      until: statusWait<ExperimentStatus>(name, status),
     }
   }
 

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Job } from '../../analysis/providers/job.ts'
 import type { AnalysisRun, AnalysisTemplate } from '../../api/analysis-run.ts'
-import type { CanaryStrategy, Rollout, RolloutStatus } from '../../api/rollout.ts'
+import type { CanaryStrategy, Rollout } from '../../api/rollout.ts'
 import { ANALYSIS_RUNS, ANALYSIS_TEMPLATES, JOBS, ROLLOUTS } from '../../kube/resources.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment } from './objects.ts'
+import { statusWait } from './status.ts'
 
 const TIME = '2026-03-01T12:00:00Z'
 
@@ -60,17 +61,7 @@ describe('a Rollout of a user with analyses', { concurrency: 3 }, () => {
       },
     }
     await client.create(ROLLOUTS, rollout)
-    const until = async (what: string, is: (status: RolloutStatus) => boolean) => {
-      let last: RolloutStatus = {}
-      try {
-        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
-          last = (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {}
-          return is(last) && last
-        })
-      } catch (error) {
-        throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`)
-      }
-    }
+    const until = statusWait(name, async () => (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {})
     const { currentPodHash: v1 } = await until('the first version', ({ phase }) => phase === 'Healthy')
     await client.patch(ROLLOUTS, ref, 'merge', { spec: { template: templateOf(name, 'v2') } })
     return {

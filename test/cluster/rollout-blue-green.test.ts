@@ -15,6 +15,7 @@ import { apply } from '../../local/apply.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment, aService } from './objects.ts'
+import { sizesByVersion, statusWait } from './status.ts'
 import { untilAnswered } from './subject.ts'
 
 const RATE = 50
@@ -82,25 +83,9 @@ describe('a blue-green Rollout', { concurrency: 3 }, () => {
     await client.create(ROLLOUTS, rollout)
     const status = async () => (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {}
     const service = (which: string) => client.get<Service>(SERVICES, { namespace, name: `${name}-${which}` })
-    const until = async (what: string, is: (status: RolloutStatus) => boolean) => {
-      let last: RolloutStatus = {}
-      try {
-        return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
-          last = await status()
-          return is(last) && last
-        })
-      } catch (error) {
-        throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`)
-      }
-    }
-    const sizes = async () => {
-      const { items } = await client.list<ReplicaSet>(REPLICA_SETS, { namespace, labelSelector: `app=${name}` })
-      return Object.fromEntries(
-        items
-          .filter(({ spec }) => (spec.replicas ?? 1) > 0)
-          .map(({ spec }) => [spec.template.spec.containers[0]?.env?.[0]?.value ?? '?', spec.replicas]),
-      )
-    }
+    const until = statusWait(name, status)
+    const sizes = async () =>
+      sizesByVersion((await client.list<ReplicaSet>(REPLICA_SETS, { namespace, labelSelector: `app=${name}` })).items)
     await until('the first version', healthy)
     return {
       until,

@@ -11,6 +11,7 @@ import { apply } from '../../local/apply.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment, aService } from './objects.ts'
+import { sizesByVersion, statusWait } from './status.ts'
 
 type Spec = Rollout['spec']
 
@@ -58,23 +59,8 @@ describe('a Rollout of a user', { concurrency: 3 }, () => {
       replicaSets,
       ship: (version: string, broken = false) => patch({ template: templateOf(name, version, broken) }),
       steer: (wish: object) => client.patch(ROLLOUTS, ref, 'merge', { status: wish }, 'status'),
-      sizes: async () =>
-        Object.fromEntries(
-          (await replicaSets())
-            .filter(({ spec }) => (spec.replicas ?? 1) > 0)
-            .map(({ spec }) => [spec.template.spec.containers[0]?.env?.[0]?.value ?? '?', spec.replicas]),
-        ),
-      until: async (what: string, is: (status: RolloutStatus) => boolean) => {
-        let last: RolloutStatus = {}
-        try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
-            last = await status()
-            return is(last) && last
-          })
-        } catch (error) {
-          throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`)
-        }
-      },
+      sizes: async () => sizesByVersion(await replicaSets()),
+      until: statusWait(name, status),
     }
   }
 

@@ -10,6 +10,7 @@ import { apply } from '../../local/apply.ts'
 import { waitFor } from '../../local/wait.ts'
 import { type Lab, startLab } from './lab.ts'
 import { aDeployment, type Wanted } from './objects.ts'
+import { sizesByVersion, statusWait } from './status.ts'
 
 type Ref = NonNullable<Rollout['spec']['workloadRef']>
 
@@ -61,23 +62,9 @@ describe('a Rollout with a workloadRef', { concurrency: 3 }, () => {
       sizes: async () => {
         const { uid } = (await read()).metadata
         const { items } = await client.list<ReplicaSet>(REPLICA_SETS, { namespace })
-        return Object.fromEntries(
-          items
-            .filter(set => set.metadata.ownerReferences?.[0]?.uid === uid && (set.spec.replicas ?? 1) > 0)
-            .map(set => [set.spec.template.spec.containers[0]?.env?.[0]?.value ?? '?', set.spec.replicas]),
-        )
+        return sizesByVersion(items.filter(set => set.metadata.ownerReferences?.[0]?.uid === uid))
       },
-      until: async (what: string, is: (status: RolloutStatus) => boolean) => {
-        let last: RolloutStatus = {}
-        try {
-          return await waitFor({ what: `${name}: ${what}`, timeoutMs: 120_000 }, async () => {
-            last = (await read()).status ?? {}
-            return is(last) && last
-          })
-        } catch (error) {
-          throw new Error(`${error instanceof Error ? error.message : String(error)}; last seen: ${JSON.stringify(last)}`)
-        }
-      },
+      until: statusWait(name, async () => (await read()).status ?? {}),
     }
   }
 

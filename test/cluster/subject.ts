@@ -9,6 +9,7 @@ import { untilRolledOut } from '../../local/install.ts'
 import { waitFor } from '../../local/wait.ts'
 import type { Lab } from './lab.ts'
 import { aDeployment, aService, type Wanted } from './objects.ts'
+import { sizesByVersion } from './status.ts'
 
 /** Where it is deployed. */
 export type Place = Pick<Lab, 'client' | 'namespace'>
@@ -35,9 +36,6 @@ export type Subject = {
   readonly remove: () => Promise<void>
 }
 
-const versionOf = ({ spec }: ReplicaSet): string =>
-  spec.template.spec.containers[0]?.env?.find(variable => variable.name === 'VERSION')?.value ?? '?'
-
 /** How long a rollout of the suite may take at most; its own waits are seconds. */
 const PATIENCE_MS = 180_000
 
@@ -52,10 +50,7 @@ const readers = (lab: Place, name: string) => {
     status: async () => (await client.get<Rollout>(ROLLOUTS, ref)).status ?? {},
     replicaSets,
     pods: async () => (await client.list<Pod>(PODS, mine)).items,
-    sizes: async () => {
-      const running = (await replicaSets()).filter(({ spec }) => (spec.replicas ?? 1) > 0)
-      return Object.fromEntries(running.map(replicaSet => [versionOf(replicaSet), replicaSet.spec.replicas ?? 1]))
-    },
+    sizes: async () => sizesByVersion(await replicaSets()),
   }
 }
 

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { freePort } from '../../../local/free-port.ts'
 import { waitFor } from '../../../local/wait.ts'
 
 export type Sample = { readonly labels: { readonly [label: string]: string }; readonly value: number }
@@ -21,16 +21,6 @@ export type Prometheus = {
 }
 
 export type FiringAlert = { readonly state: string; readonly annotations: { readonly [name: string]: string } }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new TypeError('no port')
-  return address.port
-}
 
 type Answer = {
   readonly status: string
